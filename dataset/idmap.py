@@ -1,0 +1,80 @@
+"""Id maps: uint16 (H, W), 0 = background, k = k-th instance."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dataset.records import Instance
+from pipeline.errors import InputError
+from pipeline.files import write_bytes
+
+IdMap = NDArray[np.uint16]
+Mask = NDArray[np.bool_]
+
+
+def box_of(mask: Mask) -> tuple[int, int, int, int]:
+    """Return the tight box (x0, y0, x1, y1) of a mask, in pixels, x1 and y1 exclusive.
+
+    mask: (H, W) bool. So width is x1 - x0, as COCO counts it (a one-pixel mask is 1 x 1).
+    Raises ValueError if no pixel is set.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        raise ValueError("the mask has no pixel")
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def instance_of(ids: IdMap, index: int, category: str, visible: float = 1.0, asset: str | None = None) -> Instance:
+    """Return the record of the instance `index` of an id map. Raises ValueError if no pixel carries it."""
+    mask = ids == index
+    return Instance(category, index, box_of(mask), int(mask.sum()), visible, asset)
+
+
+def categories_map(ids: IdMap, instances: tuple[Instance, ...], categories: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return (H, W) uint8: 0 = background, c = categories[c - 1]; instances of other categories are background."""
+    table = np.zeros(int(max([ids.max(initial=0), *(i.index for i in instances)])) + 1, np.uint8)
+    for instance in instances:
+        if instance.category in categories:
+            table[instance.index] = categories.index(instance.category) + 1
+    return table[ids]
+
+
+def png_bytes(array: NDArray[np.uint8] | IdMap) -> bytes:
+    """Return an image as PNG: uint8 (H, W, 3) RGB, uint8 (H, W) grey, or uint16 (H, W)."""
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG", compress_level=4)
+    return buffer.getvalue()
+
+
+def write_ids(path: Path, ids: IdMap) -> None:
+    """Write an id map whole as 16-bit PNG. Raises ValueError for another dtype or rank."""
+    if ids.dtype != np.uint16 or ids.ndim != 2:
+        raise ValueError(f"an id map is uint16 (H, W), not {ids.dtype} {ids.shape}")
+    write_bytes(path, png_bytes(ids))
+
+
+def read_ids(path: Path) -> IdMap:
+    """Return an id map as uint16 (H, W); raise InputError when it cannot be read or is not one channel."""
+    array = open_image(path, None)
+    if array.ndim != 2:
+        raise InputError(f"{path}: found {array.shape[2]} channels, wanted one; save the mask as a grey or palette PNG")
+    return array.astype(np.uint16)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Return an image as uint8 (H, W, 3) RGB; raise InputError when it is missing, truncated or no image."""
+    return open_image(path, "RGB").astype(np.uint8)
+
+
+def open_image(path: Path, mode: str | None) -> NDArray[np.generic]:
+    """Decode a whole image file, converted to `mode` unless None. Camera orientation tags are not applied."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert(mode) if mode else image)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such image; mend the path or bring the file back") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as an image ({error}); copy it again from its source") from error

@@ -1,0 +1,1 @@
+"""From real and rendered samples to training lists."""

@@ -1,0 +1,1 @@
+"""From assets to rendered samples."""
