@@ -1,11 +1,13 @@
 """Id maps: uint16 (H, W), 0 = background, k = k-th instance."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import find_objects
 
 from dataset.records import Instance
 from pipeline.errors import InputError
@@ -31,6 +33,24 @@ def instance_of(ids: IdMap, index: int, category: str, visible: float = 1.0, ass
     """Return the record of the instance `index` of an id map. Raises ValueError if no pixel carries it."""
     mask = ids == index
     return Instance(category, index, box_of(mask), int(mask.sum()), visible, asset)
+
+
+def instances_in(ids: IdMap, categories: Sequence[str]) -> tuple[IdMap, tuple[Instance, ...]]:
+    """Return the id map numbered 1, 2, ... without gaps, and the record of each instance in that order.
+
+    ids: k = an instance of categories[k - 1]. An instance of which no pixel is left is dropped.
+    """
+    area = np.bincount(ids.ravel(), minlength=len(categories) + 1)
+    kept = [k for k in range(1, len(area)) if area[k]]
+    table = np.zeros(len(area), np.uint16)
+    table[kept] = np.arange(1, len(kept) + 1)
+    boxes = find_objects(ids)
+    instances = (
+        Instance(categories[k - 1], index, (x.start, y.start, x.stop, y.stop), int(area[k]))
+        for index, k in enumerate(kept, 1)
+        for y, x in [boxes[k - 1]]
+    )
+    return table[ids], tuple(instances)
 
 
 def categories_map(ids: IdMap, instances: tuple[Instance, ...], categories: tuple[str, ...]) -> NDArray[np.uint8]:

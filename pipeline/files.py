@@ -29,6 +29,23 @@ def whole_file(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty temporary folder beside `path`; put it in place of `path` if the block succeeds, else remove it.
+
+    Raises InputError when the disk is full.
+    """
+    part = fresh_folder(path.with_name(f".{path.name}.{os.getpid()}.part"))
+    try:
+        yield part
+        shutil.rmtree(path, ignore_errors=True)
+        part.replace(path)
+    except OSError as error:
+        raise full_disk(path, error) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def full_disk(path: Path, error: OSError) -> Exception:
     """Return the InputError that explains a full disk, or `error` itself when it is another one."""
     if error.errno not in {28, 122}:  # ENOSPC, EDQUOT

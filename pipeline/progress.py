@@ -38,4 +38,4 @@ def track(items: Iterable[Item], total: int, title: str, unit: str, done: int = 
             yield item
             bar.advance(task)
             if not console.is_terminal and (count == total or count % max(total // LINES, 1) == 0):
-                console.print(f"{title}: {count}/{total} {unit}", highlight=False)
+                console.print(f"{title}: {count}/{total} {unit}", highlight=False, soft_wrap=True)

@@ -3,13 +3,15 @@
 import contextlib
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.errors import InputError
 
@@ -19,17 +21,24 @@ if typing.TYPE_CHECKING:
 PARAMS = Path("params.yaml")
 SETUPS = Path("setups")
 Settings = TypeVar("Settings", bound="DataclassInstance")
+WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping; raise InputError for anything else."""
+    """Read a YAML file that holds a mapping; raise InputError for anything else, a key that stands twice included.
+
+    Values are those of YAML 1.2, which DVC reads as well: 1e-3 is a number, no and off are text.
+    """
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; run the command in the project's folder") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InputError(f"{path}{line}: not YAML: {error.problem}; mend that line") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML: {error}; write it again") from error
     if not isinstance(value, dict):
         raise InputError(f"{path}: found {type(value).__name__}, wanted sections of settings")
     return value
@@ -45,7 +54,7 @@ def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dic
         raise InputError(f"{PARAMS}: the section '{section}' is missing; add it")
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    setup = setup_path(params)
+    setup = setup_path(params, root)
     for path, sections in ((PARAMS, params), (setup, read_yaml(root / setup))):
         part = sections.get(section) or {}
         if not isinstance(part, dict):
@@ -55,11 +64,13 @@ def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dic
     return values, origin
 
 
-def setup_path(params: Mapping[str, Any]) -> Path:
-    """Return the file of the set-up that `params` names, relative to the project's folder."""
-    name = params.get("setup")
-    if not isinstance(name, str) or not name.replace("-", "").replace("_", "").isalnum():
-        raise InputError(f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/, such as boards")
+def setup_path(params: Mapping[str, Any], root: Path = Path()) -> Path:
+    """Return the file of the set-up that `params` names, relative to the project's folder `root`."""
+    name, known = params.get("setup"), sorted(path.stem for path in (root / SETUPS).glob("*.yaml"))
+    if name not in known:
+        raise InputError(
+            f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/{suggestion(name, known)}"
+        )
     return SETUPS / f"{name}.yaml"
 
 
@@ -93,10 +104,11 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
         raise InputError(f"{file_of(next(iter(values), ''))}: {name}.{error}") from error
 
 
-def suggestion(key: str, known: Iterable[str]) -> str:
+def suggestion(key: Any, known: Iterable[str]) -> str:
     """Return " (did you mean ...?)" or the list of what there is."""
-    close = difflib.get_close_matches(key, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else f"; there are: {', '.join(sorted(known))}"
+    names = sorted(known)
+    close = difflib.get_close_matches(str(key), names, n=1, cutoff=0.7)
+    return f" (did you mean {close[0]!r}?)" if close else f"; there are: {', '.join(names) or 'none'}"
 
 
 def convert(value: Any, hint: Any, name: str, file: str) -> Any:
@@ -143,14 +155,9 @@ def convert_plain(value: Any, hint: Any, name: str, file: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise wrong_type(
-            value,
-            {"str": "text", "int": "a whole number", "float": "a number", "bool": "true or false"}.get(
-                hint.__name__, hint.__name__
-            ),
-            name,
-            file,
-        )
+        raise wrong_type(value, WORDS.get(hint, hint.__name__), name, file)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise wrong_type(value, "a finite number", name, file)
     return value
 
 

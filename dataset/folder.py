@@ -1,0 +1,171 @@
+"""Folders of photos and masks: images/ and masks/, with or without a meta.json that describes them."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.ndimage import label as components
+
+from dataset.idmap import IdMap, read_ids
+from pipeline.errors import InputError
+from pipeline.files import inside, read_json
+
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+NO_LICENCE = "none stated"
+NO_TAGS = {"file", "mask", "original", "size"}  # of an entry of meta.json
+MOST_INSTANCES = 65535  # an id map is uint16
+
+
+class Label(Protocol):
+    """What the instances of one photo look like, before it is drawn."""
+
+    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:
+        """Return an id map and the category of each instance, in the order of their ids.
+
+        size_hw: the size to draw at, unless the label has a size of its own.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    """One labelled photo of a set that has not been read yet."""
+
+    file: Path
+    label: Label
+    source: str
+    licence: str
+    tags: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotoSet:
+    """A set of labelled photos: its categories in the order of their numbers, and what its format left out."""
+
+    categories: tuple[str, ...]
+    photos: tuple[Photo, ...]
+    note: str = ""  # for the log line
+
+
+@dataclasses.dataclass(frozen=True)
+class MaskFile:
+    """A mask on the disk: one channel, a pixel's value is its category's, 0 is background."""
+
+    file: Path
+    categories: dict[int, str]
+
+    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
+        """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
+
+        Ids go by category, then from the top row downwards. A mask without a pixel has no instance.
+        Raises InputError for a value that is no category and for more than 65535 pieces.
+        """
+        values = read_ids(self.file)
+        found = [int(value) for value in np.unique(values) if value]
+        for value in found:
+            if value not in self.categories:
+                raise InputError(f"{self.file}: found the value {value}, wanted 0 or one of {listed(self.categories)}")
+        ids, names = np.zeros(values.shape, np.int64), list[str]()
+        for value in found:
+            pieces, count = components(values == value, np.ones((3, 3)))
+            ids[pieces > 0] = pieces[pieces > 0] + len(names)
+            names += [self.categories[value]] * count
+        if len(names) > MOST_INSTANCES:
+            raise InputError(f"{self.file}: found {len(names)} pieces, wanted {MOST_INSTANCES} at most; clean the mask")
+        return ids.astype(np.uint16), names
+
+
+def listed(categories: Mapping[int, str]) -> str:
+    """Return e.g. ``1 (board), 2 (hand)``."""
+    return ", ".join(f"{value} ({name})" for value, name in sorted(categories.items()))
+
+
+def tag_text(value: str | float | bool) -> str:
+    """Return a tag's value as text, the same from JSON and YAML: 7 is "7", true is "true"."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def tags_of(entry: Mapping[str, Any], without: Iterable[str]) -> dict[str, str]:
+    """Return every text, number and truth value of an entry as text, by sorted key; null counts as missing."""
+    keys = sorted(set(entry) - set(without))
+    return {key: tag_text(entry[key]) for key in keys if isinstance(entry[key], str | int | float)}
+
+
+def licence_of(entry: Mapping[str, Any], default: str = NO_LICENCE) -> str:
+    """Return the licence that an entry of a JSON file states."""
+    return str(entry.get("licence") or entry.get("license") or default)
+
+
+def read_described(root: Path) -> PhotoSet:
+    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}]."""
+    path = root / "meta.json"
+    meta = read_json(path)
+    if not isinstance(meta, dict) or not isinstance(meta.get("images"), list):
+        raise InputError(f"{path}: found no list 'images', wanted one entry a photo: {{file, mask, ...}}")
+    categories = read_classes(path, meta.get("classes"))
+    photos = []
+    for number, entry in enumerate(meta["images"]):
+        where = f"{path}: images[{number}]"
+        mask = MaskFile(named(root, entry, "mask", where), categories)
+        source = str(entry.get("source") or meta.get("name") or root.resolve().name)
+        licence = licence_of(entry, licence_of(meta))
+        photos.append(Photo(named(root, entry, "file", where), mask, source, licence, tags_of(entry, NO_TAGS)))
+    return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
+
+
+def read_classes(path: Path, classes: Any) -> dict[int, str]:
+    """Return {mask value: category} of the `classes` of meta.json."""
+    try:
+        categories = {int(value): str(name) for value, name in classes.items()}
+    except (AttributeError, ValueError):
+        categories = {}
+    if not categories or min(categories) < 1:
+        raise InputError(f'{path}: classes is {classes!r}, wanted mask values and names such as {{"1": "board"}}')
+    return categories
+
+
+def named(root: Path, entry: Any, key: str, where: str) -> Path:
+    """Return the file that an entry of a JSON file names under `key`; raise InputError when there is none."""
+    name = entry.get(key) if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not name:
+        raise InputError(f"{where}: {key!r} is {name!r}, wanted the path of a file in {root}")
+    return inside(root, name, where)
+
+
+def read_plain(root: Path) -> PhotoSet:
+    """Return the set of images/ and masks/ whose files share their stems.
+
+    The mask value k is the k-th name of categories.json; without that file there is one, named after the folder.
+    """
+    names = read_names(root)
+    categories = dict(enumerate(names, 1))
+    masks = {path.stem: path for path in files_of(root / "masks")}
+    photos = []
+    for path in files_of(root / "images"):
+        if path.stem not in masks:
+            raise InputError(f"{path}: found no mask masks/{path.stem}.png; add it (all 0 where nothing is to be seen)")
+        photos.append(Photo(path, MaskFile(masks[path.stem], categories), root.resolve().name, NO_LICENCE, {}))
+    lonely = sorted(set(masks) - {photo.file.stem for photo in photos})
+    if lonely:
+        raise InputError(
+            f"{masks[lonely[0]]}: found no photo of that name in {root / 'images'}; add it or drop the mask"
+        )
+    return PhotoSet(names, tuple(photos))
+
+
+def read_names(root: Path) -> tuple[str, ...]:
+    """Return the names of categories.json, or the folder's own name."""
+    path = root / "categories.json"
+    if not path.is_file():
+        return (root.resolve().name,)
+    names = read_json(path)
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise InputError(f'{path}: wanted a list of names in the order of the mask values, such as ["board"]')
+    return tuple(names)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the image files of a folder by name; others (a system's own droppings) are passed over."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)

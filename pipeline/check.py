@@ -1,0 +1,73 @@
+"""Check params.yaml and the set-up in force against every stage, before the first one runs."""
+
+import dataclasses
+import importlib
+import inspect
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.settings import PARAMS, SETUPS, read_settings, read_yaml, setup_path, suggestion
+from pipeline.stage import one_line_errors
+
+PIPELINE = Path("dvc.yaml")
+
+
+def known_sections(stages: dict[str, Any]) -> set[str]:
+    """Return what may stand in params.yaml: the names of the stages, and what dvc.yaml itself takes from there."""
+    taken = set(re.findall(r"\$\{(\w+)", str(stages))) - {"item"}
+    return set(stages) | taken
+
+
+def setup_sections(stages: dict[str, Any]) -> set[str]:
+    """Return the sections that the stages take from a set-up's file, e.g. plan, split and fit."""
+    tracked = (params for stage in stages.values() for params in stage.get("params", []) if isinstance(params, dict))
+    files = (item for params in tracked for item in params.items())
+    return {section for file, sections in files if file.startswith(f"{SETUPS}/") for section in sections}
+
+
+def check_sections(found: Iterable[str], known: set[str], file: Path) -> None:
+    """Raise InputError when `file` holds a section that is not known."""
+    for section in found:
+        if section not in known:
+            raise InputError(f"{file}: {section} is not a section of this file{suggestion(section, known)}")
+
+
+def check_setup(path: Path, root: Path, wanted: set[str]) -> None:
+    """Raise InputError when a set-up's file holds another section than those `wanted`, or lacks one of them."""
+    found = read_yaml(root / path)
+    check_sections(found, wanted, path)
+    for section in sorted(wanted - set(found)):
+        raise InputError(
+            f"{path}: the section '{section}' is missing, and DVC stops on that; "
+            f"write '{section}: {{}}' if the set-up changes nothing there"
+        )
+
+
+def settings_of(module: str) -> list[type[Any]]:
+    """Return the settings dataclasses that the `main` of a stage's module takes."""
+    parameters = inspect.signature(importlib.import_module(module).main).parameters.values()
+    kinds = [parameter.annotation for parameter in parameters]
+    return [kind for kind in kinds if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
+
+
+def module_of(cmd: str) -> str:
+    """Return the module that a stage's command runs: ``python -m mix.split --photos ...`` gives mix.split."""
+    return cmd.split()[2]
+
+
+def check(root: Path = Path()) -> None:
+    """Raise InputError for the first mistake in params.yaml or in the set-up in force."""
+    stages, params = read_yaml(root / PIPELINE)["stages"], read_yaml(root / PARAMS)
+    check_sections(params, known_sections(stages), PARAMS)
+    check_setup(setup_path(params, root), root, setup_sections(stages))
+    for module in {module_of(stage["cmd"]): None for stage in stages.values()}:
+        for kind in settings_of(module):
+            read_settings(kind, root)
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        check()

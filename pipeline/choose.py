@@ -1,0 +1,92 @@
+"""Write the set-up in force, and where its real photos lie, into params.yaml."""
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
+
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.settings import PARAMS, read_yaml, setup_path
+from pipeline.stage import one_line_errors
+
+DEFAULT_SETUP = "boards"
+DEFAULT_REAL = "data/embedded"  # an output of the pipeline's first stage, so it need not be there yet
+
+
+class Representer(RoundTripRepresenter):
+    """Writes null as null, where ruamel's own would leave the place empty."""
+
+    def represent_none(self, _: None) -> ScalarNode:
+        """Return the node of None."""
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+Representer.add_representer(type(None), Representer.represent_none)
+
+
+def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) -> str:
+    """Return where the real photos of a set-up lie, relative to the project's folder `root` if that is possible.
+
+    real: what the user named, None for what is known already: the embedded photos of the default set-up, or what
+    params.yaml says of the set-up in force. Raises InputError when nothing is known or there is no such folder.
+    """
+    if real is None and setup == DEFAULT_SETUP:
+        return DEFAULT_REAL
+    if real is None and params.get("setup") != setup:
+        raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
+    named = str(params.get("real")) if real is None else real
+    if not (root / named).is_dir():
+        raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
+    return relative_to(root, named)
+
+
+def relative_to(root: Path, path: str) -> str:
+    """Return an absolute path relative to `root`, a relative one as it is, both with forward slashes."""
+    return Path(os.path.relpath(path, root.resolve()) if Path(path).is_absolute() else path).as_posix()
+
+
+def with_choice(text: str, setup: str, real: str) -> str:
+    """Return the text of params.yaml with the two values replaced and all else as it was."""
+    yaml = YAML()
+    yaml.Representer = Representer
+    yaml.width, yaml.preserve_quotes = 4096, True
+    params = yaml.load(text)
+    params["setup"], params["real"] = setup, real
+    column = max(len(f"setup: {setup}"), len(f"real: {real}")) + 1
+    for key in ("setup", "real"):  # their comments stay one under the other
+        for comment in filter(None, params.ca.items.get(key, [])):
+            comment.column = column
+    buffer = io.StringIO()
+    yaml.dump(params, buffer)
+    return buffer.getvalue()
+
+
+def choose(setup: str, real: str | None, root: Path = Path()) -> None:
+    """Put a set-up in force: write it and its photos' place into params.yaml, if it says something else so far.
+
+    Raises InputError, with params.yaml left as it was, for an unknown set-up or photos that are not there.
+    """
+    params = read_yaml(root / PARAMS)
+    setup_path({"setup": setup}, root)
+    chosen = {"setup": setup, "real": real_of(setup, real, params, root)}
+    if {key: params.get(key) for key in chosen} != chosen:
+        text = (root / PARAMS).read_text(encoding="utf-8")
+        write_text(root / PARAMS, with_choice(text, **chosen))
+
+
+def main(arguments: list[str]) -> None:
+    """Take SETUP and, for all but the default one, REAL from the command line."""
+    if not 1 <= len(arguments) <= 2:
+        raise InputError(f"found {len(arguments)} words, wanted one or two: python -m pipeline.choose SETUP [REAL]")
+    choose(arguments[0], arguments[1] if len(arguments) == 2 else None)
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main(sys.argv[1:])

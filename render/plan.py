@@ -1,0 +1,51 @@
+"""Stage `plan`: draw every scene as plain numbers, before Blender starts."""
+
+import dataclasses
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.stage import run_stage
+from render.catalog import read_catalog
+from render.recipe import read_recipe
+from render.scene import make_scene
+from render.spec import SceneSpec, to_line
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Section `plan` of params.yaml."""
+
+    recipe: str  # name of a file in render/recipes/
+    seed: int
+    scenes: int
+    size_hw: tuple[int, int]
+    samples: int  # light paths a pixel
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no picture."""
+        if self.scenes < 0 or self.samples < 1:
+            raise ValueError(f"scenes and samples are {self.scenes} and {self.samples}, wanted at least 0 and 1")
+        if min(self.size_hw) < 16:
+            raise ValueError(f"size_hw is {list(self.size_hw)}, wanted at least 16 pixels each way")
+
+
+def make_scenes(settings: Plan, assets: Path) -> list[SceneSpec]:
+    """Return all scenes in their order; raise InputError for a bad catalogue or recipe."""
+    catalog = read_catalog(assets)
+    if not any(asset.kind == "hdri" for asset in catalog):
+        raise InputError(f"{assets}/catalog.toml: there is no hdri; add an environment map to light the scenes")
+    recipe = read_recipe(settings.recipe)
+    return [
+        make_scene(recipe, settings.recipe, catalog, settings.size_hw, settings.samples, settings.seed, number)
+        for number in range(settings.scenes)
+    ]
+
+
+def main(settings: Plan, assets: Path, out: Path) -> None:
+    """Write scenes.jsonl, one SceneSpec a line."""
+    write_text(out, "".join(to_line(scene) + "\n" for scene in make_scenes(settings, assets)))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,68 @@
+"""What tests of several rooms share: the project's own sources, read as syntax trees."""
+
+import ast
+import dataclasses
+import functools
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """The Python files of the rooms. Modules are named as in an import, files relative to the project's folder."""
+
+    root: Path
+    rooms: tuple[str, ...]
+
+    def files(self) -> list[str]:
+        """Return every Python file of the rooms, in order."""
+        return sorted(
+            path.relative_to(self.root).as_posix() for r in self.rooms for path in (self.root / r).glob("*.py")
+        )
+
+    def tree(self, file: str) -> ast.Module:
+        """Return the syntax tree of a file."""
+        return ast.parse((self.root / file).read_text(encoding="utf-8"), file)
+
+    def file_of(self, module: str) -> str | None:
+        """Return the file of a module of ours, None for everybody else's and for a room itself."""
+        file = f"{module.replace('.', '/')}.py"
+        return file if file.split("/")[0] in self.rooms and (self.root / file).is_file() else None
+
+    def imported(self, file: str) -> set[str]:
+        """Return all modules that a file imports, at its head or within a function: ours as files, others by name."""
+        return {self.file_of(name) or name for name in imported_names(self.tree(file))}
+
+    def reached(self, file: str) -> set[str]:
+        """Return a file of ours and all files of ours that it imports, directly or not."""
+        found, waiting = set[str](), [file]
+        while waiting:
+            found.add(here := waiting.pop())
+            waiting += [name for name in self.imported(here) if name.endswith(".py") and name not in found]
+        return found
+
+
+def imported_names(tree: ast.Module) -> Iterator[str]:
+    """Yield e.g. ``render.worker`` and ``render`` for ``from render import worker``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@functools.cache
+def read_sources() -> Sources:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return Sources(ROOT, tuple(settings["tool"]["setuptools"]["packages"]))
+
+
+@pytest.fixture
+def sources() -> Sources:
+    return read_sources()

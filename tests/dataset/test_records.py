@@ -1,0 +1,30 @@
+"""Samples survive the way to the disk and back."""
+
+import pytest
+
+from dataset.records import Instance, Sample, from_line, read_manifest, to_line, write_manifest
+from pipeline.errors import InputError
+
+SAMPLE = Sample(
+    "Größe 1", "real", "images/a.jpg", "ids/a.png", (3, 4), (Instance("board", 1, (0, 0, 2, 3), 6),), "set", "CC0-1.0",
+    group="burst=1", assets=("a", "b"), tags={"camera": "cam01"},
+)  # fmt: skip
+
+
+def test_a_sample_comes_back_as_it_was(tmp_path):
+    write_manifest(tmp_path / "samples.jsonl", [SAMPLE, SAMPLE])
+    assert read_manifest(tmp_path / "samples.jsonl") == [SAMPLE, SAMPLE]
+    assert from_line(to_line(SAMPLE)) == SAMPLE
+
+
+def test_a_manifest_of_no_sample_is_an_empty_file(tmp_path):
+    write_manifest(tmp_path / "samples.jsonl", [])
+    assert (tmp_path / "samples.jsonl").read_bytes() == b""
+    assert read_manifest(tmp_path / "samples.jsonl") == []
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "no json", '{"id": "a"}'])
+def test_a_line_that_is_no_sample_is_named(tmp_path, line):
+    (tmp_path / "samples.jsonl").write_text(to_line(SAMPLE) + "\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"samples\.jsonl:2: not a sample"):
+        read_manifest(tmp_path / "samples.jsonl")

@@ -1,0 +1,155 @@
+"""Folders of labelled photos become samples, whole or not at all."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from dataset.idmap import read_ids, read_image
+from dataset.records import read_manifest
+from mix.ingest import main, turned
+from pipeline.errors import InputError
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+PIXELS = np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)
+MASK = np.zeros((20, 30), np.uint8)
+MASK[2:8, 3:13], MASK[15:18, 20:25] = 1, 1
+
+
+def save(path: Path, array: np.ndarray, orientation: int = 1) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(array)
+    image.getexif()[274] = orientation
+    image.save(path, exif=image.getexif())
+    return path
+
+
+def plain(root: Path, mask: np.ndarray = MASK, orientation: int = 1) -> Path:
+    save(root / "images" / "a.jpg", PIXELS, orientation)
+    Image.fromarray(mask).save(save(root / "masks" / "a.png", mask))
+    return root
+
+
+def described(root: Path) -> Path:
+    plain(root)
+    entry = {"file": "images/a.jpg", "mask": "masks/a.png", "burst": 3}
+    meta = {"name": "set", "classes": {"1": "set"}, "images": [entry]}
+    (root / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+    return root
+
+
+def coco(root: Path) -> Path:
+    save(root / "images" / "a.jpg", PIXELS)
+    squares = [[3, 2, 13, 2, 13, 8, 3, 8]], [[20, 15, 25, 15, 25, 18, 20, 18]]
+    annotations = [{"id": k, "image_id": 1, "category_id": 1, "segmentation": s} for k, s in enumerate(squares)]
+    image = {"id": 1, "file_name": "a.jpg", "height": 20, "width": 30}
+    text = json.dumps({"images": [image], "annotations": annotations, "categories": [{"id": 1, "name": "set"}]})
+    (root / "instances.json").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("layout", [plain, described, coco])
+def test_every_layout_gives_the_same_two_instances(tmp_path, layout):
+    root, out = layout(tmp_path / "set"), tmp_path / "out"
+    main(root, out)
+    (sample,) = read_manifest(out / "samples.jsonl")
+    assert [(i.category, i.box, i.area_px) for i in sample.instances] == [
+        ("set", (3, 2, 13, 8), 60),
+        ("set", (20, 15, 25, 18), 15),
+    ]
+    assert (sample.id, sample.domain, sample.size_hw) == ("a", "real", (20, 30))
+    assert (sample.source, sample.licence) == ("set", "none stated")
+    assert ((read_ids(out / sample.ids) > 0) == (MASK > 0)).all()
+    assert (out / sample.image).read_bytes() == (root / "images" / "a.jpg").read_bytes()
+    assert json.loads((out / "categories.json").read_text(encoding="utf-8")) == ["set"]
+
+
+def test_two_runs_write_the_same_bytes(tmp_path):
+    root = described(tmp_path / "set")
+    for out in ("one", "two", "two"):
+        main(root, tmp_path / out)
+    files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
+    assert len(files) == 4
+    assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pixels_are_turned_as_the_camera_says(orientation):
+    image = Image.fromarray(PIXELS)
+    image.getexif()[274] = orientation
+    assert (turned(PIXELS, orientation) == np.asarray(ImageOps.exif_transpose(image))).all()
+
+
+@pytest.mark.parametrize("drawn", ["upright", "stored"])
+def test_a_photo_on_its_side_is_stood_up_with_its_mask(tmp_path, drawn):
+    upright = np.rot90(MASK, -1)  # orientation 6: the camera was turned to the left
+    main(plain(tmp_path / "set", upright if drawn == "upright" else MASK, 6), tmp_path / "out")
+    (sample,) = read_manifest(tmp_path / "out" / "samples.jsonl")
+    stored = read_image(tmp_path / "set" / "images" / "a.jpg")
+    assert sample.size_hw == (30, 20)
+    assert (read_image(tmp_path / "out" / sample.image) == np.rot90(stored, -1)).all()
+    assert ((read_ids(tmp_path / "out" / sample.ids) > 0) == (upright > 0)).all()
+
+
+def cut(root: Path) -> None:
+    path = root / "images" / "a.jpg"
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def empty(root: Path) -> None:
+    for path in root.glob("*/a.*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        pytest.param(cut, r"a\.jpg: cannot be read as an image", id="a truncated photo"),
+        pytest.param(empty, "found no photos", id="no photos"),
+        pytest.param(lambda r: save(r / "images" / "a.png", PIXELS), "has the same name as", id="a name twice"),
+        pytest.param(
+            lambda r: save(r / "masks" / "a.png", MASK[:9]), "30 x 20 pixels, its mask 30 x 9", id="mask size"
+        ),
+        pytest.param(lambda r: save(r / "masks" / "a.png", MASK * 255), "found the value 255", id="mask value"),
+        pytest.param(
+            lambda r: save(r / "masks" / "a.png", PIXELS), "found 3 channels, wanted one", id="mask in colour"
+        ),
+        pytest.param(lambda r: (r / "masks").rename(r / "m"), "found no labelled photos, wanted", id="no known layout"),
+        pytest.param(lambda r: r.rename(r.with_name("gone")), "there is no such folder", id="no folder"),
+    ],
+)
+def test_a_faulty_set_is_named_and_nothing_is_written(tmp_path, spoil, message):
+    root = plain(tmp_path / "set")
+    spoil(root)
+    with pytest.raises(InputError, match=message):
+        main(root, tmp_path / "out" / "photos")
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_faulty_set_leaves_the_last_good_result(tmp_path):
+    root = plain(tmp_path / "set")
+    main(root, tmp_path / "out")
+    cut(root)
+    with pytest.raises(InputError):
+        main(root, tmp_path / "out")
+    assert len(read_manifest(tmp_path / "out" / "samples.jsonl")) == 1
+
+
+def test_the_photos_themselves_are_never_replaced(tmp_path):
+    root = plain(tmp_path / "set")
+    with pytest.raises(InputError, match="would replace the photos"):
+        main(root, tmp_path)
+    assert (root / "images" / "a.jpg").is_file()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real photo sets is not here")
+@pytest.mark.parametrize(("name", "photos"), [("balloon", 74), ("qr", 53)])
+def test_a_real_set_keeps_every_labelled_pixel(tmp_path, name, photos):
+    main(SHARED / "real" / name, tmp_path / "out")
+    samples = read_manifest(tmp_path / "out" / "samples.jsonl")
+    assert len(samples) == photos
+    for sample in samples[:10]:
+        mask = read_ids(SHARED / "real" / name / "masks" / f"{sample.id}.png")
+        assert sum(i.area_px for i in sample.instances) == (mask > 0).sum()

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.errors import InputError
+from train.model import Network, build, device, load_weights, save_weights
+
+ENCODER = "tf_efficientnet_lite0"
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return build(ENCODER, "FPN", 3).eval()
+
+
+def images(*shape: int) -> torch.Tensor:
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(1)).to(device())
+
+
+def test_logits_have_the_size_of_the_images(network: Network):
+    assert network(images(2, 64, 96, 3)).shape == (2, 3, 64, 96)
+
+
+def test_the_encoder_sees_what_timm_trained_it_on(network: Network):
+    extremes = torch.tensor([0, 255], dtype=torch.uint8, device=device()).view(2, 1, 1, 1).expand(2, 1, 1, 3)
+    network_sees = (extremes.permute(0, 3, 1, 2) - network.shift) * network.scale
+    assert network_sees.aminmax() == pytest.approx((-1, 1))  # mean 0.5 and deviation 0.5 of 0..1
+
+
+def test_the_default_encoder_comes_with_its_weights(network: Network):
+    by_chance = build(ENCODER, "FPN", 3, pretrained=False)
+    stem = network.body.encoder.model.conv_stem.weight
+    assert not torch.equal(stem, by_chance.body.encoder.model.conv_stem.weight)
+    assert torch.equal(stem, build(ENCODER, "FPN", 3).body.encoder.model.conv_stem.weight)
+
+
+def test_weights_come_back_from_their_file(network: Network, tmp_path: Path):
+    save_weights(network, tmp_path / "weights.safetensors")
+    other = build(ENCODER, "FPN", 3, pretrained=False).eval()
+    load_weights(other, tmp_path / "weights.safetensors")
+    assert torch.equal(network(images(1, 64, 64, 3)), other(images(1, 64, 64, 3)))
+
+
+@pytest.mark.parametrize("content", [b"", b"not tensors"], ids=["empty", "text"])
+def test_a_broken_weights_file_is_named(network: Network, tmp_path: Path, content: bytes):
+    (tmp_path / "weights.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=r"weights\.safetensors: not this network's weights"):
+        load_weights(network, tmp_path / "weights.safetensors")
+
+
+def test_weights_of_other_categories_are_refused(network: Network, tmp_path: Path):
+    save_weights(network, tmp_path / "weights.safetensors")
+    with pytest.raises(InputError, match="not this network's weights"):
+        load_weights(build(ENCODER, "FPN", 2, pretrained=False), tmp_path / "weights.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder", "message"),
+    [
+        pytest.param(
+            "tf_efficientnet_light0", "FPN", "wanted a timm name, such as tf_efficientnet_lite0", id="encoder"
+        ),
+        pytest.param(ENCODER, "FPM", "fit.decoder is 'FPM', wanted one of .*fpn", id="decoder"),
+        pytest.param("vit_tiny_patch16_224", "DeepLabV3Plus", "does not take fit.encoder", id="a pair that cannot be"),
+    ],
+)
+def test_a_name_that_no_library_knows_is_one_line(encoder: str, decoder: str, message: str):
+    with pytest.raises(InputError, match=message):
+        build(encoder, decoder, 2, pretrained=False)

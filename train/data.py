@@ -1,0 +1,166 @@
+"""From a mix to batches: photos in memory, drawn by schedule, augmented on threads while the network trains."""
+
+import collections
+import dataclasses
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.guards import only_real
+from dataset.idmap import categories_map, read_ids, read_image
+from dataset.records import Sample, read_manifest
+from pipeline.errors import InputError
+from pipeline.files import read_json
+from train.augment import augment, augmentation
+
+ROOM = 1.5  # photos are kept at most so many times img_size, so that large crops stay sharp
+
+Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (B, S, S, 3), truths (B, S, S)
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One part of a mix: its samples and its share of what the network sees, in [0, 1]."""
+
+    name: str
+    weight: float
+    folder: Path  # the samples' paths are relative to it
+    samples: tuple[Sample, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mix:
+    """What one run trains on."""
+
+    ratio: float
+    sources: tuple[Source, ...]
+
+    def size(self, domain: str) -> int:
+        """Return how many samples of a domain the mix holds."""
+        return sum(sample.domain == domain for source in self.sources for sample in source.samples)
+
+
+@dataclasses.dataclass(frozen=True)
+class Photo:
+    """One sample's pixels: image (H, W, 3) uint8 RGB and its category map (H, W) uint8."""
+
+    image: NDArray[np.uint8]
+    truth: NDArray[np.uint8]
+
+
+def read_categories(path: Path) -> tuple[str, ...]:
+    """Return the category names in the order of their ids; raise InputError unless they are 1 to 255 names."""
+    names = read_json(path)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not 0 < len(names) < 256:
+        raise InputError(f"{path}: found {names!r}, wanted a list of 1 to 255 category names; run stage ingest again")
+    return tuple(names)
+
+
+def read_mix(path: Path) -> Mix:
+    """Return the mix of a mix.json; raise InputError when it, or a sample it names, is not what it should be."""
+    value = read_json(path)
+    try:
+        sources = tuple(read_source(path, item) for item in value["sources"])
+        mix = Mix(float(value["ratio"]), sources)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a mix ({error!r}); run stage compose again") from error
+    if abs(sum(source.weight for source in sources) - 1) > 1e-6 or any(source.weight <= 0 for source in sources):
+        weights = [source.weight for source in sources]
+        raise InputError(f"{path}: the weights are {weights}, wanted positive ones that sum to 1; run compose again")
+    return mix
+
+
+def read_source(mix: Path, item: dict[str, object]) -> Source:
+    """Return one source of a mix.json with its samples in the order of its ids."""
+    manifest, wanted = mix.parent / str(item["manifest"]), item["ids"]
+    if not isinstance(wanted, list) or not wanted:
+        raise InputError(f"{mix}: source {item['name']!r} has no ids, wanted at least one; run stage compose again")
+    known = {sample.id: sample for sample in read_manifest(manifest)}
+    lost = [name for name in wanted if name not in known]
+    if lost:
+        raise InputError(f"{mix}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
+    samples = tuple(known[name] for name in wanted)
+    return Source(str(item["name"]), float(str(item["weight"])), manifest.parent, samples)
+
+
+def load_photo(folder: Path, sample: Sample, categories: Sequence[str]) -> Photo:
+    """Return a sample's pixels at their own size; raise InputError when a file is not of the manifest's size."""
+    image, ids = read_image(folder / sample.image), read_ids(folder / sample.ids)
+    for name, array in ((sample.image, image), (sample.ids, ids)):
+        if array.shape[:2] != sample.size_hw:
+            raise InputError(
+                f"{folder / name}: is {array.shape[:2]} pixels (height, width), its manifest says {sample.size_hw}; "
+                "run the stage that writes the manifest again"
+            )
+    return Photo(image, categories_map(ids, sample.instances, tuple(categories)))
+
+
+def shrunk(photo: Photo, longest: int) -> Photo:
+    """Return the photo with its longer side at most `longest` pixels; a smaller one as it is."""
+    height, width = photo.truth.shape
+    factor = longest / max(height, width)
+    if factor >= 1:
+        return photo
+    size_wh = (max(round(width * factor), 1), max(round(height * factor), 1))
+    image = cv2.resize(photo.image, size_wh, interpolation=cv2.INTER_AREA)
+    return Photo(image.astype(np.uint8), cv2.resize(photo.truth, size_wh, interpolation=cv2.INTER_NEAREST_EXACT))
+
+
+def load_pools(mix: Mix, categories: Sequence[str], img_size: int) -> list[list[Photo]]:
+    """Return every source's photos, in the order of its samples, small enough to stay in memory."""
+    longest = round(img_size * ROOM)
+    return [[shrunk(load_photo(s.folder, sample, categories), longest) for sample in s.samples] for s in mix.sources]
+
+
+def batches(pools: Sequence[Sequence[Photo]], plan: NDArray[np.integer], img_size: int, seed: int) -> Iterator[Batch]:
+    """Yield one batch a step, made on threads ahead of need.
+
+    plan: (steps, batch, 2) of source index and item index. What a batch holds depends on (seed, step, slot) alone.
+    """
+    cv2.setNumThreads(0)  # the threads here and those of torch are enough
+    own = threading.local()
+
+    def make(step: int) -> Batch:
+        """Return the batch of a step."""
+        if not hasattr(own, "chain"):
+            own.chain = augmentation(img_size)
+        photos = [pools[source][item] for source, item in plan[step]]
+        done = [augment(own.chain, p.image, p.truth, seed, step, slot) for slot, p in enumerate(photos)]
+        images, truths = zip(*done, strict=True)
+        return np.stack(images), np.stack(truths)
+
+    workers = max(1, min(8, (os.cpu_count() or 1) - 1))
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: collections.deque[Future[Batch]] = collections.deque()
+        for step in range(len(plan)):
+            waiting.append(pool.submit(make, step))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
+
+
+def real_samples(manifest: Path) -> list[Sample]:
+    """Return a manifest's samples; raise InputError when there is none or one is not a real photo."""
+    samples = read_manifest(manifest)
+    if not samples:
+        raise InputError(f"{manifest}: holds no photo to score on; give the split photos and run it again")
+    only_real(samples, "test" if manifest.stem == "test" else "val")  # whatever the file is called
+    return samples
+
+
+def same_sized(samples: Iterable[Sample], most: int) -> Iterator[list[Sample]]:
+    """Yield runs of neighbours of one size, at most `most` long, in the given order."""
+    run: list[Sample] = []
+    for sample in samples:
+        if run and (len(run) == most or run[-1].size_hw != sample.size_hw):
+            yield run
+            run = []
+        run.append(sample)
+    if run:
+        yield run

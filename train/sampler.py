@@ -1,0 +1,97 @@
+"""Which source each draw of a run comes from: the mix's weights, kept exactly in every epoch."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.seeds import rng_for
+
+
+def schedule(
+    weights: Sequence[float], pool_sizes: Sequence[int], steps: int, batch: int, epoch_steps: int, seed: int
+) -> NDArray[np.int64]:
+    """Return (steps, batch, 2) int64: for every draw, the source and the item of that source's pool.
+
+    weights: the share of each source, in 0..1, summing to 1; taken as their decimal text says, so 0.1 is one tenth.
+    An epoch of `epoch_steps` batches holds its exact shares (`counts_of`), and its batches are as alike as whole
+    numbers allow (`per_batch`). A source goes through a shuffle of its whole pool before any item comes again.
+    A run of more steps starts with the run of fewer; 0 steps give an empty array.
+    Raises ValueError for weights that are no shares, a pool that is empty though it has weight, and sizes below 1.
+    """
+    check_sizes(weights, pool_sizes, steps, batch, epoch_steps)
+    counts = per_batch(counts_of(shares_of(weights), batch * epoch_steps), epoch_steps)
+    draws = [endless(size, seed, source) for source, size in enumerate(pool_sizes)]
+    rows = [
+        (source, next(draws[source]))
+        for step in range(steps)
+        for source, count in enumerate(counts[step % epoch_steps])
+        for _ in range(count)
+    ]
+    return np.array(rows, np.int64).reshape(steps, batch, 2)
+
+
+def check_sizes(weights: Sequence[float], pool_sizes: Sequence[int], steps: int, batch: int, epoch_steps: int) -> None:
+    """Raise ValueError for arguments that no schedule can follow."""
+    if len(weights) != len(pool_sizes) or not weights:
+        raise ValueError(f"{len(weights)} weights for {len(pool_sizes)} pools, wanted one each and at least one")
+    if steps < 0 or batch < 1 or epoch_steps < 1:
+        raise ValueError(f"steps {steps}, batch {batch}, epoch_steps {epoch_steps}: wanted at least 0, 1 and 1")
+    for source, (weight, size) in enumerate(zip(weights, pool_sizes, strict=True)):
+        if weight and size < 1:
+            raise ValueError(f"source {source} has weight {weight} but nothing to draw from")
+
+
+def shares_of(weights: Sequence[float]) -> list[Fraction]:
+    """Return the weights as exact fractions that sum to 1; raise ValueError when they are no shares of a whole.
+
+    A sum that misses 1 by a rounding (three times 0.3333333333333333) is mended.
+    """
+    shares = [Fraction(str(float(weight))) for weight in weights]  # nan and inf are ValueErrors here
+    total = sum(shares, Fraction(0))
+    if min(shares) < 0 or abs(total - 1) > Fraction(1, 10**9):
+        raise ValueError(f"weights {list(weights)}: wanted none below 0 and the sum 1, found the sum {float(total)}")
+    return [share / total for share in shares]
+
+
+def counts_of(shares: Sequence[Fraction], draws: int) -> list[int]:
+    """Return how many of `draws` each source gives: whole numbers by the largest remainder, the first source at a tie.
+
+    They sum to `draws`, and each is less than one away from its share.
+    """
+    counts = [int(share * draws) for share in shares]
+    remainder = [share * draws - count for share, count in zip(shares, counts, strict=True)]
+    for source in sorted(range(len(shares)), key=lambda s: -remainder[s])[: draws - sum(counts)]:
+        counts[source] += 1
+    return counts
+
+
+def per_batch(counts: Sequence[int], batches: int) -> list[list[int]]:
+    """Return (batches, sources) whole numbers that sum to `counts` downwards and to one batch size across.
+
+    A source's numbers differ by at most one between batches. The batches that take one more are those where the
+    source lags most behind its even pace; one that must take one more in all batches left goes first, so that the
+    sums come out for any number of sources.
+    """
+    base = [count // batches for count in counts]
+    left = [count % batches for count in counts]
+    extra, pace = sum(left) // batches, list(left)
+    rows = []
+    for done in range(batches):
+        keys = [
+            (todo == batches - done, todo > 0, whole * (done + 1) - (whole - todo) * batches)
+            for whole, todo in zip(pace, left, strict=True)
+        ]
+        taken = sorted(range(len(counts)), key=keys.__getitem__, reverse=True)[:extra]
+        left = [todo - (source in taken) for source, todo in enumerate(left)]
+        rows.append([least + (source in taken) for source, least in enumerate(base)])
+    return rows
+
+
+def endless(size: int, seed: int, source: int) -> Iterator[int]:
+    """Yield the items 0..size - 1 without end, each once a cycle, every cycle in its own order."""
+    cycle = 0
+    while True:
+        yield from rng_for(seed, "source", source, cycle).permutation(size).tolist()
+        cycle += 1

@@ -1,0 +1,59 @@
+"""Stage `tune`: choose the ratio by its score on real val photos, over seeds."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import write_json
+from pipeline.stage import run_stage
+from train.interval import interval, score_of
+from train.scores import Scores
+from train.sweep import Sweep, ratio_in, read_grid, run_name
+
+DIGITS = 6  # scores closer than this are ties
+
+
+@dataclasses.dataclass(frozen=True)
+class Tune:
+    """Section `tune` of params.yaml."""
+
+    resamples: int  # how often the bootstrap draws photos and seeds anew
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if there is nothing to draw."""
+        if self.resamples < 1:
+            raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
+
+
+def summary(ratio: float, runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
+    """Return ratio, mean IoU over seeds, its 95 % interval, and the IoU of each seed, rounded to `DIGITS`."""
+    lo, hi = interval(runs, resamples)
+    return {
+        "ratio": ratio,
+        "iou": round(score_of(runs), DIGITS),
+        "ci95": [round(lo, DIGITS), round(hi, DIGITS)],
+        "seeds": {str(run.seed): round(run.iou, DIGITS) for run in runs},
+    }
+
+
+def choose(grid: Mapping[float, Sequence[Scores]], resamples: int) -> dict[str, Any]:
+    """Return the pick: the ratio of the highest mean IoU and its best seed, with the table it was chosen from.
+
+    Of ratios that tie the smallest is taken, since it needs fewest renders; of seeds the smallest.
+    Raises ValueError for an empty grid.
+    """
+    ratios = [summary(ratio, grid[ratio], resamples) for ratio in sorted(grid)]
+    best = max(ratios, key=lambda row: (row["iou"], -row["ratio"]))
+    seed = max(best["seeds"], key=lambda name: (best["seeds"][name], -int(name)))
+    return {"ratio": best["ratio"], "seed": int(seed), "iou": best["iou"], "ci95": best["ci95"], "ratios": ratios}
+
+
+def main(settings: Tune, sweep: Sweep, runs: Path, out: Path) -> None:
+    """Write the pick of the sweep."""
+    pick = choose(read_grid(runs, sweep), settings.resamples)
+    write_json(out, {"run": run_name(ratio_in(sweep, pick["ratio"]), pick["seed"])} | pick)
+
+
+if __name__ == "__main__":
+    run_stage(main)
