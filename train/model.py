@@ -88,8 +88,8 @@ def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
 
     The package holds timm's tensors in timm's order under other names, so they are matched by place and shape.
     """
-    files = [f for f in importlib.resources.files(package).joinpath("models").iterdir() if f.name.endswith(".pth")]
-    with importlib.resources.as_file(files[0]) as path:
+    with importlib.resources.as_file(importlib.resources.files(package) / "models") as folder:
+        path = sorted(folder.glob("*.pth"))[0]
         given = torch.load(path, map_location="cpu", weights_only=True)
     wanted = timm.create_model(name, pretrained=False).state_dict()  # the whole model, head included
     if [t.shape for t in given.values()] != [t.shape for t in wanted.values()]:

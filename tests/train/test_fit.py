@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from train.fit import Fit, main, rate_at
 from train.losses import loss_of, soft_dice
-from train.predict import load_run, predict, predict_manifest
+from train.predict import WEIGHTS, load_run, predict, predict_manifest
 from train.scores import count, read_scores
 
 SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001)
@@ -40,8 +41,8 @@ class Inputs:
     categories: Path
 
 
-@pytest.fixture
-def inputs(tmp_path: Path) -> Inputs:
+def write_inputs(tmp_path: Path) -> Inputs:
+    """Write a mix of four photos of one group, and three val photos of another."""
     photos = tmp_path / "photos"
     train = [board(photos, f"train{n}", group="kitchen") for n in range(4)]
     write_manifest(photos / "train.jsonl", train)
@@ -52,33 +53,57 @@ def inputs(tmp_path: Path) -> Inputs:
     return Inputs(tmp_path / "mix.json", photos / "val.jsonl", photos / "categories.json")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small a network only waits for more
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Inputs:
+    return write_inputs(tmp_path)
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    inputs: Inputs
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """One run of two steps, for the tests that only read it."""
+    folder = tmp_path_factory.mktemp("made")
+    inputs = write_inputs(folder)
+    return Made(inputs, run_main(SMALL, inputs, folder / "runs" / "0.0-1"))
+
+
 def run_main(settings: Fit, inputs: Inputs, out: Path, seed: int = 1) -> Path:
     main(settings, inputs.mix, inputs.val, inputs.categories, seed, out)
     return out
 
 
-def test_a_run_holds_what_its_scores_come_from(inputs: Inputs, tmp_path: Path):
-    out = run_main(SMALL, inputs, tmp_path / "runs" / "0.0-1")
-    assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*")) == [
+def test_a_run_holds_what_its_scores_come_from(made: Made):
+    assert sorted(p.relative_to(made.out).as_posix() for p in made.out.rglob("*")) == [
         *("settings.json", "val", "val.json", "val/val0.png", "val/val1.png", "val/val2.png", "weights.safetensors")
     ]
-    scores = read_scores(out / "val.json")
+    scores = read_scores(made.out / "val.json")
     assert (scores.split, scores.seed, scores.n_real, scores.n_render) == ("val", 1, 4, 0)
     for photo in scores.photos:
-        truth = read_ids(inputs.val.parent / f"{photo.id}_ids.png")  # one instance of the first category
-        predicted = np.asarray(Image.open(out / "val" / f"{photo.id}.png"))
+        truth = read_ids(made.inputs.val.parent / f"{photo.id}_ids.png")  # one instance of the first category
+        predicted = np.asarray(Image.open(made.out / "val" / f"{photo.id}.png"))
         assert photo.pixels == count(predicted, truth.astype(np.uint8), ["board"])
 
 
-def test_a_loaded_run_predicts_as_the_run_that_was_saved(inputs: Inputs, tmp_path: Path):
-    out = run_main(SMALL, inputs, tmp_path / "run")
-    run = load_run(out)
-    for sample, predicted, _ in predict_manifest(run, inputs.val):
-        np.testing.assert_array_equal(predicted, np.asarray(Image.open(out / "val" / f"{sample.id}.png")))
+def test_a_loaded_run_predicts_as_the_run_that_was_saved(made: Made):
+    for sample, predicted, _ in predict_manifest(load_run(made.out), made.inputs.val):
+        np.testing.assert_array_equal(predicted, np.asarray(Image.open(made.out / "val" / f"{sample.id}.png")))
 
 
-def test_a_mirrored_photo_gives_the_mirrored_prediction(inputs: Inputs, tmp_path: Path):
-    run = load_run(run_main(SMALL, inputs, tmp_path / "run"))
+def test_a_mirrored_photo_gives_the_mirrored_prediction(made: Made):
+    run = load_run(made.out)
     images = np.random.default_rng(1).integers(0, 256, (2, 32, 64, 3), dtype=np.uint8)
     np.testing.assert_array_equal(
         predict(run.model, images[:, :, ::-1], 64), predict(run.model, images, 64)[:, :, ::-1]
@@ -86,15 +111,19 @@ def test_a_mirrored_photo_gives_the_mirrored_prediction(inputs: Inputs, tmp_path
     assert predict(run.model, images[:, :31, :50], 64).shape == (2, 31, 50)
 
 
-def test_the_same_seed_gives_the_same_run_and_another_seed_another(inputs: Inputs, tmp_path: Path):
-    first, again, other = (run_main(SMALL, inputs, tmp_path / name, s) for name, s in (("a", 1), ("b", 1), ("c", 2)))
-    for file in first.rglob("*.*"):
-        assert file.read_bytes() == (again / file.relative_to(first)).read_bytes(), file.name
-    assert (first / "weights.safetensors").read_bytes() != (other / "weights.safetensors").read_bytes()
+def test_the_same_seed_gives_the_same_run(made: Made, tmp_path: Path):
+    again = run_main(SMALL, made.inputs, tmp_path / "again")
+    for file in made.out.rglob("*.*"):
+        assert file.read_bytes() == (again / file.relative_to(made.out)).read_bytes(), file.name
 
 
-def test_forty_steps_find_red_squares(inputs: Inputs, tmp_path: Path):
-    out = run_main(dataclasses.replace(SMALL, steps=40, batch=4), inputs, tmp_path / "run")
+def test_another_seed_gives_another_run(made: Made, tmp_path: Path):
+    other = run_main(SMALL, made.inputs, tmp_path / "other", seed=2)
+    assert (other / WEIGHTS).read_bytes() != (made.out / WEIGHTS).read_bytes()
+
+
+def test_fifteen_steps_find_red_squares(inputs: Inputs, tmp_path: Path):
+    out = run_main(dataclasses.replace(SMALL, steps=15, batch=4), inputs, tmp_path / "run")
     assert read_scores(out / "val.json").iou > 0.6
 
 
@@ -136,14 +165,14 @@ def test_settings_that_cannot_train_are_refused(changes: dict[str, float], messa
 
 def test_a_learning_rate_that_explodes_is_said(inputs: Inputs, tmp_path: Path):
     with pytest.raises(InputError, match=r"fit\.learning_rate .* lower the learning rate"):
-        run_main(dataclasses.replace(SMALL, learning_rate=1e30, steps=8), inputs, tmp_path / "run")
+        run_main(dataclasses.replace(SMALL, learning_rate=1e30, steps=3), inputs, tmp_path / "run")
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing():
     rates = [rate_at(step, 100) for step in range(101)]
     assert rates[:10] == pytest.approx([(n + 1) / 10 for n in range(10)])
     assert max(rates) == rates[10] == 1
-    assert all(later < earlier for earlier, later in zip(rates[10:], rates[11:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(rates[10:]))
     assert rates[100] == pytest.approx(0)
 
 

@@ -1,0 +1,107 @@
+"""The whole pipeline for real, small: the embedded photos, a handful of scenes, a few steps, the page."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+SMALL = {
+    "sweep": {"ratios": [0.0, 0.5], "seeds": [1]},
+    "plan": {"scenes": 4, "size_hw": [64, 64], "samples": 1},
+    "fit": {"img_size": 64, "steps": 3, "batch": 2, "epoch_steps": 1},
+    "report": {"renders": 2, "worst": 2},
+}
+pytestmark = [pytest.mark.blender, pytest.mark.slow]
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False
+    )
+
+
+def set_params(folder: Path, changes: dict[str, dict[str, object]]) -> None:
+    yaml, path = YAML(), folder / "params.yaml"
+    params = yaml.load(path)
+    for section, values in changes.items():
+        params[section].update(values)
+    yaml.dump(params, path)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what git holds, set to its smallest size, after one `dvc repro`."""
+    folder = tmp_path_factory.mktemp("project")
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, files.stdout.decode().split("\0")):
+        if (ROOT / name).is_file() and name != "dvc.lock":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    set_params(folder, SMALL)
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    done = run(folder, "dvc", "repro", "report")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return folder
+
+
+def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:
+    transfer = json.loads((project / "reports/transfer.json").read_text(encoding="utf-8"))
+    keys = {"runs", "real_only", "render_only", "best", "gap", "worth", "advice", "test"}
+    assert keys <= set(transfer)
+    val = [run for run in transfer["runs"] if run["split"] == "val"]
+    assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 14, 0), (0.5, 1, 14, 4)]
+    assert transfer["test"]["n_photos"] == 14
+    assert transfer["render_only"] is None
+    assert all(0 <= r["iou"] <= 1 and r["ci95"][0] <= r["ci95"][1] for r in transfer["runs"])
+
+
+def test_the_page_stands_alone(project: Path) -> None:
+    page = (project / "reports/index.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert "data:image/" in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+
+
+def test_the_same_command_again_does_nothing(project: Path) -> None:
+    done = run(project, "dvc", "repro", "report")
+    assert done.returncode == 0
+    assert "Running stage" not in done.stdout + done.stderr
+
+
+def test_another_ratio_renders_nothing_and_trains_only_what_is_new(project: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sorted((project / "data/boards/renders").rglob("*"))}
+    set_params(project, {"sweep": {"ratios": [0.0, 0.5, 1.0]}})
+    done = run(project, "dvc", "repro", "report")
+    ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
+    fits = [name for name in ran if name.startswith("fit")]
+    assert fits == ["fit@boards-1.0-1"], done.stderr[-2000:]
+    assert not {name.split("@")[0] for name in ran} & {"fetch", "ingest", "split", "plan", "shoot"}
+    assert before == {path: path.stat().st_mtime_ns for path in sorted((project / "data/boards/renders").rglob("*"))}
+    assert json.loads((project / "reports/transfer.json").read_text(encoding="utf-8"))["gap"] is not None
+
+
+def test_dvc_shows_metrics_and_plots(project: Path) -> None:
+    metrics = json.loads(run(project, "dvc", "metrics", "show", "--json").stdout)
+    assert "test_picked" in json.dumps(metrics)
+    assert run(project, "dvc", "plots", "show", "--json").returncode == 0
+
+
+def test_a_mistyped_setting_stops_before_anything_is_written(project: Path) -> None:
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    (project / "params.yaml").write_text(text.replace("  scenes:", "  scens:"), encoding="utf-8")
+    done = run(project, sys.executable, "-m", "render.plan", "--assets", "assets", "--out", "data/boards/other.jsonl")
+    (project / "params.yaml").write_text(text, encoding="utf-8")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["params.yaml: plan.scens is not a setting (did you mean 'scenes'?)"]
+    assert not (project / "data/boards/other.jsonl").exists()
