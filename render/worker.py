@@ -138,7 +138,7 @@ def start_blender() -> None:
 
 
 def set_denoiser(scene: Any, layer: Any) -> None:
-    """Let Cycles itself denoise, guided by albedo and normals: at two samples a pixel that costs a hundredth of a frame."""
+    """Let Cycles itself denoise, guided by albedo and normals: with few samples that costs next to nothing."""
     scene.cycles.use_denoising = layer.cycles.use_denoising = True
     scene.cycles.denoiser, scene.cycles.denoising_input_passes = "OPENIMAGEDENOISE", "RGB_ALBEDO_NORMAL"
     scene.cycles.denoising_prefilter = scene.cycles.denoising_quality = "FAST"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.seeds import rng_for
 
 GREY = 127  # fills what lies outside a photo; about the encoders' mean
-SMALLEST, LARGEST = 0.6, 1.75  # longer side of a photo / img_size, as training sees it
+SMALLEST, LARGEST = 0.8, 2.0  # longer side of a photo / img_size, as training sees it
 
 
 def augmentation(img_size: int) -> albumentations.Compose:

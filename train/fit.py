@@ -34,7 +34,7 @@ class Fit:
 
     encoder: str  # a timm name
     decoder: str  # an architecture of segmentation-models-pytorch
-    img_size: int  # side of a training crop and longer side of a photo to predict, in pixels
+    img_size: int  # side of a training crop, in pixels
     steps: int  # of the optimiser, the same for every ratio
     batch: int  # images a step
     epoch_steps: int  # steps within which the ratio is kept exactly
