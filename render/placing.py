@@ -186,6 +186,7 @@ def target_at(recipe: Recipe, asset: Asset, where: Vector, rotation: Quaternion,
     """Return a target, painted as the recipe says."""
     rng = rng_for(*slot, "paint", number)
     paints = {name: paint_material(choice, rng) for name, choice in sorted(recipe.targets.paints.items())}
+    paints |= {name: paints[recipe.targets.alike[0]] for name in recipe.targets.alike}
     return Placed(asset.id, asset.sha256, where, rotation, 1.0, paints)
 
 

@@ -40,6 +40,12 @@ class Targets:
     tilt_deg: Range  # away from facing the camera (held), from upright (floating); nothing when lying
     in_rows: float = 0.0  # chance that several lie end to end instead of scattered
     paints: dict[str, tuple[Paint, ...]] = dataclasses.field(default_factory=dict)  # by material name of the files
+    alike: tuple[str, ...] = ()  # materials painted like the first of them, such as a print and its paper
+
+    def __post_init__(self) -> None:
+        """Refuse to copy a paint that is not there."""
+        if self.alike and self.alike[0] not in self.paints:
+            raise ValueError(f"alike begins with {self.alike[0]!r}, wanted one of the paints: {', '.join(self.paints)}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,6 +60,12 @@ BOARDS = {
     "board-16": Board(
         (8, 5), 0.1, WHOLE, "#eeeae0", (0.1, 0.12), colours=("#181410", "#eeeae0"), thick_m=0.01, shine=8
     ),
+    "board-17": Board((8, 5), 0.05, WHOLE, "#f1f0ec", (0.05, 0.05), dark_first=False, colours=("#14110e", "#f1f0ec")),
+    "board-18": Board((9, 6), 0.03, WHOLE, "#f6f6f4", (0.03, 0.045), colours=("#0f0f10", "#f6f6f4"), shine=120),
+    "board-19": Board((6, 5), 0.08, WHOLE, "#eeeeea", (0.06, 0.1), dark_first=False, colours=("#1c1a18", "#eeeeea")),
+    "board-20": Board(
+        (10, 7), 0.03, (0.54, 0.95, 0.48, 0.95), "#4a4c4f", (0.014, 0.014), 0.0045, thick_m=0.012, corner_m=0.02
+    ),
 }
 
 
@@ -85,7 +91,8 @@ def parts_of(board: Board) -> list[Part]:
     size = (x + 2 * board.margin[0], y + 2 * board.margin[1], board.thick_m)
     plate = slab(size, board.corner_m, bevel=min(0.0005, board.thick_m / 4), steps=4 if board.corner_m else 1)
     top = board.thick_m / 2
-    parts = [Part("plate", Material("plate", board.plate, board.shine), plate)]
+    name = "plate" if board.paper_m else "card"  # a card carries the print itself, and so is of one paper with it
+    parts = [Part("plate", Material(name, board.plate, board.shine), plate)]
     if board.paper_m:
         paper = moved(sheet(x + 2 * board.paper_m, y + 2 * board.paper_m), (0, 0, top + GAP))
         parts.append(Part("paper", Material("paper", board.colours[1], board.shine), paper))
