@@ -121,5 +121,5 @@ def test_a_stage_s_settings_hold_real_types(sources):
         assert "__future__" not in {node.module for node in imports}, file
 
 
-def test_a_set_up_may_change_what_to_draw_how_to_split_and_how_to_fit():
-    assert setup_sections(STAGES) == {"plan", "split", "fit"}
+def test_a_set_up_may_change_what_to_draw_how_to_split_how_to_fit_and_how_to_pick():
+    assert setup_sections(STAGES) == {"plan", "split", "fit", "tune"}

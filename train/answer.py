@@ -55,6 +55,12 @@ def notes(transfer: Row, seeds: int) -> list[str]:
         f"A score is IoU, the overlap of predicted and true masks from 0 to 1, here the mean of {seeds} "
         f"training run{'s' * (seeds > 1)} a ratio; in brackets 95 % intervals over photos and runs."
     )
+    ahead = max((row["iou"] - transfer["best"]["iou"] for row in ends(transfer)), default=0)
+    if ahead > 0:
+        found.append(
+            f"On val another ratio is ahead by {ahead:.3f}; the set-up asks for a mix where one is so near "
+            "(tune.prefer_mix)."
+        )
     if groups == 1:
         found.append("All test photos belong to one group, so the intervals show nothing of how photos differ.")
     elif groups < FEW:
@@ -62,6 +68,11 @@ def notes(transfer: Row, seeds: int) -> list[str]:
     if single(transfer):
         found.append("Only one ratio was run, so nothing is compared.")
     return found
+
+
+def ends(transfer: Row) -> list[Row]:
+    """Return the val rows of real only and renders only, as far as they were run."""
+    return [row for row in (transfer["real_only"], transfer["render_only"]) if row]
 
 
 def table(transfer: Row, pick: Row) -> list[dict[str, Any]]:

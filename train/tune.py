@@ -19,11 +19,14 @@ class Tune:
     """Section `tune` of params.yaml."""
 
     resamples: int  # how often the bootstrap draws photos and seeds anew
+    prefer_mix: float  # IoU that a mix (0 < ratio < 1) may stay behind the best ratio on val and still be picked
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there is nothing to draw."""
+        """Raise ValueError if there is nothing to draw, or for a preference against mixes."""
         if self.resamples < 1:
             raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
+        if self.prefer_mix < 0:
+            raise ValueError(f"prefer_mix is {self.prefer_mix}, wanted 0 or more")
 
 
 def summary(ratio: float, runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
@@ -37,21 +40,23 @@ def summary(ratio: float, runs: Sequence[Scores], resamples: int) -> dict[str, A
     }
 
 
-def choose(grid: Mapping[float, Sequence[Scores]], resamples: int) -> dict[str, Any]:
+def choose(grid: Mapping[float, Sequence[Scores]], settings: Tune) -> dict[str, Any]:
     """Return the pick: the ratio of the highest mean IoU and its best seed, with the table it was chosen from.
 
-    Of ratios that tie the smallest is taken, since it needs fewest renders; of seeds the smallest.
-    Raises ValueError for an empty grid.
+    A mix is picked in place of real only or renders only if it is less than `prefer_mix` behind. Of ratios that tie the
+    smallest is taken, since it needs fewest renders; of seeds the smallest. Raises ValueError for an empty grid.
     """
-    ratios = [summary(ratio, grid[ratio], resamples) for ratio in sorted(grid)]
-    best = max(ratios, key=lambda row: (row["iou"], -row["ratio"]))
+    ratios = [summary(ratio, grid[ratio], settings.resamples) for ratio in sorted(grid)]
+    highest = max(row["iou"] for row in ratios)
+    near = [row for row in ratios if 0 < row["ratio"] < 1 and row["iou"] > highest - settings.prefer_mix]
+    best = max(near or ratios, key=lambda row: (row["iou"], -row["ratio"]))
     seed = max(best["seeds"], key=lambda name: (best["seeds"][name], -int(name)))
     return {"ratio": best["ratio"], "seed": int(seed), "iou": best["iou"], "ci95": best["ci95"], "ratios": ratios}
 
 
 def main(settings: Tune, sweep: Sweep, runs: Path, out: Path) -> None:
     """Write the pick of the sweep."""
-    pick = choose(read_grid(runs, sweep), settings.resamples)
+    pick = choose(read_grid(runs, sweep), settings)
     write_json(out, {"run": run_name(ratio_in(sweep, pick["ratio"]), pick["seed"])} | pick)
 
 

@@ -61,7 +61,7 @@ def write_page(root: Path, hits: dict[float, int], renders: int = 2, worst: int 
     """Return the page of a whole small project."""
     write_project(root, hits)
     sweep, pick, out = Sweep(tuple(hits), (1,)), root / "pick.json", root / "index.html"
-    tune(Tune(20), sweep, root / "runs", pick)
+    tune(Tune(20, 0.0), sweep, root / "runs", pick)
     outs = [root / name for name in ("transfer.json", "metrics.json", "ratio.csv")]
     transfer(Transfer(20), sweep, root / "runs", pick, root / "test", *outs)
     main(Report(renders, worst), outs[0], pick, root / "runs", root / "renders", root / "split", out)
@@ -152,8 +152,21 @@ def test_the_answer_claims_no_more_than_the_interval_of_the_difference(ci95, end
     ],
 )
 def test_a_weak_interval_says_so(groups, expected):
-    test = {"n_photos": 40, "n_groups": groups, "gain": None}
-    assert expected in " ".join(notes({"runs": [{"ratio": 0.0}, {"ratio": 1.0}], "test": test}, 2))
+    assert expected in " ".join(notes(noted(n_groups=groups), 2))
+
+
+def noted(**test):
+    val = {"best": {"ratio": 0.5, "iou": 0.8}, "real_only": {"iou": 0.7}, "render_only": None}
+    return val | {
+        "runs": [{"ratio": 0.0}, {"ratio": 1.0}],
+        "test": {"n_photos": 40, "n_groups": 40, "gain": None} | test,
+    }
+
+
+def test_a_pick_that_another_ratio_beats_on_val_is_explained():
+    ahead = noted() | {"real_only": {"iou": 0.81}}
+    assert "another ratio is ahead by 0.010; the set-up asks for a mix" in " ".join(notes(ahead, 2))
+    assert "ahead" not in " ".join(notes(noted(), 2))
 
 
 def test_no_picture_is_a_page_without_sheets(tmp_path):

@@ -25,21 +25,26 @@ def write_runs(folder: Path, hits: dict[str, int]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("hits", "ratio", "seed"),
+    ("hits", "prefer", "ratio", "seed"),
     [
-        pytest.param({0.0: (70, 72), 0.5: (90, 80), 1.0: (60, 99)}, 0.5, 1, id="the highest mean, not the highest run"),
-        pytest.param({0.0: (70, 72), 0.5: (80, 90), 0.8: (90, 80)}, 0.5, 2, id="a tie goes to fewer renders"),
-        pytest.param({0.0: (80, 80), 1.0: (80, 80)}, 0.0, 1, id="a tie of all goes to real only and the first seed"),
+        pytest.param({0.0: (70, 72), 0.5: (90, 80), 1.0: (60, 99)}, 0, 0.5, 1, id="highest mean, not the highest run"),
+        pytest.param({0.0: (70, 72), 0.5: (80, 90), 0.8: (90, 80)}, 0, 0.5, 2, id="a tie goes to fewer renders"),
+        pytest.param({0.0: (80, 80), 0.5: (80, 80), 1.0: (80, 80)}, 0, 0.0, 1, id="a tie of all goes to real only"),
+        pytest.param(
+            {0.0: (80, 80), 0.5: (78, 79), 0.8: (79, 79)}, 0.02, 0.8, 1, id="the best of the mixes near enough"
+        ),
+        pytest.param({0.0: (80, 80), 0.5: (78, 77), 0.8: (70, 79)}, 0.02, 0.0, 1, id="no mix is near enough"),
     ],
 )
-def test_the_pick_is(hits, ratio, seed):
-    pick = choose({r: [scores(r, i, h) for i, h in enumerate(row, 1)] for r, row in hits.items()}, 20)
+def test_the_pick_is(hits, prefer, ratio, seed):
+    grid = {r: [scores(r, i, h) for i, h in enumerate(row, 1)] for r, row in hits.items()}
+    pick = choose(grid, Tune(20, prefer))
     assert (pick["ratio"], pick["seed"]) == (ratio, seed)
 
 
 def test_pick_json_holds_the_pick_and_the_table_behind_it(tmp_path):
     runs = write_runs(tmp_path / "runs", {"0.0-1": 70, "0.0-2": 80, "0.5-1": 90, "0.5-2": 94, "0.9-1": 99})
-    main(Tune(50), Sweep((0.5, 0.0), (1, 2)), runs, tmp_path / "pick.json")
+    main(Tune(50, 0.0), Sweep((0.5, 0.0), (1, 2)), runs, tmp_path / "pick.json")
     pick = json.loads((tmp_path / "pick.json").read_text(encoding="utf-8"))
     assert (pick["run"], pick["ratio"], pick["seed"], pick["iou"]) == ("0.5-2", 0.5, 2, 0.92)
     assert [row["ratio"] for row in pick["ratios"]] == [0.0, 0.5]  # the stale run of 0.9 is left alone
@@ -49,7 +54,7 @@ def test_pick_json_holds_the_pick_and_the_table_behind_it(tmp_path):
 def test_a_ratio_written_without_a_point_names_its_folder_so(tmp_path):
     sweep = build(Sweep, {"ratios": [0, 0.5, 1], "seeds": [1]}, "sweep", lambda _: "params.yaml")
     runs = write_runs(tmp_path, {"0-1": 70, "0.5-1": 60, "1-1": 80})
-    main(Tune(5), sweep, runs, tmp_path / "pick.json")
+    main(Tune(5, 0.0), sweep, runs, tmp_path / "pick.json")
     assert json.loads((tmp_path / "pick.json").read_text(encoding="utf-8"))["run"] == "1-1"
 
 
