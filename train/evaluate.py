@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from dataset.guards import only_real
-from dataset.idmap import png_bytes
 from dataset.records import Sample
 from pipeline.errors import InputError
-from pipeline.files import read_json, whole_folder, write_bytes, write_json
-from pipeline.progress import track
+from pipeline.files import read_json, whole_folder, write_json
 from pipeline.stage import run_stage
 from train.data import real_samples
-from train.predict import Run, load_run, predict_manifest
-from train.scores import PhotoScore, Scores, count, to_json
+from train.predict import judge, load_run
+from train.scores import Scores, to_json
 from train.sweep import Ratio, Sweep, ratio_in, read_run, run_name
 
 ENDS = (0, 1)  # real only and renders only, scored wherever the sweep has them
@@ -37,18 +35,6 @@ def refuse_leak(test: list[Sample], val: Scores, manifest: Path) -> None:
             )
 
 
-def judge(run: Run, manifest: Path, title: str, keep: Path | None) -> Scores:
-    """Return a run's scores on the test photos; write its predictions into the folder `keep` unless None."""
-    photos = []
-    total = len(real_samples(manifest))
-    for sample, predicted, truth in track(predict_manifest(run, manifest), total, title, "photos"):
-        photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
-        if keep:
-            write_bytes(keep / f"{sample.id}.png", png_bytes(predicted))
-    head = {key: run.settings[key] for key in ("ratio", "seed", "n_real", "n_render")}
-    return Scores(split="test", photos=tuple(photos), **head)
-
-
 def main(sweep: Sweep, pick: Path, runs: Path, test: Path, out: Path) -> None:
     """Write test.json and the predictions of the picked run."""
     chosen: dict[str, Any] = read_json(pick)
@@ -62,7 +48,7 @@ def main(sweep: Sweep, pick: Path, runs: Path, test: Path, out: Path) -> None:
         for ratio, seed in grid:
             name = run_name(ratio, seed)
             keep = part if name == chosen["run"] else None
-            found.append(to_json(judge(load_run(runs / name), test, f"test {name}", keep)))
+            found.append(to_json(judge(load_run(runs / name), test, "test", f"test {name}", keep)))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
 
 

@@ -10,19 +10,18 @@ import torch
 from numpy.typing import NDArray
 
 from dataset.guards import no_overlap
-from dataset.idmap import png_bytes
 from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from pipeline.files import whole_folder, write_bytes, write_json
+from pipeline.files import whole_folder, write_json
 from pipeline.progress import track
 from pipeline.seeds import seed_for
 from pipeline.stage import run_stage
 from train.data import Batch, Mix, batches, load_pools, read_categories, read_mix, real_samples
 from train.losses import loss_of
 from train.model import Network, autocast, build, device, save_weights
-from train.predict import SETTINGS, STRIDE, WEIGHTS, Run, predict_manifest
+from train.predict import SETTINGS, STRIDE, WEIGHTS, Run, judge
 from train.sampler import schedule
-from train.scores import PhotoScore, Scores, count, write_scores
+from train.scores import write_scores
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 STEEPEST = 1.0  # the norm to which a step's gradient is cut
@@ -108,18 +107,6 @@ def fit(settings: Fit, mix: Mix, categories: tuple[str, ...], seed: int) -> Run:
     return Run(network.eval(), resolved, categories)
 
 
-def score(run: Run, manifest: Path, split: str, out: Path) -> Scores:
-    """Return the run's scores on a manifest of real photos; each prediction is written to ``out/<id>.png``."""
-    photos = []
-    for sample, predicted, truth in track(
-        predict_manifest(run, manifest), len(real_samples(manifest)), split, "photos"
-    ):
-        write_bytes(out / f"{sample.id}.png", png_bytes(predicted))
-        photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
-    of_run = {key: run.settings[key] for key in ("ratio", "seed", "n_real", "n_render")}
-    return Scores(split=split, photos=tuple(photos), **of_run)
-
-
 def main(settings: Fit, mix: Path, val: Path, categories: Path, seed: int, out: Path) -> None:
     """Write one run: weights, resolved settings, scores on val and the predictions they come from."""
     names, trained_on = read_categories(categories), read_mix(mix)
@@ -128,7 +115,7 @@ def main(settings: Fit, mix: Path, val: Path, categories: Path, seed: int, out: 
     with whole_folder(out) as part:
         save_weights(run.model, part / WEIGHTS)
         write_json(part / SETTINGS, run.settings)
-        write_scores(part / "val.json", score(run, val, "val", part / "val"))
+        write_scores(part / "val.json", judge(run, val, "val", "val", part / "val"))
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from dataset.idmap import png_bytes
 from dataset.records import Sample
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.files import read_json, write_bytes
+from pipeline.progress import track
 from train.augment import GREY
 from train.data import load_photo, real_samples, same_sized
 from train.model import Network, autocast, build, device, load_weights
-from train.scores import CategoryMap
+from train.scores import CategoryMap, PhotoScore, Scores, count
 
 WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
 STRIDE = 32  # an encoder halves five times
@@ -90,3 +92,18 @@ def predict_manifest(run: Run, manifest: Path) -> Iterator[tuple[Sample, Categor
         maps = predict(run.model, np.stack([photo.image for photo in photos]), round(run.img_size * CLOSER))
         for sample, predicted, photo in zip(together, maps, photos, strict=True):
             yield sample, predicted, photo.truth
+
+
+def judge(run: Run, manifest: Path, split: str, title: str, keep: Path | None) -> Scores:
+    """Return a run's scores on a manifest of real photos; write its predictions as ``keep/<id>.png`` unless None.
+
+    split: "val" or "test". title: what the progress bar says. Errors as `predict_manifest`.
+    """
+    photos = []
+    total = len(real_samples(manifest))
+    for sample, predicted, truth in track(predict_manifest(run, manifest), total, title, "photos"):
+        photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
+        if keep:
+            write_bytes(keep / f"{sample.id}.png", png_bytes(predicted))
+    of_run = {key: run.settings[key] for key in ("ratio", "seed", "n_real", "n_render")}
+    return Scores(split=split, photos=tuple(photos), **of_run)
