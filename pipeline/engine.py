@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import ray
 
+from pipeline.errors import InputError
+
 Item = TypeVar("Item")
 RETRIES = 3  # how often a job whose process died is given to another one
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
@@ -40,12 +42,22 @@ def each(items: Iterable[Item], make: Callable[[], Any], workers: int, recycle: 
     while jobs:
         (done,), _ = ray.wait(list(jobs), num_returns=1)
         item, actor, count = jobs.pop(done)
-        result = ray.get(done)
+        result = outcome(done)
         if count >= recycle:
             ray.kill(actor)
             actor, count = make(), 0
         start(waiting, actor, count, jobs)
         yield item, result
+
+
+def outcome(job: Any) -> Any:
+    """Return a job's result; a user's mistake found in the worker is raised as it was, in one line."""
+    try:
+        return ray.get(job)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, InputError):
+            raise error.cause from None
+        raise
 
 
 def start(waiting: Iterator[Item], actor: Any, count: int, jobs: dict[Any, tuple[Item, Any, int]]) -> None:

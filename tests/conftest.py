@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import functools
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,3 +67,19 @@ def read_sources() -> Sources:
 @pytest.fixture
 def sources() -> Sources:
     return read_sources()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own with 64 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("this user may not mount a file system")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)

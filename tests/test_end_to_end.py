@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from dataset.idmap import read_ids, read_image
+
 ROOT = Path(__file__).parents[1]
 SMALL = {
     "sweep": {"ratios": [0.0, 0.5], "seeds": [1]},
@@ -52,6 +54,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run(folder, "dvc", "repro", "report")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return folder
+
+
+def test_every_embedded_photo_has_a_mask_and_one_of_them_no_board(project: Path) -> None:
+    folder = project / "data/embedded"
+    photos = json.loads((folder / "meta.json").read_text(encoding="utf-8"))["images"]
+    masks = {photo["file"]: read_ids(folder / photo["mask"]) for photo in photos}
+    assert len(photos) == 42
+    assert all(read_image(folder / file).shape[:2] == mask.shape for file, mask in masks.items())
+    assert {tuple(set(mask.ravel().tolist())) for mask in masks.values()} == {(0, 1), (0,)}
+    assert [file for file, mask in masks.items() if not mask.any()] == ["images/cam02_06_int.jpg"]
+    assert {photo["licence"] for photo in photos} == {"BSD-3-Clause", "MIT"}
 
 
 def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:

@@ -1,18 +1,14 @@
 import dataclasses
 import hashlib
-import json
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from mix.fetch import SOURCES, check, licence_in, read_wheel, refuse_unknown
-from mix.fetch import main as fetch
 from pipeline.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,19 +106,3 @@ def test_a_name_among_the_corners_that_no_photo_has_is_refused():
     refuse_unknown(["a.jpg"], ["a.jpg", "b.jpg"])
     with pytest.raises(InputError, match=r"there is no photo 'c\.jpg'"):
         refuse_unknown(["a.jpg", "c.jpg"], ["a.jpg", "b.jpg"])
-
-
-@pytest.mark.slow
-def test_the_embedded_set_is_fetched_and_every_photo_has_its_mask(tmp_path):
-    fetch(CORNERS, tmp_path / "embedded")
-    meta = json.loads((tmp_path / "embedded" / "meta.json").read_text(encoding="utf-8"))
-    empty = []
-    for line in meta["images"]:
-        image, mask = (Image.open(tmp_path / "embedded" / line[key]) for key in ("file", "mask"))
-        values = np.unique(np.asarray(mask))
-        assert image.size == mask.size
-        assert set(values.tolist()) <= {0, 1}
-        empty += [line["file"]] if values.tolist() == [0] else []
-    assert len(meta["images"]) == sum(source.photos for source in SOURCES)
-    assert empty == ["images/cam02_06_int.jpg"]
-    assert {line["licence"] for line in meta["images"]} == {"BSD-3-Clause", "MIT"}

@@ -1,5 +1,4 @@
 import hashlib
-import subprocess
 
 import pytest
 
@@ -19,22 +18,6 @@ from pipeline.files import (
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of its own with 64 kB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("this user may not mount a file system")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_write_makes_the_folders_above_it(tmp_path):
