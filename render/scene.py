@@ -20,6 +20,7 @@ CLOTH = (
 )  # fmt: skip
 HAIR = (Paint(hue=(0.03, 0.12), saturation=(0.1, 0.7), value=(0.02, 0.6), roughness=(0.4, 0.8)),)
 FLOOR_M = 40.0
+LIFT = 0.002  # of the distance: a sheet in the very plane of the floor would be black
 SHEET_M = 0.03  # what is thinner is a sheet: a poster, a sign
 
 
@@ -155,7 +156,7 @@ def clutter(recipe: Recipe, view: View, assets: Sequence[Asset], slot: Slot) -> 
         scale = share * 2 * depth * tangent(view.camera) / max(asset.size_m)
         where = at_picture(view.camera, *two(1.1, rng), depth)
         if recipe.placement == "lying":
-            where = (where[0], where[1], 0.0)
+            where = (where[0], where[1], LIFT * depth)
         tilt = turn((1, 0, 0), standing_deg(recipe, asset) + float(rng.normal(0, 12)) * (recipe.placement != "lying"))
         rotation = times(turn((0, 0, 1), float(rng.uniform(0, 360))), tilt)
         made.append(Placed(asset.id, asset.sha256, where, rotation, scale, {"*": tinted(rng)}))
