@@ -1,10 +1,11 @@
 """Stage `shoot`: render the scenes that are not there yet, each with its masks, one Blender a core."""
 
+import contextlib
 import dataclasses
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def on_disk(out: Path, sample: Sample) -> bool:
 
 def shoot(
     scenes: Iterable[SceneSpec], catalog: tuple[Asset, ...], assets: Path, out: Path, settings: Shoot
-) -> Iterator[tuple[SceneSpec, tuple[str, str]]]:
+) -> Generator[tuple[SceneSpec, tuple[str, str]], None, None]:
     """Render scenes on all workers; yield each with its result as it finishes."""
     with engine(settings.workers) as workers:
         make = actor_of(Studio, catalog, str(assets.resolve()), str(out.resolve()), settings.min_area_px)
@@ -153,8 +154,9 @@ def main(settings: Shoot, scenes: Path, assets: Path, out: Path) -> None:
     done = finished(out)
     missing = [scene for scene in planned if scene.id not in done]
     if missing:
-        results = shoot(missing, catalog, assets, out, settings)
-        done |= shoot_missing(missing, len(planned), out / JOURNAL, results)
+        # closed here, not when it is collected: else a journal that cannot be written would leave Ray running
+        with contextlib.closing(shoot(missing, catalog, assets, out, settings)) as results:
+            done |= shoot_missing(missing, len(planned), out / JOURNAL, results)
     finish(out, planned, done)
     counts = Counter(done[scene.id][0] or "kept" for scene in planned)
     report = ", ".join(f"{count} {cause}" for cause, count in sorted(counts.items()))
