@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 SMALL = {
     "sweep": {"ratios": [0.0, 0.5], "seeds": [1]},
     "plan": {"scenes": 4, "size_hw": [64, 64], "samples": 1},
-    "fit": {"img_size": 64, "steps": 3, "batch": 2, "epoch_steps": 1},
+    "fit": {"img_size": 64, "batch": 2, "epoch_steps": 1},
     "report": {"renders": 2, "worst": 2},
 }
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
@@ -29,8 +29,8 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def set_params(folder: Path, changes: dict[str, dict[str, object]]) -> None:
-    yaml, path = YAML(), folder / "params.yaml"
+def set_params(folder: Path, changes: dict[str, dict[str, object]], file: str = "params.yaml") -> None:
+    yaml, path = YAML(), folder / file
     params = yaml.load(path)
     for section, values in changes.items():
         params[section].update(values)
@@ -50,6 +50,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy2(ROOT / name, folder / name)
     run(folder, sys.executable, "-m", "pipeline.choose", "boards")  # whatever was run here last
     set_params(folder, SMALL)
+    set_params(folder, {"fit": {"steps": 3}}, "setups/boards.yaml")  # the set-up has the last word
     for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
         subprocess.run(["git", *words], cwd=folder, check=True)
     done = run(folder, "dvc", "repro", "report")
