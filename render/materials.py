@@ -27,8 +27,7 @@ def tint(tree: Tree, shader: Node, look: Material) -> None:
     mix = tree.nodes.new("ShaderNodeMix")
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
     mix.inputs["Factor"].default_value = 1.0
-    first, second, out = mix.inputs["A"], mix.inputs["B"], mix.outputs["Result"]
-    first, second, out = colour_sockets(mix) or (first, second, out)
+    first, second, out = colour_sockets(mix)
     if base.is_linked:
         tree.links.new(base.links[0].from_socket, first)
     else:

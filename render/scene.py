@@ -93,7 +93,7 @@ def away(rng: Rng) -> np.ndarray:
 
 
 def lamp(where: np.ndarray, focus: np.ndarray, relative_size: float, rng: Rng) -> Lamp:
-    """Return a lamp that lights `focus` one to thirty times as much as an environment of strength 1 does."""
+    """Return a lamp that lights `focus` an eighth to five times as much as an even environment of radiance 1."""
     distance = float(np.linalg.norm(focus - where))
     warm = float(rng.uniform(-0.3, 0.5))
     colour = (1.0, 1 - 0.3 * max(warm, 0) + 0.1 * min(warm, 0), 1 - 0.7 * max(warm, 0))

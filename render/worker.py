@@ -69,7 +69,7 @@ class Worker:
     def shoot(self, scene: SceneSpec) -> Shot:
         """Render one scene. The same scene gives the same picture, whatever was rendered before."""
         with quiet():
-            clear_scene()
+            clean_up(clean_up_camera=True)
             set_camera(scene)
             self.set_world(scene)
             for surface in scene.surfaces:
@@ -142,11 +142,6 @@ def set_denoiser(scene: Any, layer: Any) -> None:
     scene.cycles.use_denoising = layer.cycles.use_denoising = True
     scene.cycles.denoiser, scene.cycles.denoising_input_passes = "OPENIMAGEDENOISE", "RGB_ALBEDO_NORMAL"
     scene.cycles.denoising_prefilter = scene.cycles.denoising_quality = "FAST"
-
-
-def clear_scene() -> None:
-    """Remove everything but the scene and a fresh camera."""
-    clean_up(clean_up_camera=True)
 
 
 def set_camera(scene: SceneSpec) -> None:

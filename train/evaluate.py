@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from dataset.guards import only_real
 from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json, whole_folder, write_json
@@ -39,7 +38,6 @@ def main(sweep: Sweep, pick: Path, runs: Path, test: Path, out: Path) -> None:
     """Write test.json and the predictions of the picked run."""
     chosen: dict[str, Any] = read_json(pick)
     samples = real_samples(test)
-    only_real(samples, "test")  # whatever the manifest is called
     grid = [(ratio, seed) for ratio in ratios_to_score(sweep, chosen["ratio"]) for seed in sweep.seeds]
     for ratio, seed in grid:  # before the first prediction: a missing run, or a leak, stops at once
         refuse_leak(samples, read_run(runs, ratio, seed), test)
