@@ -1,7 +1,7 @@
 """Write shapes as OBJ + MTL + PNG: the same bytes for the same shapes."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,11 @@ class Made:
     source: str
     category: str = ""
     labelled: tuple[str, ...] = ()
+
+
+def write_unlabelled(folder: Path, meshes: Mapping[str, Sequence[Part]], role: str, source: str) -> list[Made]:
+    """Write meshes by name into `folder`, all of one role that carries no label."""
+    return [Made(name, write_mesh(folder / f"{name}.obj", parts), role, source) for name, parts in meshes.items()]
 
 
 def write_mesh(path: Path, parts: Sequence[Part]) -> Path:

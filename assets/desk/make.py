@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from assets.meshes import Shape, box, circle, ellipsoid, joined, lathe, limb, loft, moved, slab, spin, tube, turned
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, write_unlabelled
 
 
 def on(shape: Shape) -> Shape:
@@ -193,7 +193,5 @@ THINGS: dict[str, Callable[[], list[Part]]] = {
 
 def make(folder: Path) -> list[Made]:
     """Write all things into `folder`."""
-    source = "made by assets/desk/make.py"
-    return [
-        Made(name, write_mesh(folder / f"{name}.obj", thing()), "distractor", source) for name, thing in THINGS.items()
-    ]
+    meshes = {name: thing() for name, thing in THINGS.items()}
+    return write_unlabelled(folder, meshes, "distractor", "made by assets/desk/make.py")

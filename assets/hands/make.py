@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from assets.meshes import Points, Shape, ellipsoid, joined, limb, moved, spin, turned
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, write_unlabelled
 
 SKIN = Material("skin", "#c99a7d", 25)
 CLOTH = Material("cloth", "#4a5a78", 5)
@@ -92,5 +92,4 @@ def hands() -> dict[str, list[Part]]:
 
 def make(folder: Path) -> list[Made]:
     """Write all hands into `folder`."""
-    source = "made by assets/hands/make.py"
-    return [Made(name, write_mesh(folder / f"{name}.obj", parts), "hand", source) for name, parts in hands().items()]
+    return write_unlabelled(folder, hands(), "hand", "made by assets/hands/make.py")

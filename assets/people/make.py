@@ -8,7 +8,7 @@ import numpy as np
 
 from assets.hands.make import open_hand
 from assets.meshes import Points, Shape, ellipsoid, facing, joined, lathe, limb, moved, spin, turned
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, write_unlabelled
 
 Place = tuple[float, float, float]
 
@@ -155,8 +155,5 @@ def parts_of(figure: Figure) -> list[Part]:
 
 def make(folder: Path) -> list[Made]:
     """Write all people into `folder`."""
-    source = "made by assets/people/make.py"
-    return [
-        Made(name, write_mesh(folder / f"{name}.obj", parts_of(figure)), "person", source)
-        for name, figure in FIGURES.items()
-    ]
+    meshes = {name: parts_of(figure) for name, figure in FIGURES.items()}
+    return write_unlabelled(folder, meshes, "person", "made by assets/people/make.py")

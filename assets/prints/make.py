@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from assets.meshes import Shape, box, joined, moved, sheet, slab, spin, turned
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, write_unlabelled
 from pipeline.seeds import rng_for
 
 Painter = Callable[[ImageDraw.ImageDraw, np.random.Generator], None]
@@ -177,8 +177,5 @@ PRINTS: dict[str, tuple[Callable[[str, Painter, tuple[float, float]], list[Part]
 
 def make(folder: Path) -> list[Made]:
     """Write all prints into `folder`."""
-    source = "made by assets/prints/make.py"
-    return [
-        Made(name, write_mesh(folder / f"{name}.obj", form(name, painter, size)), "distractor", source)
-        for name, (form, painter, size) in PRINTS.items()
-    ]
+    meshes = {name: form(name, painter, size) for name, (form, painter, size) in PRINTS.items()}
+    return write_unlabelled(folder, meshes, "distractor", "made by assets/prints/make.py")

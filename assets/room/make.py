@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from assets.meshes import box, ellipsoid, facing, joined, lathe, limb, moved, slab, spin, turned
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, write_unlabelled
 from pipeline.seeds import rng_for
 
 WOOD = Material("wood", "#7a5230", 20)
@@ -123,7 +123,5 @@ THINGS: dict[str, Callable[[], list[Part]]] = {
 
 def make(folder: Path) -> list[Made]:
     """Write all things into `folder`."""
-    source = "made by assets/room/make.py"
-    return [
-        Made(name, write_mesh(folder / f"{name}.obj", thing()), "distractor", source) for name, thing in THINGS.items()
-    ]
+    meshes = {name: thing() for name, thing in THINGS.items()}
+    return write_unlabelled(folder, meshes, "distractor", "made by assets/room/make.py")
