@@ -10,6 +10,7 @@ from PIL import Image
 from scipy.ndimage import find_objects
 
 from dataset.records import Instance
+from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 
@@ -85,14 +86,17 @@ def read_ids(path: Path) -> IdMap:
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Return an image as uint8 (H, W, 3) RGB; raise InputError when it is missing, truncated or no image."""
+    """Return an image as uint8 (H, W, 3) RGB; raise InputError when it is missing, truncated or no image.
+
+    path: of a file, or through a tar shard to one of its members, as of `read_ids` too.
+    """
     return open_image(path, "RGB").astype(np.uint8)
 
 
 def open_image(path: Path, mode: str | None) -> NDArray[np.generic]:
     """Decode a whole image file, converted to `mode` unless None. Camera orientation tags are not applied."""
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(read_bytes(path))) as image:
             return np.asarray(image.convert(mode) if mode else image)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such image; mend the path or bring the file back") from None

@@ -40,6 +40,9 @@ class Sample:
     group: str = ""  # photos of one group are never in two splits; empty: a group of its own
     assets: tuple[str, ...] = ()  # ids of every asset in the picture, labelled or not, sorted
     tags: dict[str, str] = dataclasses.field(default_factory=dict)  # camera, collection, burst, ...
+    depth: str = ""  # float32 NPY (H, W): metres along the line of sight, inf = nothing there; "" = none
+    normals: str = ""  # float16 NPY (H, W, 3): world axes, zeros = nothing there; "" = none
+    draws: dict[str, float | str] = dataclasses.field(default_factory=dict)  # of a render: range -> what was drawn
 
 
 def to_line(sample: Sample) -> str:

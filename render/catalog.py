@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import hashlib
 import importlib.util
 import re
 import sys
@@ -39,6 +40,17 @@ class Asset:
     category: str = ""  # what a target is labelled; empty for every other role
     size_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # extents along x, y, z of the whole mesh; zeros for an hdri
     labelled: tuple[str, ...] = ()  # the OBJ objects (`o NAME`) of a target that are its label; empty: all
+    weight: float = 1.0  # how often it is drawn against the others of its kind
+    scale: float = 1.0  # metres per unit of the file
+    up: str = "z"  # the file's upward axis, "z" or "y"; formats that say it themselves ignore this
+    centre_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # middle of its bounding box, in metres, Z up
+    faces: int = 0  # 0 for an hdri or a texture
+
+    @property
+    def key(self) -> str:
+        """Return 16 hex digits that change with whatever changes pixels or labels."""
+        parts = (self.sha256, self.category, self.labelled, self.scale, self.up)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def read_catalog(assets: Path) -> tuple[Asset, ...]:

@@ -187,7 +187,7 @@ def target_at(recipe: Recipe, asset: Asset, where: Vector, rotation: Quaternion,
     rng = rng_for(*slot, "paint", number)
     paints = {name: paint_material(choice, rng) for name, choice in sorted(recipe.targets.paints.items())}
     paints |= {name: paints[recipe.targets.alike[0]] for name in recipe.targets.alike}
-    return Placed(asset.id, asset.sha256, where, rotation, 1.0, paints)
+    return Placed(asset.id, asset.key, where, rotation, 1.0, paints)
 
 
 def vector(array: np.ndarray) -> Vector:

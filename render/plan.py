@@ -8,8 +8,8 @@ from pipeline.files import write_text
 from pipeline.stage import run_stage
 from render.catalog import read_catalog
 from render.recipe import read_recipe
-from render.scene import make_scene
-from render.spec import SceneSpec, to_line
+from render.scene import Picture, make_scene
+from render.spec import OUTPUTS, Quality, SceneSpec, to_line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,14 +20,19 @@ class Plan:
     seed: int
     scenes: int
     size_hw: tuple[int, int]
-    samples: int  # light paths a pixel
+    quality: Quality = Quality()  # noqa: RUF009 - frozen
+    also: tuple[str, ...] = ()  # further outputs: "depth", "normals"
+    spares: int = 0  # scenes that take the place of refused ones, in order
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no picture."""
-        if self.scenes < 0 or self.samples < 1:
-            raise ValueError(f"scenes and samples are {self.scenes} and {self.samples}, wanted at least 0 and 1")
+        if self.scenes < 0 or self.spares < 0:
+            raise ValueError(f"scenes and spares are {self.scenes} and {self.spares}, wanted 0 or more")
         if min(self.size_hw) < 16:
             raise ValueError(f"size_hw is {list(self.size_hw)}, wanted at least 16 pixels each way")
+        for name in self.also:
+            if name not in OUTPUTS:
+                raise ValueError(f"also holds {name!r}, wanted any of {', '.join(OUTPUTS)}")
 
 
 def make_scenes(settings: Plan, assets: Path) -> list[SceneSpec]:
@@ -36,9 +41,10 @@ def make_scenes(settings: Plan, assets: Path) -> list[SceneSpec]:
     if not any(asset.kind == "hdri" for asset in catalog):
         raise InputError(f"{assets}/catalog.toml: there is no hdri; add an environment map to light the scenes")
     recipe = read_recipe(settings.recipe)
+    picture = Picture(settings.size_hw, settings.quality, settings.also)
     return [
-        make_scene(recipe, settings.recipe, catalog, settings.size_hw, settings.samples, settings.seed, number)
-        for number in range(settings.scenes)
+        make_scene(recipe, settings.recipe, catalog, picture, settings.seed, number)
+        for number in range(settings.scenes + settings.spares)
     ]
 
 

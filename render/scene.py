@@ -1,5 +1,6 @@
 """One whole scene from a recipe, the catalogue and a number."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from render.draw import Rng, chance, development, log_between, paint_material, r
 from render.geometry import at_picture, looking, tangent, times, turn
 from render.placing import Slot, View, beside, place, vector
 from render.recipe import Paint, Recipe
-from render.spec import Lamp, Material, Placed, SceneSpec, Surface, Vector, World, with_id
+from render.spec import Lamp, Material, Placed, Quality, SceneSpec, Surface, Vector, World, with_id
 
 SKIN = (Paint(hue=(0.01, 0.09), saturation=(0.2, 0.65), value=(0.15, 1), roughness=(0.3, 0.6)),)
 CLOTH = (
@@ -24,8 +25,18 @@ LIFT = 0.002  # of the distance: a sheet in the very plane of the floor would be
 SHEET_M = 0.03  # what is thinner is a sheet: a poster, a sign
 
 
-def make_scene(recipe: Recipe, name: str, assets: Sequence[Asset], size_hw: tuple[int, int], samples: int,
-               seed: int, number: int) -> SceneSpec:  # fmt: skip
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """What every picture of a plan has in common."""
+
+    size_hw: tuple[int, int]
+    quality: Quality = Quality()  # noqa: RUF009 - frozen
+    also: tuple[str, ...] = ()  # of spec.OUTPUTS
+
+
+def make_scene(
+    recipe: Recipe, name: str, assets: Sequence[Asset], picture: Picture, seed: int, number: int
+) -> SceneSpec:
     """Return scene `number` of a seed: the same numbers on any machine, whatever other scenes there are."""
     slot: Slot = (seed, "scene", number)
     view = place(recipe, assets, slot)
@@ -36,8 +47,9 @@ def make_scene(recipe: Recipe, name: str, assets: Sequence[Asset], size_hw: tupl
     scene = SceneSpec(
         id="",
         recipe=name,
-        size_hw=size_hw,
-        samples=samples,
+        size_hw=picture.size_hw,
+        quality=picture.quality,
+        also=picture.also,
         camera=view.camera,
         world=world(recipe, assets, slot),
         lamps=tuple(lamps(recipe, view, rng_for(*slot, "lamps"))),
@@ -52,7 +64,7 @@ def world(recipe: Recipe, assets: Sequence[Asset], slot: Slot) -> World:
     """Return the environment map of the scene."""
     asset = rendezvous([a for a in assets if a.kind == "hdri"], *slot, "world")
     rng = rng_for(*slot, "world")
-    return World(asset.id, asset.sha256, float(rng.uniform(0, 360)), log_between(recipe.taken.world_strength, rng))
+    return World(asset.id, asset.key, float(rng.uniform(0, 360)), log_between(recipe.taken.world_strength, rng))
 
 
 def background(recipe: Recipe, view: View, rng: Rng) -> list[Surface]:
@@ -113,7 +125,7 @@ def people(recipe: Recipe, view: View, assets: Sequence[Asset], slot: Slot) -> l
         depth = view.focus[1] + view.extent_m * 0.5 + float(rng.uniform(0.15, 0.6)) + number * float(rng.uniform(0, 2))
         yaw = turn((0, 0, 1), float(rng.normal(0, 40)) + 180 * chance(0.25, rng))
         place_m: Vector = (view.focus[0] + side, depth, 0.0)
-        made.append(Placed(asset.id, asset.sha256, place_m, yaw, float(rng.uniform(0.9, 1.1)), dressed(rng)))
+        made.append(Placed(asset.id, asset.key, place_m, yaw, float(rng.uniform(0.9, 1.1)), dressed(rng)))
     return made
 
 
@@ -140,7 +152,7 @@ def hands(recipe: Recipe, view: View, assets: Sequence[Asset], slot: Slot) -> li
     for number in range(whole((1, 2), rng)):
         asset = rendezvous(choice, *slot, "hand", number)
         where, rotation = beside(target, (size[0] / 2, size[1] / 2), rng)
-        made.append(Placed(asset.id, asset.sha256, where, rotation, float(rng.uniform(0.85, 1.15)), dressed(rng)))
+        made.append(Placed(asset.id, asset.key, where, rotation, float(rng.uniform(0.85, 1.15)), dressed(rng)))
     return made
 
 
@@ -159,5 +171,5 @@ def clutter(recipe: Recipe, view: View, assets: Sequence[Asset], slot: Slot) -> 
             where = (where[0], where[1], LIFT * depth)
         tilt = turn((1, 0, 0), standing_deg(recipe, asset) + float(rng.normal(0, 12)) * (recipe.placement != "lying"))
         rotation = times(turn((0, 0, 1), float(rng.uniform(0, 360))), tilt)
-        made.append(Placed(asset.id, asset.sha256, where, rotation, scale, {"*": tinted(rng)}))
+        made.append(Placed(asset.id, asset.key, where, rotation, scale, {"*": tinted(rng)}))
     return made

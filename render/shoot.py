@@ -19,7 +19,7 @@ from pipeline.stage import run_stage
 from render import spec
 from render.catalog import Asset, path_of, read_catalog
 from render.frame import instances_of, refusal, sample_of
-from render.spec import SceneSpec
+from render.spec import SceneSpec, Source
 
 JOURNAL = "unfinished.jsonl"  # one line a finished scene, in the order they finished
 RECYCLE = 150  # scenes, after which a Blender is replaced: its memory and clean-up time grow
@@ -43,9 +43,9 @@ class Studio:
 
     def __init__(self, catalog: tuple[Asset, ...], assets: str, out: str, min_area_px: int) -> None:
         """Start Blender."""
-        from render.worker import Source, Worker  # GPL: imported in the worker process alone
+        from render.worker import Worker  # GPL: imported in the worker process alone
 
-        sources = {a.id: Source(str(path_of(Path(assets), a)), a.category, a.labelled) for a in catalog}
+        sources = {a.id: Source(str(path_of(Path(assets), a)), a.category, a.labelled, a.scale, a.up) for a in catalog}
         self.folder = tempfile.TemporaryDirectory(prefix="admix-")  # Blender's own files, gone with the process
         self.worker = Worker(sources, Path(self.folder.name))
         self.categories = {a.id: a.category for a in catalog}

@@ -9,7 +9,9 @@ import hashlib
 import json
 from typing import Any
 
-WORKER = 1  # raise it when render/worker.py or render/develop.py makes other pixels from the same numbers
+WORKER = 2  # raise it when render/worker.py or render/develop.py makes other pixels from the same numbers
+
+OUTPUTS = ("depth", "normals")
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -26,6 +28,9 @@ class Material:
     scale: float = 1.0  # repeats a metre
     bump: float = 0.0  # height of the relief in texture units
     thin: float = 0.0  # share of light that goes straight through, 0..1
+    wear: float = 0.0  # share of the surface that is scratched or dirty, 0..1
+    maps: str = ""  # "maps" as texture: id of the texture folder to take colour, normal and roughness from
+    maps_key: str = ""  # its `Asset.key`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +38,12 @@ class Placed:
     """One asset in the scene."""
 
     asset: str
-    sha256: str  # of the asset's file, so that a changed file makes another scene
+    key: str  # `Asset.key`, so that a changed file or entry makes another scene
     location_m: Vector
     rotation: Quaternion
     scale: float
-    materials: dict[str, Material]  # by material name of the asset's file
+    materials: dict[str, Material]  # by material name of the asset's file; "*" = all others
+    body: str = ""  # "" = nothing pushes it, "falls", or "still": others fall onto it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,13 +58,14 @@ class Surface:
 
 @dataclasses.dataclass(frozen=True)
 class Lamp:
-    """A square area light that shines along its rotated -Z."""
+    """A lamp: a square area light along its rotated -Z, or a ball that shines everywhere."""
 
     location_m: Vector
     rotation: Quaternion
     size_m: float
     power_w: float
     colour: Colour
+    kind: str = "area"  # or "point": a ball of diameter size_m
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +73,17 @@ class World:
     """The environment map around everything."""
 
     asset: str
-    sha256: str
+    key: str  # `Asset.key`
     turn_deg: float
     strength: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Plate:
+    """A real training photo behind everything, cut to the picture's shape; it lights nothing."""
+
+    photo: str  # id of a sample of the training photos
+    sha256: str  # of its image and its id map
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +93,8 @@ class Camera:
     location_m: Vector
     rotation: Quaternion
     angle_deg: float  # field of view over the picture's width
+    f_stop: float = 0.0  # 0 = sharp everywhere
+    focus_m: float = 0.0  # distance that is sharp, along the line of sight
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,24 +107,61 @@ class Development:
 
 
 @dataclasses.dataclass(frozen=True)
+class Quality:
+    """What is spent on a picture."""
+
+    samples: int = 2  # light paths a pixel
+    bounces: int = 4  # of one path at most; half of them diffuse, half glossy
+    denoise: bool = True  # by Cycles itself, guided by albedo and normals
+    light_map_px: int = 256  # height of the importance map of the environment; Blender's own costs most of a frame
+
+    def __post_init__(self) -> None:
+        """Refuse what shows nothing."""
+        if min(self.samples, self.bounces) < 1 or self.light_map_px < 4:
+            raise ValueError(f"quality is {self}, wanted samples and bounces of at least 1, light_map_px of at least 4")
+
+
+@dataclasses.dataclass(frozen=True)
 class SceneSpec:
-    """All that decides one picture's pixels."""
+    """All that decides one picture's pixels and labels, and `draws`, which says where the numbers came from."""
 
     id: str
     recipe: str
     size_hw: tuple[int, int]
-    samples: int
+    quality: Quality
     camera: Camera
     world: World
     lamps: tuple[Lamp, ...]
     surfaces: tuple[Surface, ...]
     objects: tuple[Placed, ...]
     development: Development
+    settle_s: float = 0.0  # how long bodies fall before the picture is taken
+    plate: Plate | None = None
+    also: tuple[str, ...] = ()  # further outputs, of OUTPUTS
+    draws: dict[str, float | str] = dataclasses.field(
+        default_factory=dict
+    )  # name of a recipe's range -> what was drawn
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What the worker must know of an asset: where its file lies and which of its objects are labelled."""
+
+    file: str  # absolute; of a texture its folder
+    category: str  # empty: never labelled
+    labelled: tuple[str, ...]  # names of the file's objects; empty: all
+    scale: float = 1.0  # metres per unit of the file
+    up: str = "z"  # upward axis of OBJ, PLY and STL
+
+    def marks(self, name: str) -> bool:
+        """Return whether the object of this name in the file carries the asset's label."""
+        return bool(self.category) and (not self.labelled or name in self.labelled)
 
 
 def with_id(scene: SceneSpec) -> SceneSpec:
-    """Return the scene with its id: 16 hex digits of the hash of everything else and of the worker's version."""
+    """Return the scene with its id: 16 hex digits of the hash of all that decides it and of the worker's version."""
     plain = dataclasses.asdict(scene) | {"id": WORKER}
+    del plain["draws"]  # another name for a range makes no other picture
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return dataclasses.replace(scene, id=hashlib.sha256(text.encode()).hexdigest()[:16])
 
@@ -121,6 +175,7 @@ def from_line(line: str) -> SceneSpec:
     """Return the scene that `to_line` wrote. Raises ValueError, KeyError or TypeError for any other text."""
     value = json.loads(line)
     made = {
+        "quality": Quality(**value["quality"]),
         "camera": Camera(**tuples(value["camera"])),
         "world": World(**value["world"]),
         "development": Development(**tuples(value["development"])),
@@ -128,6 +183,8 @@ def from_line(line: str) -> SceneSpec:
         "surfaces": tuple(Surface(**tuples(i) | {"material": material(i["material"])}) for i in value["surfaces"]),
         "objects": tuple(placed(item) for item in value["objects"]),
         "size_hw": tuple(value["size_hw"]),
+        "also": tuple(value["also"]),
+        "plate": Plate(**value["plate"]) if value["plate"] else None,
     }
     return SceneSpec(**(value | made))
 

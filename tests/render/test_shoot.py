@@ -14,14 +14,14 @@ from dataset.records import read_manifest
 from pipeline.errors import InputError
 from render.plan import Plan, make_scenes
 from render.shoot import JOURNAL, Shoot, finished, main, read_scenes
-from render.spec import to_line
+from render.spec import Quality, to_line
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SETTINGS = Shoot(workers=2, min_area_px=1)
 
 
 def plan(path: Path, scenes: int) -> Path:
-    made = make_scenes(Plan("domino", seed=4, scenes=scenes, size_hw=(48, 64), samples=1), ASSETS)
+    made = make_scenes(Plan("domino", seed=4, scenes=scenes, size_hw=(48, 64), quality=Quality(samples=1)), ASSETS)
     path.write_text("".join(to_line(scene) + "\n" for scene in made), encoding="utf-8")
     return path
 
