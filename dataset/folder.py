@@ -158,8 +158,11 @@ def read_plain(root: Path) -> PhotoSet:
 def read_names(root: Path) -> tuple[str, ...]:
     """Return the names of categories.json, or the folder's own name."""
     path = root / "categories.json"
-    if not path.is_file():
-        return (root.resolve().name,)
+    return names_in(path) if path.is_file() else (root.resolve().name,)
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """Return the names of a categories.json, in the order of their numbers."""
     names = read_json(path)
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         raise InputError(f'{path}: wanted a list of names in the order of the mask values, such as ["board"]')

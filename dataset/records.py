@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,14 +65,22 @@ def write_manifest(path: Path, samples: Iterable[Sample]) -> None:
 
 def read_manifest(path: Path) -> list[Sample]:
     """Return the samples of a manifest in the file's order; raise InputError for a line that is no sample."""
-    samples = []
+    return list(each_sample(path))
+
+
+def each_sample(path: Path) -> Iterator[Sample]:
+    """Yield what `read_manifest` returns, one sample at a time, so that a manifest of any length fits in memory."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8", newline="\n") as file:
+            for number, line in enumerate(file, 1):
+                yield sample_in(line, f"{path}:{number}")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such manifest; run the stage that writes it") from None
-    for number, line in enumerate(lines, 1):
-        try:
-            samples.append(from_line(line))
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}:{number}: not a sample ({error}); run the stage that writes it again") from error
-    return samples
+
+
+def sample_in(line: str, where: str) -> Sample:
+    """Return the sample of a line; raise InputError naming `where` if it is none."""
+    try:
+        return from_line(line)
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{where}: not a sample ({error}); run the stage that writes it again") from error

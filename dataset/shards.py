@@ -3,8 +3,9 @@
 import functools
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO
 
 from pipeline.errors import InputError
 from pipeline.files import whole_file
@@ -17,7 +18,7 @@ def read_bytes(path: Path) -> bytes:
 
     Raises FileNotFoundError when there is no such file or member.
     """
-    shard = next((folder for folder in path.parents if folder.suffix == SUFFIX and folder.is_file()), None)
+    shard = shard_of(path)
     if shard is None:
         return path.read_bytes()
     start, size = place_of(shard, path.relative_to(shard).as_posix())
@@ -28,8 +29,13 @@ def read_bytes(path: Path) -> bytes:
 
 def exists(path: Path) -> bool:
     """Return whether there is such a file, loose or inside a tar."""
-    shard = next((folder for folder in path.parents if folder.suffix == SUFFIX and folder.is_file()), None)
+    shard = shard_of(path)
     return path.is_file() if shard is None else path.relative_to(shard).as_posix() in members(shard)
+
+
+def shard_of(path: Path) -> Path | None:
+    """Return the tar that a path leads through, None for a loose file."""
+    return next((folder for folder in path.parents if folder.suffix == SUFFIX and folder.is_file()), None)
 
 
 def place_of(shard: Path, name: str) -> tuple[int, int]:
@@ -56,15 +62,29 @@ def index(shard: Path, _changed_ns: int, _size: int) -> Mapping[str, tuple[int, 
         raise InputError(f"{shard}: not a whole tar ({error}); run the stage that writes it again") from error
 
 
-def write_shard(path: Path, files: Mapping[str, bytes]) -> None:
+def write_shard(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write a tar whole, members in the given order; the same files give the same bytes."""
-    with whole_file(path) as part, tarfile.open(part, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, data in files.items():
-            add(tar, name, data)
+    with whole_file(path) as part, part.open("wb") as file:
+        write_tar(file, files)
 
 
-def add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    """Append one member, with no date and no owner."""
-    entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    tar.addfile(entry, io.BytesIO(data))
+def tar_bytes(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return a tar of these members."""
+    buffer = io.BytesIO()
+    write_tar(buffer, files)
+    return buffer.getvalue()
+
+
+def untar(data: bytes) -> dict[str, bytes]:
+    """Return the members of a tar that `tar_bytes` made, by name."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+        return {item.name: data[item.offset_data : item.offset_data + item.size] for item in tar if item.isfile()}
+
+
+def write_tar(file: IO[bytes], files: Iterable[tuple[str, bytes]]) -> None:
+    """Write members with no date and no owner, one after the other."""
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, data in files:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
