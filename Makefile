@@ -2,11 +2,15 @@
 #
 #   make repro                          the whole pipeline on the embedded photos
 #   make repro SETUP=name REAL=path     the same with setups/name.yaml on your own photos
+#   make assets                         check every asset, render it, and write reports/assets.html
+#   make bench                          how fast rendering is against BlenderProc's examples, and what each teaches
+#   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make check              all tests | format, lint and types
 #   make doctor                         what this machine lacks, and the command that mends it
 
 SETUP ?= boards
 REAL ?=
+SCENES ?=
 
 INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
@@ -14,13 +18,33 @@ DOCTOR := python3 pipeline/doctor.py
 # Only the work gets this PATH: the doctor looks for the system's own Python.
 WORK := PATH="$(CURDIR)/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro test check doctor healthy
+.PHONY: repro assets bench bench-curve bench-long photos test check doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
 	@$(WORK) python -m pipeline.check
 	@$(WORK) dvc repro report
 	@echo "The page is $(CURDIR)/reports/index.html"
+
+assets: $(INSTALLED)
+	@$(WORK) python -m render.gallery --assets assets --data data --out reports/assets.html
+
+BENCH := --assets assets --real data/$(SETUP) --out reports/bench.json
+
+bench: photos
+	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes $(or $(SCENES),48)
+
+bench-curve: photos
+	@$(WORK) python -m render.bench_curve $(BENCH) --work data/bench/curve --scenes $(or $(SCENES),96)
+
+bench-long: photos
+	@$(WORK) python -m render.bench_long $(BENCH) --work data/bench/long --scenes $(or $(SCENES),500)
+
+# The real photos, divided into train, val and test.
+photos: $(INSTALLED)
+	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) python -m pipeline.check
+	@$(WORK) dvc repro --quiet split
 
 test: $(INSTALLED)
 	@$(WORK) pytest

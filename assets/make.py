@@ -1,11 +1,6 @@
-"""Write every mesh of ours again, and its entry in catalog.toml: `python -m assets.make`.
-
-Entries whose source does not say that a script of ours made them are left as they stand.
-"""
+"""Write every mesh of ours again, and the TOML file beside it: `python -m assets.make`."""
 
 import dataclasses
-import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from assets.balloons import make as balloons
@@ -18,8 +13,10 @@ from assets.people import make as people
 from assets.prints import make as prints
 from assets.room import make as room
 from pipeline.files import write_text
-from render.catalog import BLENDER, CATALOG, Asset, path_of
-from render.obj import fingerprint, measure
+from render.catalog import BLENDER, Asset, in_metres, path_of
+from render.mend import sidecar_text
+from render.obj import measure
+from render.parts import fingerprint
 
 FOLDERS = {
     "boards": boards,
@@ -32,30 +29,25 @@ FOLDERS = {
     "prints": prints,
 }
 LICENCE = "CC0-1.0"
-OURS = "made by assets/"
 POLY_HAVEN = "Greg Zaal, Poly Haven, https://polyhaven.com, in the bpy wheel"
 WORLDS = ("city", "courtyard", "forest", "interior", "night", "studio", "sunrise", "sunset")
-HEAD = """\
-# What may stand in a scene. One [[asset]] a file; `python -m render.catalog --assets assets` checks them all, and with
-# --mend writes sha256 and size_m anew after a file was changed. A target carries its category's label (of its parts
-# `labelled` alone, if that is given); distractors, hands and persons are never labelled; a light is an environment map.
-# Meshes are OBJ in metres, X right, Y forward, Z up. Entries that assets/make.py wrote are written again by it.
-"""
 
 
 def entry_of(assets: Path, made: Made) -> Asset:
     """Return the catalogue's entry of a mesh that was just written below `assets`."""
-    file = made.file.relative_to(assets).as_posix()
+    found = measure(made.file, "z")
     return Asset(
         id=made.id,
         kind="mesh",
         role=made.role,
         category=made.category,
-        file=file,
+        file=made.file.relative_to(assets).as_posix(),
         licence=LICENCE,
         source=made.source,
         sha256=fingerprint(made.file),
-        size_m=measure(made.file)[0],
+        size_m=in_metres(found.size, 1.0),
+        centre_m=in_metres(found.centre, 1.0),
+        faces=found.faces,
         labelled=made.labelled,
     )
 
@@ -63,37 +55,20 @@ def entry_of(assets: Path, made: Made) -> Asset:
 def world_of(assets: Path, name: str) -> Asset:
     """Return the entry of an environment map that comes with bpy."""
     file = f"{BLENDER}studiolights/world/{name}.exr"
-    asset = Asset(f"world-{name}", "hdri", "light", file, LICENCE, POLY_HAVEN, sha256="")
+    asset = Asset(f"world-{name}", "hdri", "light", file, LICENCE, POLY_HAVEN)
     return dataclasses.replace(asset, sha256=fingerprint(path_of(assets, asset)))
 
 
-def block_of(asset: Asset) -> str:
-    """Return the entry as TOML, without the keys that keep their defaults."""
-    lines = ["[[asset]]"]
-    for field in dataclasses.fields(asset):
-        value = getattr(asset, field.name)
-        if value != field.default:
-            text = f'"{value}"' if isinstance(value, str) else str(list(value)).replace("'", '"')
-            lines.append(f"{field.name} = {text}")
-    return "\n".join(lines) + "\n"
-
-
-def merged(text: str, ours: Sequence[Asset]) -> str:
-    """Return the catalogue `text` with our entries renewed and everybody else's as they stood, behind ours."""
-    blocks = re.split(r"(?m)^(?=\[\[asset\]\])", text)[1:]
-    others = [block.strip() + "\n" for block in blocks if OURS not in block and POLY_HAVEN not in block]
-    return "\n".join([HEAD, *(block_of(asset) for asset in ours), *others])
-
-
 def make_all(assets: Path) -> None:
-    """Write all meshes into the folders of `assets` and renew its catalogue."""
-    made: list[Made] = []
+    """Write all meshes into the folders of `assets`, and a TOML file beside each; what others put there stays."""
     for name, script in FOLDERS.items():
         (assets / name).mkdir(parents=True, exist_ok=True)
-        made += script.make(assets / name)
-    ours = [entry_of(assets, mesh) for mesh in made] + [world_of(assets, name) for name in WORLDS]
-    path = assets / CATALOG
-    write_text(path, merged(path.read_text(encoding="utf-8") if path.exists() else "", ours))
+        for made in script.make(assets / name):
+            text = sidecar_text(entry_of(assets, made), made.file.name)
+            write_text(made.file.with_suffix(".toml"), text)
+    for name in WORLDS:
+        asset = world_of(assets, name)
+        write_text(assets / "lights" / f"{asset.id}.toml", sidecar_text(asset, asset.file))
 
 
 if __name__ == "__main__":

@@ -3,72 +3,178 @@
 import contextlib
 import logging
 import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 import ray
 
+from pipeline.crew import Crew, Failed
 from pipeline.errors import InputError
 
+__all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
+
 Item = TypeVar("Item")
-RETRIES = 3  # how often a job whose process died is given to another one
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
+ROOMS = ("dataset", "pipeline", "render")  # what actors may import; sent to a cluster's nodes, a few hundred kB
 
 
 @contextlib.contextmanager
-def engine(workers: int) -> Iterator[int]:
-    """Start Ray, or join the cluster of RAY_ADDRESS; yield the number of workers (0 asked = one for every core)."""
+def engine(workers: int, gpus: bool = False) -> Iterator[int]:
+    """Start Ray on this machine, or join the cluster of RAY_ADDRESS; yield the number of workers.
+
+    workers: 0 = one for every GPU if `gpus` and Ray counts any (see `gpu_count`), else one for every core. Ray ends
+    with the block, after SIGTERM and Ctrl-C too. Raises InputError if RAY_ADDRESS leads to no cluster.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    with tempfile.TemporaryDirectory(prefix="admix-") as temporary:  # actors are killed, and so leave theirs behind
+        try:
+            connect(workers or os.cpu_count() or 1, temporary)
+            on_sigterm(leave if before is signal.SIG_DFL else before)  # Ray puts one that prints a stack
+            yield workers or (gpus and gpu_count()) or int(ray.cluster_resources().get("CPU", 0)) or 1
+        finally:
+            ray.shutdown()
+            on_sigterm(before)
+
+
+def gpu_count() -> int:
+    """Return how many GPUs Ray counts on all nodes, within `engine`.
+
+    Ray finds NVIDIA, AMD and Intel ones by itself, not Apple's. Tried with a count that was only declared to Ray,
+    not with real GPUs: Ray then shows each actor of ``actor_of(gpu=True)`` one of its own (CUDA_VISIBLE_DEVICES).
+    """
+    return int(ray.cluster_resources().get("GPU", 0))
+
+
+def connect(cores: int, temporary: str) -> None:
+    """Start Ray on this machine with so many cores, or join the cluster of RAY_ADDRESS.
+
+    temporary: where actors on this machine put their temporary files; other machines use their own place.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    wanted = workers or os.cpu_count() or 1
-    local: dict[str, Any] = {"num_cpus": wanted, "object_store_memory": STORE_BYTES, "include_dashboard": False}
-    ray.init(**({} if "RAY_ADDRESS" in os.environ else local), log_to_driver=False, logging_level=logging.ERROR)
-    try:
-        yield wanted if workers else int(ray.cluster_resources().get("CPU", 1))
-    finally:
-        ray.shutdown()
+    # Ray 2.60 prints each process's death in many lines, whatever log_to_driver says, and has no setting against it
+    ray._private.worker.listen_error_messages = lambda *_: None
+    address = os.environ.get("RAY_ADDRESS", "")
+    actors = {"env_vars": {"TMPDIR": temporary}}
+    if address not in {"", "local"}:
+        join(address, actors)
+    else:  # "local": else Ray would join one that somebody else started here
+        init("local", actors, num_cpus=cores, object_store_memory=STORE_BYTES, include_dashboard=False)
 
 
-def each(items: Iterable[Item], make: Callable[[], Any], workers: int, recycle: int) -> Iterator[tuple[Item, Any]]:
-    """Yield (item, result) as they finish, from `workers` actors that `make` starts, one job at a time each.
+def join(address: str, actors: dict[str, Any]) -> None:
+    """Join a cluster; its nodes then run this process's copy of our code, whatever clone they have themselves.
 
-    Each actor has a method ``run(item)``. An actor is replaced after `recycle` jobs, since Blender's memory grows.
-    A job whose process died is tried again; what it raises then is raised here.
+    The copy is sent as Ray's working_dir, since Ray puts py_modules behind this process's own folders, where a node
+    may have an older clone. So an actor's working folder is that copy: paths given to it are absolute. Raises
+    InputError if no cluster lets this machine in.
     """
-    waiting = iter(items)
-    jobs: dict[Any, tuple[Item, Any, int]] = {}
-    for _ in range(workers):
-        start(waiting, make(), 0, jobs)
-    while jobs:
-        (done,), _ = ray.wait(list(jobs), num_returns=1)
-        item, actor, count = jobs.pop(done)
-        result = outcome(done)
-        if count >= recycle:
-            ray.kill(actor)
-            actor, count = make(), 0
-        start(waiting, actor, count, jobs)
-        yield item, result
-
-
-def outcome(job: Any) -> Any:
-    """Return a job's result; a user's mistake found in the worker is raised as it was, in one line."""
+    host, _, port = address.rpartition(":")
     try:
-        return ray.get(job)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, InputError):
-            raise error.cause from None
-        raise
+        if address != "auto":
+            socket.create_connection((host, int(port)), timeout=20).close()  # Ray itself would try for minutes
+        with tempfile.TemporaryDirectory(prefix="admix-") as copy, without_stderr():
+            for room in ROOMS:
+                source = Path(__file__).resolve().parent.parent / room
+                shutil.copytree(source, Path(copy) / room, ignore=shutil.ignore_patterns("__pycache__"))
+            init(address, {**actors, "working_dir": copy})
+    except (OSError, RuntimeError, ValueError, ray.exceptions.AuthenticationError) as error:
+        raise InputError(
+            f"RAY_ADDRESS={address}: found no Ray cluster that lets this machine in ({str(error).splitlines()[0]}), "
+            "wanted host:port of its head; run `ray status` here, and if the cluster asks for a token, set "
+            "RAY_AUTH_MODE=token as on its head; or unset RAY_ADDRESS to work on this machine alone"
+        ) from error
 
 
-def start(waiting: Iterator[Item], actor: Any, count: int, jobs: dict[Any, tuple[Item, Any, int]]) -> None:
-    """Give the next item to an actor, if there is one."""
-    for item in waiting:
-        jobs[actor.run.remote(item)] = (item, actor, count + 1)
-        return
-    ray.kill(actor)
+def init(address: str, actors: dict[str, Any], **settings: Any) -> None:
+    """Call ray.init without a word on the terminal. actors: Ray's runtime_env."""
+    ray.init(address, runtime_env=actors, log_to_driver=False, logging_level=logging.ERROR, **settings)
 
 
-def actor_of(kind: type, *values: Any) -> Callable[[], Any]:
-    """Return what starts an actor of a class, on one core; when its process dies it starts again with the same job."""
-    remote = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=RETRIES)(kind)
-    return lambda: remote.remote(*values)
+@contextlib.contextmanager
+def without_stderr() -> Iterator[None]:
+    """Drop what is written to stderr, by Ray's C++ part too, which warns every second that it may not join."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def on_sigterm(handler: Any) -> None:
+    """Set the handler of SIGTERM; Python allows it in the main thread alone."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, handler)
+
+
+def leave(number: int, _: object) -> NoReturn:
+    """End this process in order, as Ctrl-C does."""
+    sys.exit(128 + number)
+
+
+def actor_of(kind: type, *values: Any, gpu: bool = False) -> Callable[[], tuple[Any, Any]]:
+    """Return what starts an actor around ``kind(*values)``, on one core, with one GPU to itself if `gpu`.
+
+    The class has a method ``run(item)``. On a cluster it must come from the stage's own file or from the rooms that
+    are sent (ROOMS). What is returned gives the actor and the reference to wait for until it is up.
+    """
+    remote = ray.remote(num_cpus=1, num_gpus=int(gpu), max_restarts=0, max_task_retries=0)(Host)
+
+    def make() -> tuple[Any, Any]:
+        actor = remote.remote()
+        return actor, actor.start.remote(kind, *values)
+
+    return make
+
+
+class Host:
+    """The Ray actor: makes its object only when its process is up, so that the object's errors arrive whole."""
+
+    def start(self, kind: type, *values: Any) -> None:
+        """Make the object."""
+        self.held = kind(*values)
+
+    def run(self, item: Any) -> Any:
+        """Do one job."""
+        return self.held.run(item)
+
+    def alive(self) -> None:
+        """Answer."""
+
+
+def each(
+    items: Iterable[Item],
+    make: Callable[[], tuple[Any, Any]],
+    workers: int,
+    recycle: int,
+    limit_s: float,
+    tries: int = 3,
+) -> Iterator[tuple[Item, Any | Failed]]:
+    """Yield (item, result) as they finish, from up to `workers` actors of `make` (see `actor_of`), one job each.
+
+    An actor is replaced after `recycle` jobs, since Blender's memory grows. A job whose process dies, or that takes
+    longer than `limit_s` seconds on an actor that is up, is tried again on a fresh actor; after `tries` tries its
+    result is Failed. A node that vanishes costs its jobs no try if Ray can tell; the other nodes go on, and so does
+    one that joins later in its place. What a job raises is raised here: InputError in its one line, the rest as it
+    was. Raises InputError too if three actors in a row die before they are up. No actor stays when it ends.
+    """
+    crew = Crew(iter(items), make, recycle, limit_s, tries)
+    try:
+        for _ in range(min(workers, crew.waiting(workers))):
+            crew.hire()
+        while crew.busy():
+            yield from crew.ended()
+    finally:
+        for seat in crew.seats.values():
+            ray.kill(seat.actor)

@@ -94,7 +94,7 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
         if key not in fields:
             raise InputError(f"{file_of(str(key))}: {name}.{key} is not a setting{suggestion(str(key), fields)}")
     for key, field in fields.items():
-        if key not in values and field.default is dataclasses.MISSING:
+        if key not in values and field.default is field.default_factory is dataclasses.MISSING:
             raise InputError(f"{file_of(key)}: {name}.{key} is missing; add it")
     hints = typing.get_type_hints(kind)
     made = {key: convert(value, hints[key], f"{name}.{key}", file_of(key)) for key, value in values.items()}

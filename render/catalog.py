@@ -1,9 +1,12 @@
-"""The catalogue of assets: what may stand in a scene, where it came from, and whether its file is the one meant."""
+"""The catalogue of assets: what may stand in a scene, where it came from, and whether its file is the one meant.
+
+Beside every asset lies a small TOML file of its name; assets/README.md describes it key by key.
+"""
 
 import argparse
 import dataclasses
 import hashlib
-import importlib.util
+import posixpath
 import re
 import sys
 import tomllib
@@ -13,38 +16,39 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import inside, write_text
+from pipeline.files import inside
 from pipeline.settings import build
 from pipeline.stage import one_line_errors
-from render.obj import fingerprint, measure
+from render.licences import spdx
+from render.obj import Measured, Vector, measure
+from render.parts import LIGHTS, MESHES, MISSING, fingerprint, in_blender, maps_of
 
-CATALOG = "catalog.toml"
 BLENDER = "bpy:"  # a file inside the data files of the installed bpy wheel
-KINDS = {"mesh", "hdri"}
-ROLES = {"target", "distractor", "hand", "person", "light"}
-MEND = "python -m render.catalog --assets {} --mend"
+KINDS = {"mesh", "hdri", "texture"}
+ROLES = {"target", "distractor", "hand", "person", "light", "surface"}
+MEND = "python -m render.mend --assets {}"
 TOLERANCE_M = 0.001
 
 
 @dataclasses.dataclass(frozen=True)
 class Asset:
-    """One entry of catalog.toml."""
+    """One asset: `id` is the name of its TOML file, every other field a key in it."""
 
     id: str
-    kind: str  # "mesh" (OBJ, metres, Z up) or "hdri" (environment map)
-    role: str  # "target" carries a label; "distractor", "hand" and "person" never do; "light" is an hdri
-    file: str  # POSIX, relative to the assets folder, or "bpy:" and a path in Blender's data files
+    kind: str  # "mesh", "hdri" (environment map) or "texture" (folder of pictures)
+    role: str  # "target" carries a label; "distractor", "hand", "person" never do; "light": hdri; "surface": texture
+    file: str  # POSIX, relative to the assets folder (in the TOML to its own), or "bpy:" and a path in Blender's data
     licence: str  # SPDX identifier
     source: str  # who made it, or where it was found
-    sha256: str = ""  # of the file's bytes; of a mesh: OBJ, then MTL, then textures, one after the other
+    sha256: str = ""  # of all its files, see parts.fingerprint
     category: str = ""  # what a target is labelled; empty for every other role
-    size_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # extents along x, y, z of the whole mesh; zeros for an hdri
-    labelled: tuple[str, ...] = ()  # the OBJ objects (`o NAME`) of a target that are its label; empty: all
+    size_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # extents along x, y, z, Z up; zeros without a mesh
+    labelled: tuple[str, ...] = ()  # the objects in a target's file that are its label; empty: all
     weight: float = 1.0  # how often it is drawn against the others of its kind
     scale: float = 1.0  # metres per unit of the file
     up: str = "z"  # the file's upward axis, "z" or "y"; formats that say it themselves ignore this
     centre_m: tuple[float, float, float] = (0.0, 0.0, 0.0)  # middle of its bounding box, in metres, Z up
-    faces: int = 0  # 0 for an hdri or a texture
+    faces: int = 0  # triangles; 0 without a mesh
 
     @property
     def key(self) -> str:
@@ -54,67 +58,78 @@ class Asset:
 
 
 def read_catalog(assets: Path) -> tuple[Asset, ...]:
-    """Return all assets of ``assets/catalog.toml`` in the file's order, each one checked against its file.
+    """Return all assets below a folder by their ids in order, each one checked against its file.
 
-    Raises InputError for broken TOML, a wrong key or value, a duplicate id, and for a file that is missing,
-    changed, empty of faces, of another size, or without the labelled parts.
+    Raises InputError for broken TOML, a wrong key or value, an id that stands there twice, no asset at all, and for a
+    file that is missing, changed, empty of faces, of another size, or without the labelled parts.
     """
-    entries = parse_catalog(assets)
-    for asset in entries:
-        check_words(assets, asset)
-        check_file(assets, asset)
+    entries = read_sidecars(assets)
+    if not entries:
+        raise InputError(f"{assets}: found no asset there; add one: python -m render.add --help")
+    for path, asset in entries.items():
+        check_words(asset, str(path))
+        check_file(assets, asset, str(path))
+    return tuple(entries.values())
+
+
+def read_sidecars(assets: Path) -> dict[Path, Asset]:
+    """Return TOML file -> entry as it is written, by id in order; types and ids checked, files not looked at."""
+    names = sorted(path.relative_to(assets) for path in assets.rglob("*.toml"))
+    paths = [assets / name for name in names if not any(part.startswith(".") for part in name.parts)]
+    entries = {path: read_sidecar(assets, path) for path in sorted(paths, key=lambda path: path.stem)}
+    ids: dict[str, Path] = {}
+    for path in entries:
+        if path.stem in ids:
+            raise InputError(f"{path}: {ids[path.stem]} has the same name; rename one of them and its files")
+        ids[path.stem] = path
     return entries
 
 
-def parse_catalog(assets: Path) -> tuple[Asset, ...]:
-    """Return the entries as they are written, types and ids checked, without a look at their files."""
-    path = assets / CATALOG
+def read_sidecar(assets: Path, path: Path) -> Asset:
+    """Return the entry of one TOML file below `assets`."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; name the folder that holds {CATALOG} as --assets") from None
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML ({error}); mend that line") from error
-    entries = table.get("asset")
-    if set(table) != {"asset"} or not isinstance(entries, list) or not entries:
-        raise InputError(f"{path}: found {', '.join(table) or 'nothing'}, wanted [[asset]] entries and nothing else")
-    made = tuple(
-        build(Asset, entry, name_of(entry, number), lambda _: str(path)) for number, entry in enumerate(entries)
-    )
-    ids = [asset.id for asset in made]
-    for asset_id in ids:
-        if ids.count(asset_id) > 1:
-            raise InputError(f"{path}: the id {asset_id!r} stands there {ids.count(asset_id)} times; give each its own")
-    return made
+    if "id" in table:
+        raise InputError(f"{path}: id is a line in it, wanted none: an asset is called as its TOML file; take it out")
+    file = table.get("file")
+    if isinstance(file, str) and not file.startswith(BLENDER):
+        inside(path.parent, file, str(path))
+        table["file"] = posixpath.normpath(posixpath.join(path.parent.relative_to(assets).as_posix(), file))
+    return build(Asset, {"id": path.stem, **table}, f"asset {path.stem!r}", lambda _: str(path))
 
 
-def name_of(entry: Any, number: int) -> str:
-    """Return what to call an entry in a message: its id if it has one, else its place."""
-    name = entry.get("id") if isinstance(entry, dict) else None
-    return f"asset {name!r}" if isinstance(name, str) else f"asset number {number + 1}"
-
-
-def check_words(assets: Path, asset: Asset) -> None:
-    """Raise InputError unless kind, role, category, licence and source go together."""
-    where = f"{assets / CATALOG}: asset {asset.id!r}"
+def check_words(asset: Asset, where: str) -> None:
+    """Raise InputError, beginning with `where`, unless the entry's values are known and go together."""
+    kind = {"light": "hdri", "surface": "texture"}.get(asset.role, "mesh")
     rules = (
         (re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", asset.id), "id", asset.id, "lower-case words joined by '-'"),
         (asset.kind in KINDS, "kind", asset.kind, " or ".join(sorted(KINDS))),
         (asset.role in ROLES, "role", asset.role, ", ".join(sorted(ROLES))),
-        ((asset.role == "light") == (asset.kind == "hdri"), "role", asset.role, "light for an hdri and only for one"),
+        (asset.kind == kind, "role", asset.role, f"another one for a {asset.kind}: this one is for a {kind}"),
         ((asset.role == "target") == bool(asset.category), "category", asset.category, "a name for a target, else ''"),
         (asset.role == "target" or not asset.labelled, "labelled", list(asset.labelled), "parts for a target only"),
-        (asset.licence.strip(), "licence", asset.licence, "an SPDX identifier such as CC0-1.0; ask who made it"),
         (asset.source.strip(), "source", asset.source, "who made it, or its address"),
+        (asset.weight > 0, "weight", asset.weight, "a number above 0; take the asset out if it is not to be shown"),
+        (asset.scale > 0, "scale", asset.scale, "metres per unit of its file, above 0"),
+        (asset.up in {"z", "y"}, "up", asset.up, "'z' or 'y'"),
     )
     for holds, key, found, wanted in rules:
         if not holds:
             raise InputError(f"{where}: {key} is {found!r}, wanted {wanted}")
+    try:
+        spdx(asset.licence)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
-def check_file(assets: Path, asset: Asset) -> None:
-    """Raise InputError unless the asset's file is there, unchanged, and what the entry says."""
-    where, mend = f"{assets / CATALOG}: asset {asset.id!r}", MEND.format(assets)
+def check_file(assets: Path, asset: Asset, where: str) -> None:
+    """Raise InputError, beginning with `where`, unless the asset's file is there, unchanged, and what the entry says.
+
+    Only an OBJ is measured again; of the other formats the checksum says that they are what was measured.
+    """
+    mend = MEND.format(assets)
     path = path_of(assets, asset)
     found = fingerprint(path)
     if found != asset.sha256:
@@ -122,73 +137,55 @@ def check_file(assets: Path, asset: Asset) -> None:
             f"{where}: {asset.file} has sha256 {found}, wanted {asset.sha256}; "
             f"bring back the file, or if it was changed on purpose: {mend}"
         )
-    if asset.kind == "mesh":
-        size, parts = measure(path)
-        if not np.allclose(size, asset.size_m, rtol=0.01, atol=TOLERANCE_M):
-            raise InputError(f"{where}: {asset.file} measures {list(size)} m, size_m says {list(asset.size_m)}: {mend}")
-        for part in asset.labelled:
-            if part not in parts:
-                raise InputError(
-                    f"{where}: labelled part {part!r} is not in {asset.file}, which has {', '.join(parts)}"
-                )
+    if asset.kind == "texture":
+        maps_of(path)
+    if path.suffix.lower() == ".obj":
+        check_mesh(asset, measure(path, asset.up), where, mend)
+
+
+def check_mesh(asset: Asset, found: Measured, where: str, mend: str) -> None:
+    """Raise InputError unless size, middle, faces and labelled parts are as the entry says."""
+    size, centre = in_metres(found.size, asset.scale), in_metres(found.centre, asset.scale)
+    rules = (("size_m", size, asset.size_m), ("centre_m", centre, asset.centre_m), ("faces", found.faces, asset.faces))
+    for key, value, said in rules:
+        if not np.allclose(value, said, rtol=0.01, atol=TOLERANCE_M):
+            raise InputError(f"{where}: {key} of {asset.file} is {value}, the entry says {said}: {mend}")
+    check_parts(asset, found.parts, where)
+
+
+def check_parts(asset: Asset, parts: tuple[str, ...], where: str) -> None:
+    """Raise InputError unless the labelled parts are among those of the asset's file."""
+    for part in asset.labelled:
+        if part not in parts:
+            raise InputError(f"{where}: labelled part {part!r} is not in {asset.file}, which has {', '.join(parts)}")
+
+
+def in_metres(lengths: Vector, scale: float) -> Vector:
+    """Return lengths in units of a file as metres, to 0.1 mm."""
+    x, y, z = (round(length * scale, 4) + 0.0 for length in lengths)
+    return x, y, z
 
 
 def path_of(assets: Path, asset: Asset) -> Path:
-    """Return where the asset's file lies; raise InputError when it is not there or lies outside the assets folder."""
-    where = f"{assets / CATALOG}: asset {asset.id!r}"
-    if not asset.file.startswith(BLENDER):
-        path = inside(assets, asset.file, where)
-        if not path.is_file():
-            raise InputError(f"{where}: there is no file {path}; put it there, or take the entry out")
-        if asset.kind == "mesh" and path.suffix != ".obj":
-            raise InputError(
-                f"{where}: {asset.file} is a {path.suffix or 'nameless'} file, wanted .obj; export it as OBJ"
-            )
-        return path
-    spec = importlib.util.find_spec("bpy")  # finds the wheel without starting Blender
-    roots = sorted(Path(folder) for folder in (spec and spec.submodule_search_locations) or ())
-    name = asset.file.removeprefix(BLENDER)
-    found = [inside(data, name, where) for root in roots for data in sorted(root.glob("*/datafiles"))]
-    for path in found:
-        if path.is_file():
-            return path
-    raise InputError(f"{where}: {name} is not in the installed bpy; install what constraints.txt names")
-
-
-def mend(assets: Path) -> None:
-    """Write each entry's sha256 and size_m anew from its file; every other line stays as it is."""
-    path = assets / CATALOG
-    entries = parse_catalog(assets)
-    head, *blocks = re.split(r"(?m)^(?=\[\[asset\]\])", path.read_text(encoding="utf-8"))
-    if len(blocks) != len(entries):
-        raise InputError(f"{path}: found {len(blocks)} lines that start with [[asset]], wanted one for each entry")
-    for number, asset in enumerate(entries):
-        file = path_of(assets, asset)
-        values = {"sha256": f'"{fingerprint(file)}"'}
-        if asset.kind == "mesh":
-            values["size_m"] = str(list(measure(file)[0]))
-        blocks[number] = with_values(blocks[number], values)
-    write_text(path, head + "".join(blocks))
-
-
-def with_values(block: str, values: dict[str, str]) -> str:
-    """Return an entry's lines with these keys set, added behind the others where they were not there."""
-    for key, value in values.items():
-        block, count = re.subn(rf"(?m)^{key}\s*=.*$", f"{key} = {value}", block)
-        if not count:
-            block = re.sub(r"\s*\Z", f"\n{key} = {value}\n\n", block, count=1)
-    return block
+    """Return where the asset's file or folder lies; InputError when it is not there, elsewhere, or of another kind."""
+    where = f"{assets}: asset {asset.id!r}"
+    if asset.file.startswith(BLENDER):
+        return in_blender(asset.file.removeprefix(BLENDER), where)
+    path = inside(assets, asset.file, where)
+    if not path.exists():
+        raise InputError(MISSING.format(where, path, path.name))
+    suffixes = {"mesh": MESHES, "hdri": LIGHTS}.get(asset.kind, ())
+    if path.is_dir() != (asset.kind == "texture") or (suffixes and path.suffix.lower() not in suffixes):
+        raise InputError(f"{where}: file is {asset.file!r}, wanted {' '.join(suffixes) or 'a folder of pictures'}")
+    return path
 
 
 def main() -> None:
     """Check the catalogue and say how many assets it has."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--assets", type=Path, required=True)
-    parser.add_argument("--mend", action="store_true", help="write checksums and sizes anew from the files")
     options = parser.parse_args()
     with one_line_errors():
-        if options.mend:
-            mend(options.assets)
         sys.stdout.write(f"ok: {len(read_catalog(options.assets))} assets\n")
 
 

@@ -9,14 +9,18 @@ MIDDLE_GREY = 0.18
 LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 
 
-def develop(light: NDArray[np.floating], how: Development) -> NDArray[np.uint8]:
+def develop(
+    light: NDArray[np.floating], how: Development, alpha: NDArray[np.floating] | None = None
+) -> NDArray[np.uint8]:
     """Return (H, W, 3) uint8 sRGB of (H, W, 3) linear light in any unit; a black picture stays black.
 
-    The automatic exposure brings the geometric mean of the luminance to middle grey.
+    The automatic exposure brings the geometric mean of the luminance to middle grey. alpha: (H, W), how much each
+    pixel counts for that; None, or 0 everywhere: all count alike.
     """
     linear = np.nan_to_num(np.asarray(light, np.float64), nan=0.0, posinf=1e4, neginf=0.0).clip(0, 1e4)
     luminance = linear @ np.array(LUMINANCE)
-    mean = float(np.exp(np.log(luminance + 1e-4).mean()))
+    weights = alpha if alpha is not None and alpha.any() else None
+    mean = float(np.exp(np.average(np.log(luminance + 1e-4), weights=weights)))
     exposed = linear * np.asarray(how.white) * (MIDDLE_GREY / mean * 2**how.exposure_ev)
     toned = MIDDLE_GREY * (exposed / MIDDLE_GREY) ** how.contrast
     return np.round(srgb(toned) * 255).astype(np.uint8)

@@ -1,17 +1,14 @@
-"""Procedural materials as Blender shader nodes. Imported by the worker alone; knows Blender only by its arguments."""
+"""Looks of materials as Blender shader nodes. Imported by the worker alone; knows Blender only by its arguments."""
 
-from collections.abc import Callable
 from typing import Any
 
+from render.patterns import PATTERNS, Node, Tree, coordinates
 from render.spec import Material
-
-Node = Any  # bpy.types.ShaderNode
-Tree = Any  # bpy.types.NodeTree
 
 
 def dress(tree: Tree, look: Material) -> None:
     """Change a material's node tree to `look`; "own" keeps its base colour or image and multiplies the tint in."""
-    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader = principled(tree)
     shader.inputs["Roughness"].default_value = look.roughness
     if look.texture == "own":
         tint(tree, shader, look)
@@ -19,6 +16,31 @@ def dress(tree: Tree, look: Material) -> None:
         paint(tree, shader, look)
     if look.thin > 0:
         see_through(tree, shader, look)
+
+
+def principled(tree: Tree) -> Node:
+    """Return the Principled BSDF of a material; if there is none, a new one in the colour of the shader it replaces."""
+    found = next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None)
+    if found:
+        return found
+    shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
+    old = next(
+        (node for node in tree.nodes if node.outputs and node.outputs[0].type == "SHADER" and "Color" in node.inputs),
+        None,
+    )
+    if old and old.inputs["Color"].is_linked:
+        tree.links.new(old.inputs["Color"].links[0].from_socket, shader.inputs["Base Color"])
+    elif old:
+        shader.inputs["Base Color"].default_value = tuple(old.inputs["Color"].default_value)
+    tree.links.new(shader.outputs["BSDF"], output_of(tree).inputs["Surface"])
+    return shader
+
+
+def output_of(tree: Tree) -> Node:
+    """Return the output of a material, a new one if there is none."""
+    found = [node for node in tree.nodes if node.type == "OUTPUT_MATERIAL"]
+    active = [node for node in found if node.is_active_output]
+    return (active or found or (tree.nodes.new("ShaderNodeOutputMaterial"),))[0]
 
 
 def tint(tree: Tree, shader: Node, look: Material) -> None:
@@ -47,7 +69,7 @@ def paint(tree: Tree, shader: Node, look: Material) -> None:
     base = shader.inputs["Base Color"]
     for link in list(base.links):
         tree.links.remove(link)
-    if look.texture == "plain":
+    if look.texture in {"plain", "maps"}:  # pictures are laid on in blender_looks.py
         base.default_value = (*look.colours[0], 1.0)
         return
     height = PATTERNS[look.texture](tree, coordinates(tree, look.scale))
@@ -71,115 +93,10 @@ def relief(tree: Tree, shader: Node, height: Any, strength: float) -> None:
 
 def see_through(tree: Tree, shader: Node, look: Material) -> None:
     """Let a share of the light straight through, as a thin skin does."""
-    output = next(node for node in tree.nodes if node.type == "OUTPUT_MATERIAL")
+    output = output_of(tree)
     clear, mix = tree.nodes.new("ShaderNodeBsdfTransparent"), tree.nodes.new("ShaderNodeMixShader")
     clear.inputs["Color"].default_value = (*(0.5 + 0.5 * channel for channel in look.colours[0]), 1.0)
     mix.inputs["Fac"].default_value = look.thin
     tree.links.new(shader.outputs[0], mix.inputs[1])
     tree.links.new(clear.outputs[0], mix.inputs[2])
     tree.links.new(mix.outputs[0], output.inputs["Surface"])
-
-
-def coordinates(tree: Tree, scale: float) -> Any:
-    """Return object coordinates in metres times `scale`."""
-    place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
-    mapping.inputs["Scale"].default_value = (scale, scale, scale)
-    tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
-    return mapping.outputs["Vector"]
-
-
-def texture(tree: Tree, kind: str, where: Any, out: str, **values: float) -> Any:
-    """Return the output `out` of a new texture node at these coordinates; values are its inputs by name."""
-    node = tree.nodes.new(kind)
-    for name, value in values.items():
-        node.inputs[name.replace("_", " ")].default_value = value
-    tree.links.new(where, node.inputs["Vector"])
-    return node.outputs[out]
-
-
-def noise(tree: Tree, where: Any) -> Any:
-    """Clouds, stone, plaster."""
-    return contrast(tree, texture(tree, "ShaderNodeTexNoise", where, "Fac", Scale=1.0, Detail=6.0, Roughness=0.65))
-
-
-def voronoi(tree: Tree, where: Any) -> Any:
-    """Pebbles, terrazzo."""
-    return texture(tree, "ShaderNodeTexVoronoi", where, "Distance", Scale=1.0)
-
-
-def wave(tree: Tree, where: Any) -> Any:
-    """Stripes."""
-    return texture(tree, "ShaderNodeTexWave", where, "Fac", Scale=1.0, Distortion=1.5, Detail=2.0)
-
-
-def wood(tree: Tree, where: Any) -> Any:
-    """Grain: stretched noise."""
-    mapping = tree.nodes.new("ShaderNodeMapping")
-    mapping.inputs["Scale"].default_value = (0.06, 1.0, 0.2)
-    tree.links.new(where, mapping.inputs["Vector"])
-    grain = texture(tree, "ShaderNodeTexNoise", mapping.outputs["Vector"], "Fac", Scale=1.0, Detail=8.0, Distortion=0.6)
-    return contrast(tree, grain)
-
-
-def contrast(tree: Tree, value: Any) -> Any:
-    """Stretch the middle of a noise, which hardly ever reaches 0 or 1."""
-    node = tree.nodes.new("ShaderNodeMapRange")
-    node.inputs["From Min"].default_value, node.inputs["From Max"].default_value = 0.3, 0.7
-    tree.links.new(value, node.inputs["Value"])
-    return node.outputs["Result"]
-
-
-def bricks(tree: Tree, where: Any, offset: float, width: float, joint: float) -> Any:
-    """Rows of bricks with a little noise in each; 0 = brick, 1 = joint."""
-    node = tree.nodes.new("ShaderNodeTexBrick")
-    node.offset = offset
-    for name, value in {
-        "Scale": 1.0,
-        "Mortar Size": joint,
-        "Brick Width": width,
-        "Row Height": 0.25,
-        "Bias": 0.0,
-    }.items():
-        node.inputs[name].default_value = value
-    node.inputs["Color1"].default_value, node.inputs["Color2"].default_value = (0, 0, 0, 1), (0.35, 0.35, 0.35, 1)
-    node.inputs["Mortar"].default_value = (1, 1, 1, 1)
-    tree.links.new(where, node.inputs["Vector"])
-    speckle = texture(tree, "ShaderNodeTexNoise", where, "Fac", Scale=9.0, Detail=6.0)
-    mix = tree.nodes.new("ShaderNodeMath")
-    mix.operation = "MULTIPLY_ADD"
-    tree.links.new(contrast(tree, speckle), mix.inputs[0])
-    mix.inputs[1].default_value = 0.35
-    tree.links.new(node.outputs["Color"], mix.inputs[2])
-    return mix.outputs["Value"]
-
-
-def checker(tree: Tree, where: Any) -> Any:
-    """Squares."""
-    return texture(tree, "ShaderNodeTexChecker", where, "Fac", Scale=1.0)
-
-
-def weave(tree: Tree, where: Any) -> Any:
-    """Cloth: two crossed sets of threads."""
-    node = tree.nodes.new("ShaderNodeMath")
-    node.operation = "MULTIPLY"
-    for slot, axis in enumerate("XY"):
-        thread = tree.nodes.new("ShaderNodeTexWave")
-        thread.bands_direction = axis
-        thread.inputs["Scale"].default_value = 1.0
-        thread.inputs["Distortion"].default_value = 0.4
-        tree.links.new(where, thread.inputs["Vector"])
-        tree.links.new(thread.outputs["Fac"], node.inputs[slot])
-    return node.outputs["Value"]
-
-
-PATTERNS: dict[str, Callable[[Tree, Any], Any]] = {
-    "noise": noise,
-    "voronoi": voronoi,
-    "wave": wave,
-    "wood": wood,
-    "brick": lambda tree, where: bricks(tree, where, 0.5, 0.5, 0.02),
-    "tiles": lambda tree, where: bricks(tree, where, 0.0, 0.25, 0.006),
-    "planks": lambda tree, where: bricks(tree, where, 0.37, 2.0, 0.008),
-    "checker": checker,
-    "weave": weave,
-}

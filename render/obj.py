@@ -1,52 +1,77 @@
-"""What the catalogue must know of an OBJ file: what belongs to it, how large it is, which objects it holds."""
+"""What the catalogue must know of an OBJ file: which files it names, how large it is, which objects it holds."""
 
-import hashlib
+import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.files import inside
 
-
-def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a file, for an OBJ of all that decides its looks: OBJ + MTL + textures in one stream."""
-    digest = hashlib.sha256()
-    for file in (path, *materials_of(path)):
-        if not file.is_file():
-            raise InputError(f"{path}: names {file.name}, which is not beside it; put it there or export again")
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+Vector = tuple[float, float, float]
+MAPS = r"map_\w+|bump|disp|decal|norm|refl"  # the words of an MTL file that a picture follows
+OPTIONS = r"(?:-\w+(?:[ \t]+(?:on|off|[rgbmlz]|[-+.\d]+))+[ \t]+)*"  # e.g. -bm 0.2, before the picture's name
 
 
-def materials_of(path: Path) -> tuple[Path, ...]:
-    """Return the MTL files an OBJ names and the textures those name, in order, once each; nothing for other files."""
-    if path.suffix != ".obj":
-        return ()
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What a mesh's file holds. Lengths in units of the file, Z up."""
+
+    size: Vector  # extents along x, y, z
+    centre: Vector  # middle of the bounding box
+    faces: int  # triangles
+    parts: tuple[str, ...]  # names of its objects
+
+
+def named_by_obj(path: Path) -> tuple[Path, ...]:
+    """Return the MTL files an OBJ names, then the textures those name, in order; InputError if one lies elsewhere."""
     libraries = named_in(path, "mtllib")
-    textures = [texture for library in libraries if library.is_file() for texture in named_in(library, "map_")]
-    return tuple(dict.fromkeys((*libraries, *textures)))
+    textures = [texture for library in libraries if library.is_file() for texture in named_in(library, MAPS)]
+    return (*libraries, *textures)
 
 
-def named_in(path: Path, keyword: str) -> list[Path]:
-    """Return the files beside `path` that its lines starting with `keyword` name; InputError if one lies elsewhere."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
-    return [inside(path.parent, line.split(maxsplit=1)[-1], str(path)) for line in lines if line.startswith(keyword)]
+def named_in(path: Path, words: str) -> list[Path]:
+    """Return the files beside `path` that its lines starting with one of `words`, a pattern, name."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    names = re.findall(rf"(?mi)^[ \t]*(?:{words})[ \t]+{OPTIONS}(\S.*?)\s*$", text)
+    return [inside(path.parent, name, str(path)) for name in names]
 
 
-def measure(path: Path) -> tuple[tuple[float, float, float], tuple[str, ...]]:
-    """Return an OBJ's extents (x, y, z) in metres to 0.1 mm, and the names of its objects in order.
+def measure(path: Path, up: str) -> Measured:
+    """Return what an OBJ holds; `up` is its upward axis, "z" or "y", and parts are in the file's order.
 
     Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not any(line.startswith("f ") for line in lines):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    corners = [len(line.split()) for line in re.findall(r"(?m)^f[ \t]+(.+)$", text)]
+    if not corners:
         raise InputError(f"{path}: this mesh has no faces, so nothing of it would be seen; export it again with faces")
+    points = points_of(path, re.findall(r"(?m)^v[ \t]+(.+)$", text))
+    low, high = points.min(axis=0), points.max(axis=0)
+    size, centre = upright(high - low, up), upright((low + high) / 2, up)
+    faces = sum(max(count - 2, 0) for count in corners)
+    return Measured((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))
+
+
+def points_of(path: Path, lines: list[str]) -> NDArray[np.float64]:
+    """Return the vertices (N, 3); N is at least 1."""
     try:
-        points = np.array([line.split()[1:4] for line in lines if line.startswith("v ")], dtype=float).reshape(-1, 3)
+        points = np.loadtxt(lines, usecols=(0, 1, 2), ndmin=2) if lines else np.zeros((0, 3))
     except ValueError as error:
         raise InputError(f"{path}: a vertex is not three numbers ({error}); export it again") from error
     if not len(points) or not np.isfinite(points).all():
         raise InputError(f"{path}: found {len(points)} vertices, wanted some, all of them finite; export it again")
-    x, y, z = (round(float(extent), 4) for extent in np.ptp(points, axis=0))
-    return (x, y, z), tuple(line[2:].strip() for line in lines if line.startswith("o "))
+    return points
+
+
+def upright(vector: NDArray[np.float64], up: str) -> Vector:
+    """Return (3,) with Z up: a file with Y up looks along -Z."""
+    x, y, z = (float(value) for value in vector)
+    return (x, -z, y) if up == "y" else (x, y, z)
+
+
+def objects_in(text: str) -> list[str]:
+    """Return the names of the objects in order."""
+    return [name.strip() for name in re.findall(r"(?m)^o[ \t]+(.+)$", text)]

@@ -1,4 +1,4 @@
-"""Where targets stand and from where they are seen: held up, lying, floating."""
+"""What all placements share: the view of a scene, its camera, its targets, and free places for them."""
 
 import dataclasses
 import math
@@ -6,118 +6,68 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pipeline.errors import InputError
-from pipeline.seeds import rng_for
 from render.catalog import Asset
-from render.draw import Rng, between, chance, log_between, paint_material, rendezvous, two, whole
-from render.geometry import at_picture, looking, matrix, tangent, times, turn
-from render.recipe import Recipe
-from render.spec import Camera, Placed, Quaternion, Vector
+from render.draw import Rng, two
+from render.geometry import Array, at_picture, looking, matrix, tangent, times, turn
+from render.making import Making
+from render.spec import Camera, Material, Placed, Quaternion, Surface, Vector
 
-MAX_TRIES = 30  # for a place beside the others; then the scene holds one target less
-Slot = tuple[int, str, int]  # seed, "scene", number: whose randomness it is
+MAX_TRIES = 30  # for a place beside the others
+FLAT = 0.5  # thickness over the shorter side of what is flat
+ONTO = turn((1, 0, 0), 90)  # what lay flat, +Z up, now faces along -Y
+Sampler = Callable[[Rng, float], Array]  # gives a place; the number says how far out, 0 = the first one's
+
+Ball = tuple[Array, float]  # middle and radius in metres
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """A camera, the targets before it, and how far away they are."""
+    """A camera, the targets before it, and what holds them."""
 
     camera: Camera
     targets: tuple[Placed, ...]
     focus: Vector  # the first target's place
-    distance_m: float
-    extent_m: float  # the first target's largest side, as it is scaled
+    distance_m: float  # from the camera to it
+    extent_m: float  # the first target's width, as it is scaled
+    heading_deg: float = 0.0  # of the camera over the ground, counter-clockwise from +Y
+    ground_m: float = 0.0  # height of the floor; below 0 under a table
+    surfaces: tuple[Surface, ...] = ()  # what targets lie, hang or fall on, if it is no asset
+    others: tuple[Placed, ...] = ()  # the same if it is one, and all else that is not labelled
+    settle_s: float = 0.0
 
 
-def place(recipe: Recipe, assets: Sequence[Asset], slot: Slot) -> View:
-    """Return the view of one scene; raise InputError when no asset has a category of the recipe."""
-    wanted = [asset for asset in assets if asset.category in recipe.targets.categories]
-    missing = set(recipe.targets.categories) - {asset.category for asset in wanted}
-    if missing:
-        raise InputError(f"assets/catalog.toml: no asset of category {min(missing)!r}; add one or change the recipe")
-    return PLACERS[recipe.placement](recipe, wanted, slot)
-
-
-def held(recipe: Recipe, assets: Sequence[Asset], slot: Slot) -> View:
-    """Return targets that face the camera, +Z towards it, tilted and turned."""
-    rng = rng_for(*slot, "place")
-    view = level_view(recipe, pick(assets, slot, 0), rng)
-    targets = [target_at(recipe, pick(assets, slot, 0), view.focus, facing(recipe, view.camera, rng), slot, 0)]
-    for number in range(1, whole(recipe.targets.count, rng)):
-        where = at_picture(view.camera, *two(1, rng), view.distance_m * float(rng.uniform(1.2, 2)))
-        targets.append(
-            target_at(recipe, pick(assets, slot, number), where, facing(recipe, view.camera, rng), slot, number)
-        )
-    return dataclasses.replace(view, targets=tuple(targets))
-
-
-def facing(recipe: Recipe, camera: Camera, rng: Rng) -> Quaternion:
-    """Return a rotation that turns +Z to the camera and then tilts it away, mostly upright or on its side."""
-    around = float(rng.uniform(0, 2 * math.pi))
-    tilt = turn((math.cos(around), math.sin(around), 0), between(recipe.targets.tilt_deg, rng))
-    spin = turn((0, 0, 1), float(rng.normal(0, 20)) + 90 * int(rng.integers(4)))
-    return times(camera.rotation, times(tilt, spin))
-
-
-def floating(recipe: Recipe, assets: Sequence[Asset], slot: Slot) -> View:
-    """Return targets in the air, upright but for their tilt: a bunch around the first, or anywhere in view."""
-    rng = rng_for(*slot, "place")
-    view = level_view(recipe, pick(assets, slot, 0), rng)
-    count, bunch = whole(recipe.targets.count, rng), chance(0.6, rng)
-    places = [np.asarray(view.focus)]
-    for _ in range(1, count):
-        draw = near(view.focus, view.extent_m * 0.5 * count**0.5) if bunch else in_view(view)
-        places += free_place(places, view.extent_m * 0.6, draw, rng)
-    targets = []
-    for number, where in enumerate(places):
-        heading = float(rng.uniform(0, 2 * math.pi))
-        tilt = turn((math.cos(heading), math.sin(heading), 0), between(recipe.targets.tilt_deg, rng))
-        rotation = times(tilt, turn((0, 0, 1), float(rng.uniform(0, 360))))
-        targets.append(target_at(recipe, pick(assets, slot, number), vector(where), rotation, slot, number))
-    return dataclasses.replace(view, targets=tuple(targets))
-
-
-def lying(recipe: Recipe, assets: Sequence[Asset], slot: Slot) -> View:
-    """Return targets flat on the floor, +Z up, seen from above: scattered, or end to end."""
-    rng = rng_for(*slot, "place")
-    first = pick(assets, slot, 0)
-    extent = max(first.size_m[:2])
-    camera, distance = camera_above(recipe, extent, rng)
-    count = whole(recipe.targets.count, rng)
-    arrange = in_rows if chance(recipe.targets.in_rows, rng) else scattered
-    spots = arrange(count, first.size_m, distance * tangent(camera), rng)
-    targets = []
-    for number, (x, y, yaw_deg) in enumerate(spots):
-        asset = pick(assets, slot, number)
-        where = (x, y, asset.size_m[2] / 2)
-        targets.append(target_at(recipe, asset, where, turn((0, 0, 1), yaw_deg), slot, number))
-    return View(camera, tuple(targets), (0.0, 0.0, 0.0), distance, extent)
-
-
-def camera_above(recipe: Recipe, extent_m: float, rng: Rng) -> tuple[Camera, float]:
-    """Return a camera over the floor whose picture is `share` filled by `extent_m`, and its distance."""
-    angle = between(recipe.taken.angle_deg, rng)
-    share = log_between(recipe.targets.share, rng)
-    distance = extent_m / (2 * share * math.tan(math.radians(angle) / 2))
-    elevation, heading = math.radians(between(recipe.taken.elevation_deg, rng)), float(rng.uniform(0, 2 * math.pi))
+def camera_above(making: Making, extent_m: float, rng: Rng) -> View:
+    """Return a view over the ground whose picture is `share` filled by `extent_m` at the origin."""
+    angle = making.between("taken.angle_deg", rng)
+    distance = distance_of(making, extent_m, angle, rng)
+    elevation = math.radians(making.between("taken.elevation_deg", rng))
+    heading = float(rng.uniform(0, 2 * math.pi))
     level = np.array([math.cos(heading), math.sin(heading), 0.0])
     direction = level * math.cos(elevation) - np.array([0, 0, math.sin(elevation)])
-    half = distance * math.tan(math.radians(angle) / 2) * recipe.targets.off_centre
+    half = distance * math.tan(math.radians(angle) / 2) * making.recipe.targets.off_centre
     aim = np.array([*rng.uniform(-half, half, 2), 0.0])
-    rotation = looking(direction, between(recipe.taken.roll_deg, rng))
-    return Camera(vector(aim - direction * distance), rotation, angle), distance
+    rotation = looking(direction, making.between("taken.roll_deg", rng))
+    camera = Camera(vector(aim - direction * distance), rotation, angle)
+    return View(camera, (), (0.0, 0.0, 0.0), distance, extent_m, heading_deg=math.degrees(heading) - 90)
 
 
-def level_view(recipe: Recipe, first: Asset, rng: Rng) -> View:
+def level_view(making: Making, first: Asset, rng: Rng) -> View:
     """Return a person's view along +Y, with a place for the first target that fills its share of the picture."""
-    angle, share = between(recipe.taken.angle_deg, rng), log_between(recipe.targets.share, rng)
-    down = math.radians(between(recipe.taken.elevation_deg, rng))
-    rotation = looking(np.array([0, math.cos(down), -math.sin(down)]), between(recipe.taken.roll_deg, rng))
-    camera = Camera((0.0, 0.0, float(rng.uniform(1.0, 1.8))), rotation, angle)
     extent = labelled_extent(first)
-    distance = extent / (2 * share * tangent(camera))
-    edge = recipe.targets.off_centre
-    return View(camera, (), at_picture(camera, *two(edge, rng), distance), distance, extent)
+    angle = making.between("taken.angle_deg", rng)
+    distance = distance_of(making, extent, angle, rng)
+    down = math.radians(making.between("taken.elevation_deg", rng))
+    rotation = looking(np.array([0, math.cos(down), -math.sin(down)]), making.between("taken.roll_deg", rng))
+    camera = Camera((0.0, 0.0, float(rng.uniform(1.0, 1.8))), rotation, angle)
+    focus = at_picture(camera, *two(making.recipe.targets.off_centre, rng), distance)
+    return View(camera, (), focus, distance, extent)
+
+
+def distance_of(making: Making, extent_m: float, angle_deg: float, rng: Rng) -> float:
+    """Return how far away the first target is: as the recipe says, or so that it spans its share of the picture."""
+    if making.recipe.taken.distance_m:
+        return making.between("taken.distance_m", rng)
+    return extent_m / (2 * making.log_between("targets.share", rng) * math.tan(math.radians(angle_deg) / 2))
 
 
 def labelled_extent(asset: Asset) -> float:
@@ -125,92 +75,97 @@ def labelled_extent(asset: Asset) -> float:
     return max(asset.size_m[:2])
 
 
-def scattered(
-    count: int, size_m: tuple[float, float, float], half_m: float, rng: Rng
-) -> list[tuple[float, float, float]]:
-    """Return (x, y, yaw in degrees) of up to `count` things that do not touch, the first at the origin."""
-    apart = math.hypot(size_m[0], size_m[1])
-    places = [np.zeros(3)]
-    for _ in range(1, count):
-        places += free_place(places, apart, lambda r: np.array([*r.uniform(-half_m, half_m, 2), 0.0]), rng)
-    return [(float(x), float(y), float(rng.uniform(0, 360))) for x, y, _ in places]
+def target_at(making: Making, asset: Asset, where: Vector, rotation: Quaternion, number: int, body: str = "") -> Placed:
+    """Return a target with its origin at `where`, painted as the recipe says."""
+    rng, targets = making.rng("paint", number), making.recipe.targets
+    paints: dict[str, Material] = {name: making.paint(f"targets.paints.{name}", rng) for name in sorted(targets.paints)}
+    paints |= {name: paints[targets.alike[0]] for name in targets.alike}
+    return Placed(asset.id, asset.key, where, rotation, 1.0, paints, body)
 
 
-def in_rows(
-    count: int, size_m: tuple[float, float, float], _half_m: float, rng: Rng
-) -> list[tuple[float, float, float]]:
-    """Return (x, y, yaw in degrees) of `count` tiles laid end to end, some of them across, as dominoes are played."""
-    long, short = max(size_m[:2]), min(size_m[:2])
-    base_deg = 0.0 if size_m[0] >= size_m[1] else 90.0
-    heading = float(rng.uniform(0, 360))
-    place, before = np.zeros(2), 0.0
-    spots: list[tuple[float, float, float]] = []
-    for _ in range(count):
-        across = chance(0.25, rng)
-        half = (short if across else long) / 2
-        forward = np.array([math.cos(math.radians(heading)), math.sin(math.radians(heading))])
-        if spots:
-            place = place + forward * (before + half + float(rng.uniform(0.0, 0.06)) * long)
-        spots.append((float(place[0]), float(place[1]), heading + base_deg + 90 * across + float(rng.normal(0, 2))))
-        before = half
-    return spots
+def centred(asset: Asset, where: Sequence[float] | Array, rotation: Quaternion, scale: float = 1.0) -> Vector:
+    """Return the place of an asset's origin that brings the middle of its bounding box to `where`."""
+    return vector(np.asarray(where) - matrix(rotation) @ (np.asarray(asset.centre_m) * scale))
 
 
-def free_place(
-    taken: Sequence[np.ndarray], apart_m: float, draw: Callable[[Rng], np.ndarray], rng: Rng
-) -> list[np.ndarray]:
+def over(spot: Array, height_m: float) -> Vector:
+    """Return the point that is this far above a spot."""
+    return vector(spot + np.array([0.0, 0.0, height_m]))
+
+
+def leaning(making: Making, rng: Rng) -> Quaternion:
+    """Return a rotation by `turn_deg` about Z, then tilted by `tilt_deg` in any direction."""
+    heading = float(rng.uniform(0, 2 * math.pi))
+    tilt = turn((math.cos(heading), math.sin(heading), 0), making.between("targets.tilt_deg", rng))
+    return times(tilt, turn((0, 0, 1), making.between("targets.turn_deg", rng)))
+
+
+def in_the_air(making: Making, asset: Asset, rng: Rng) -> Quaternion:
+    """Return how an asset is turned that nothing carries: what is flat as it lies shows its face to the front."""
+    flat = asset.size_m[2] < FLAT * min(asset.size_m[:2])
+    return times(leaning(making, rng), ONTO if flat else turn((0, 0, 1), 0))
+
+
+def free_place(taken: Sequence[Array], apart_m: float, draw: Sampler, rng: Rng) -> list[Array]:
     """Return a list with one place at least `apart_m` from all others, or an empty one after MAX_TRIES."""
     for _ in range(MAX_TRIES):
-        place = draw(rng)
+        place = draw(rng, 1.0)
         if all(np.linalg.norm(place - other) >= apart_m for other in taken):
             return [place]
     return []
 
 
-def near(centre: Vector, radius_m: float) -> Callable[[Rng], np.ndarray]:
-    """Return a sampler of places around a centre."""
-    return lambda rng: np.asarray(centre) + rng.normal(0, radius_m, 3)
+def spread_out(radii_m: Sequence[float], draw: Sampler, rng: Rng, taken: Sequence[Ball] = ()) -> list[Array]:
+    """Return a place for each ball of these radii, none within another or within those that are `taken`.
+
+    If none is taken, the first stands where `draw` begins. Each finds its place, the farther out the longer it takes:
+    so whether a thing is there does not depend on its size, and a new asset changes only scenes that hold it.
+    """
+    balls = list(taken)
+    for own in radii_m:
+        for number in range(MAX_TRIES):
+            place = draw(rng, 1.1**number if balls else 0.0)
+            if all(np.linalg.norm(place - other) >= own + radius_m for other, radius_m in balls):
+                break
+        balls.append((place, own))
+    return [place for place, _ in balls[len(taken) :]]
 
 
-def in_view(view: View) -> Callable[[Rng], np.ndarray]:
-    """Return a sampler of places in the picture, from as near as the first target to three times as far."""
-    return lambda rng: np.asarray(at_picture(view.camera, *two(1, rng), view.distance_m * float(rng.uniform(0.9, 3))))
+def in_square(half_m: float) -> Sampler:
+    """Return a sampler of places on the ground around the origin."""
+    return lambda rng, reach: np.array([*rng.uniform(-half_m, half_m, 2), 0.0]) * reach
 
 
-def pick(assets: Sequence[Asset], slot: Slot, number: int) -> Asset:
-    """Return the target asset of one slot of the scene."""
-    return rendezvous(assets, *slot, "target", number)
+def in_view(view: View, farthest: float = 3.0) -> Sampler:
+    """Return a sampler of places in the picture, from as near as the first target to `farthest` times as far."""
+
+    def draw(rng: Rng, reach: float) -> Array:
+        if not reach:
+            return np.asarray(view.focus)
+        right, up = two(1, rng)
+        return np.asarray(
+            at_picture(view.camera, right, up, view.distance_m * float(rng.uniform(0.9, farthest)) * reach)
+        )
+
+    return draw
 
 
-def target_at(recipe: Recipe, asset: Asset, where: Vector, rotation: Quaternion, slot: Slot, number: int) -> Placed:
-    """Return a target, painted as the recipe says."""
-    rng = rng_for(*slot, "paint", number)
-    paints = {name: paint_material(choice, rng) for name, choice in sorted(recipe.targets.paints.items())}
-    paints |= {name: paints[recipe.targets.alike[0]] for name in recipe.targets.alike}
-    return Placed(asset.id, asset.key, where, rotation, 1.0, paints)
+def half_width(view: View) -> float:
+    """Return half the width of what the picture shows at the first target's distance, in metres."""
+    return view.distance_m * tangent(view.camera)
 
 
-def vector(array: np.ndarray) -> Vector:
+def footprint(asset: Asset) -> float:
+    """Return the radius of the circle about the middle of an upright asset that it does not leave, in metres."""
+    return math.hypot(*asset.size_m[:2]) / 2
+
+
+def radius(asset: Asset) -> float:
+    """Return the radius of the ball about the middle of an asset that it does not leave, in metres."""
+    return math.hypot(*asset.size_m) / 2
+
+
+def vector(array: Array) -> Vector:
     """Return three numbers as a plain tuple."""
     x, y, z = (float(value) for value in array)
     return x, y, z
-
-
-def beside(target: Placed, half_m: tuple[float, float], rng: Rng) -> tuple[Vector, Quaternion]:
-    """Return place and rotation of a hand at a random point of a target's edge: +Y inward, +Z as the target's.
-
-    half_m: half width and half height of the target in its own X and Y.
-    """
-    around = float(rng.uniform(0, 2 * math.pi))
-    inward = -np.array([math.cos(around), math.sin(around), 0.0])
-    edge = -inward * (half_m[0], half_m[1], 0) * float(rng.uniform(0.95, 1.05))
-    offset = matrix(target.rotation) @ (edge + np.array([0, 0, float(rng.uniform(-0.002, 0.002))]))
-    spin = turn((0, 0, 1), math.degrees(math.atan2(-inward[0], inward[1])) + float(rng.normal(0, 15)))
-    return vector(np.asarray(target.location_m) + offset), times(target.rotation, spin)
-
-
-PLACERS: dict[str, Callable[[Recipe, Sequence[Asset], Slot], View]] = {
-    "held": held,
-    "lying": lying,
-    "floating": floating,
-}

@@ -7,6 +7,7 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import run_stage
 from render.catalog import read_catalog
+from render.photos import Photos
 from render.recipe import read_recipe
 from render.scene import Picture, make_scene
 from render.spec import OUTPUTS, Quality, SceneSpec, to_line
@@ -35,22 +36,27 @@ class Plan:
                 raise ValueError(f"also holds {name!r}, wanted any of {', '.join(OUTPUTS)}")
 
 
-def make_scenes(settings: Plan, assets: Path) -> list[SceneSpec]:
-    """Return all scenes in their order; raise InputError for a bad catalogue or recipe."""
+def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> list[SceneSpec]:
+    """Return all scenes in their order; raise InputError for a bad catalogue or recipe.
+
+    photos: manifest of the training samples, read only if the recipe puts photos behind its scenes.
+    """
     catalog = read_catalog(assets)
     if not any(asset.kind == "hdri" for asset in catalog):
-        raise InputError(f"{assets}/catalog.toml: there is no hdri; add an environment map to light the scenes")
+        raise InputError(f"{assets}: there is no hdri; add an environment map to light the scenes")
     recipe = read_recipe(settings.recipe)
-    picture = Picture(settings.size_hw, settings.quality, settings.also)
-    return [
+    behind = Photos(photos) if photos and "plate" in recipe.around.background else None
+    picture = Picture(settings.size_hw, settings.quality, settings.also, behind)
+    scenes = [
         make_scene(recipe, settings.recipe, catalog, picture, settings.seed, number)
         for number in range(settings.scenes + settings.spares)
     ]
+    return [dataclasses.replace(scene, spare=number >= settings.scenes) for number, scene in enumerate(scenes)]
 
 
-def main(settings: Plan, assets: Path, out: Path) -> None:
+def main(settings: Plan, assets: Path, photos: Path, out: Path) -> None:
     """Write scenes.jsonl, one SceneSpec a line."""
-    write_text(out, "".join(to_line(scene) + "\n" for scene in make_scenes(settings, assets)))
+    write_text(out, "".join(to_line(scene) + "\n" for scene in make_scenes(settings, assets, photos)))
 
 
 if __name__ == "__main__":

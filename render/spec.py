@@ -123,7 +123,7 @@ class Quality:
 
 @dataclasses.dataclass(frozen=True)
 class SceneSpec:
-    """All that decides one picture's pixels and labels, and `draws`, which says where the numbers came from."""
+    """All that decides one picture's pixels and labels; `draws` and `spare` alone do not."""
 
     id: str
     recipe: str
@@ -138,9 +138,8 @@ class SceneSpec:
     settle_s: float = 0.0  # how long bodies fall before the picture is taken
     plate: Plate | None = None
     also: tuple[str, ...] = ()  # further outputs, of OUTPUTS
-    draws: dict[str, float | str] = dataclasses.field(
-        default_factory=dict
-    )  # name of a recipe's range -> what was drawn
+    draws: dict[str, float | str] = dataclasses.field(default_factory=dict)  # a recipe's range -> what was drawn of it
+    spare: bool = False  # rendered only to take the place of a refused one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,10 +157,18 @@ class Source:
         return bool(self.category) and (not self.labelled or name in self.labelled)
 
 
+def assets_of(scene: SceneSpec) -> tuple[str, ...]:
+    """Return the ids of all assets that a scene uses, sorted."""
+    looks = [surface.material for surface in scene.surfaces]
+    looks += [look for item in scene.objects for look in item.materials.values()]
+    maps = {look.maps for look in looks if look.maps}
+    return tuple(sorted({item.asset for item in scene.objects} | {scene.world.asset} | maps))
+
+
 def with_id(scene: SceneSpec) -> SceneSpec:
     """Return the scene with its id: 16 hex digits of the hash of all that decides it and of the worker's version."""
     plain = dataclasses.asdict(scene) | {"id": WORKER}
-    del plain["draws"]  # another name for a range makes no other picture
+    del plain["draws"], plain["spare"]  # they make no other picture
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return dataclasses.replace(scene, id=hashlib.sha256(text.encode()).hexdigest()[:16])
 

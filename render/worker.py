@@ -11,7 +11,6 @@ os.environ["OUTSIDE_OF_THE_INTERNAL_BLENDER_PYTHON_ENVIRONMENT_BUT_IN_RUN_SCRIPT
 os.environ["OPENCV_IO_ENABLE_OPENEXR"] = "1"
 
 import contextlib
-import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,33 +18,22 @@ from typing import Any
 
 import blenderproc  # noqa: F401  # isort: skip
 import bpy
-import numpy as np
 from blenderproc.api import renderer
 from blenderproc.python.utility.GlobalStorage import GlobalStorage
 from blenderproc.python.utility.Initializer import _Initializer, clean_up
 from blenderproc.python.utility.SetupUtility import SetupUtility
-from numpy.typing import NDArray
 
-from render.blender_assets import load
+from render.blender_assets import clear_scene, load
+from render.blender_looks import located
 from render.blender_passes import Passes, enable_outputs, render, triangles
+from render.blender_physics import Thing, settle
 from render.blender_stage import build_stage
+from render.cutouts import sharpen
 from render.develop import develop
-from render.silhouette import silhouette_px
+from render.panes import is_clear, make_thin
+from render.shot import Shot
+from render.silhouette import silhouette
 from render.spec import Quality, SceneSpec, Source
-
-
-@dataclasses.dataclass(frozen=True)
-class Shot:
-    """A finished picture."""
-
-    image: NDArray[np.uint8]  # (H, W, 3) RGB
-    alpha: NDArray[np.float32]  # (H, W) in 0..1: how much of it is not the plate; all 1 without a plate
-    ids: NDArray[np.uint16]  # (H, W), k = k-th labelled object of the scene, from 1
-    assets: dict[int, str]  # index -> asset id
-    alone_px: dict[int, int]  # index -> pixels if nothing stood before it and nothing cut it off
-    depth: NDArray[np.float32] | None = None  # (H, W), see Passes
-    normals: NDArray[np.float16] | None = None  # (H, W, 3), see Passes
-    broken: str = ""  # why the picture cannot be trusted, one of frame.CAUSES; empty: nothing wrong
 
 
 class Worker:
@@ -56,45 +44,70 @@ class Worker:
         self.sources = sources
         SetupUtility.setup_utility_paths(str(folder))
         with quiet():
-            start_blender()
-            enable_outputs()
+            self.begin()
+
+    def begin(self) -> None:
+        """Set what every scene shares."""
+        start_blender()
+        enable_outputs()
 
     def shoot(self, scene: SceneSpec) -> Shot:
         """Render one scene. The same scene gives the same picture, whatever was rendered before."""
         with quiet():
-            clean_up(clean_up_camera=True)
-            set_quality(scene.quality, int(scene.id[:7], 16))
+            clear_scene()
+            scene = located(scene, self.sources)
             build_stage(scene, self.sources[scene.world.asset].file)
-            labelled = self.add_objects(scene)
-            passes = render()
+            things, labelled = self.add_objects(scene)
+            if scene.settle_s > 0:
+                settle(scene, things)
+            passes = self.render(scene)
         return finish(scene, passes, labelled)
 
-    def add_objects(self, scene: SceneSpec) -> dict[int, tuple[str, list[Any]]]:
-        """Load every object; return index -> (asset id, Blender objects that carry the label)."""
+    def render(self, scene: SceneSpec) -> Passes:
+        """Render what stands in Blender's scene."""
+        set_quality(scene.quality, int(scene.id[:7], 16))
+        return render(scene)
+
+    def add_objects(self, scene: SceneSpec) -> tuple[list[Thing], dict[int, tuple[str, list[Any]]]]:
+        """Load every object; return all with how they move, and index -> (asset id, objects that carry the label)."""
+        things: list[Thing] = []
         labelled: dict[int, tuple[str, list[Any]]] = {}
         for item in scene.objects:
             source = self.sources[item.asset]
             parts = load(item, source)
+            things.append((item.body, parts))
+            marked = [part for part in parts if source.marks(part["part"])]
+            agree(parts, marked)
             if not source.category:
                 continue
             index = len(labelled) + 1
-            labelled[index] = (item.asset, [part for part in parts if source.marks(part["part"])])
-            for part in labelled[index][1]:
+            labelled[index] = (item.asset, marked)
+            for part in marked:
                 part["slot"] = index
-        return labelled
+        return things, labelled
+
+
+def agree(parts: list[Any], labelled: list[Any]) -> None:
+    """Change the materials of an asset so that picture and labels agree: holes with one outline, panes that show."""
+    materials = dict.fromkeys(slot.material for part in parts for slot in part.material_slots)
+    with_label = {slot.material for part in labelled for slot in part.material_slots}
+    for material in (found for found in materials if found and found.use_nodes):
+        sharpen(material.node_tree)
+        if material not in with_label and is_clear(material.node_tree):
+            make_thin(material.node_tree, bpy.context.scene.world.node_tree)
 
 
 def finish(scene: SceneSpec, passes: Passes, labelled: dict[int, tuple[str, list[Any]]]) -> Shot:
     """Return the developed picture with its labels. labelled: index -> (asset id, Blender objects)."""
-    alone = {k: silhouette_px(triangles(parts, scene), scene.size_hw) for k, (_, parts) in labelled.items()}
     return Shot(
-        develop(passes.light, scene.development),
+        develop(passes.light, scene.development, passes.alpha),
         passes.alpha,
         passes.ids,
         {index: asset for index, (asset, _) in labelled.items()},
-        alone,
+        {k: silhouette(triangles(parts), scene.camera, scene.size_hw) for k, (_, parts) in labelled.items()},
         passes.depth,
         passes.normals,
+        passes.broken,
     )
 
 
@@ -119,7 +132,7 @@ def set_quality(quality: Quality, noise: int) -> None:
     scene, layer = bpy.context.scene, bpy.context.view_layer
     half = max(1, quality.bounces // 2)
     renderer.set_light_bounces(diffuse_bounces=half, glossy_bounces=half, max_bounces=quality.bounces,
-                               transmission_bounces=half, transparent_max_bounces=8)  # fmt: skip
+                               transmission_bounces=half, transparent_max_bounces=32)  # fmt: skip
     scene.cycles.samples, scene.cycles.seed = quality.samples, noise
     scene.cycles.use_denoising = layer.cycles.use_denoising = quality.denoise
     scene.cycles.denoiser, scene.cycles.denoising_input_passes = "OPENIMAGEDENOISE", "RGB_ALBEDO_NORMAL"

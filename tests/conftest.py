@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ray_nodes import TwoNodes, two_ray_nodes
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -83,3 +85,10 @@ def small_disk(tmp_path):
         pytest.skip("this user may not mount a file system")
     yield disk
     subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture
+def two_nodes() -> Iterator[TwoNodes]:
+    """A real Ray cluster of two nodes on this machine, which takes about 10 s to come and goes with the test."""
+    with two_ray_nodes() as nodes:
+        yield nodes

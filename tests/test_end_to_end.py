@@ -5,9 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
 from dataset.idmap import read_ids, read_image
@@ -15,7 +17,7 @@ from dataset.idmap import read_ids, read_image
 ROOT = Path(__file__).parents[1]
 SMALL = {
     "sweep": {"ratios": [0.0, 0.5], "seeds": [1]},
-    "plan": {"scenes": 4, "size_hw": [64, 64], "samples": 1},
+    "plan": {"scenes": 4, "spares": 2, "size_hw": [64, 64], "quality": {"samples": 1}},
     "fit": {"img_size": 64, "batch": 2, "epoch_steps": 1},
     "report": {"renders": 2, "worst": 2},
 }
@@ -35,6 +37,10 @@ def set_params(folder: Path, changes: dict[str, dict[str, object]], file: str = 
     for section, values in changes.items():
         params[section].update(values)
     yaml.dump(params, path)
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +101,45 @@ def test_the_same_command_again_does_nothing(project: Path) -> None:
 
 
 def test_another_ratio_renders_nothing_and_trains_only_what_is_new(project: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in sorted((project / "data/boards/renders").rglob("*"))}
+    before = content(project / "data/boards/renders")
     set_params(project, {"sweep": {"ratios": [0.0, 0.5, 1.0]}})
     done = run(project, "dvc", "repro", "report")
     ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
     fits = [name for name in ran if name.startswith("fit")]
     assert fits == ["fit@boards-1.0-1"], done.stderr[-2000:]
     assert not {name.split("@")[0] for name in ran} & {"fetch", "ingest", "split", "plan", "shoot"}
-    assert before == {path: path.stat().st_mtime_ns for path in sorted((project / "data/boards/renders").rglob("*"))}
+    assert content(project / "data/boards/renders") == before
     assert json.loads((project / "reports/transfer.json").read_text(encoding="utf-8"))["gap"] is not None
+
+
+def test_a_comment_and_a_file_of_another_room_render_nothing(project: Path) -> None:
+    before = content(project / "data/boards/renders")
+    for name in ("params.yaml", "render/worker.py", "render/plan.py", "train/fit.py", "assets/boards/board-01.toml"):
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write("# nothing but a comment\n")
+    done = run(project, "dvc", "repro", "shoot")
+    assert "shoot: rendered 0 of 6 scenes" in done.stdout, done.stderr[-2000:]
+    assert content(project / "data/boards/renders") == before
+
+
+def test_a_changed_texture_renders_again_exactly_the_scenes_that_show_it(project: Path) -> None:
+    plan = project / "data/boards/scenes.jsonl"
+    before = [json.loads(line) for line in plan.read_text(encoding="utf-8").splitlines()]
+    shown = Counter(name for scene in before for name in {item["asset"] for item in scene["objects"]})
+    name, texture = next(
+        (name, texture)
+        for name, count in sorted(shown.items())
+        for texture in sorted((project / "assets").rglob(f"{name}-*.png"))
+        if count < len(before)
+    )
+    Image.open(texture).transpose(Image.Transpose.FLIP_LEFT_RIGHT).rotate(90).save(texture)
+    assert run(project, sys.executable, "-m", "render.mend", "--assets", "assets").returncode == 0
+    done = run(project, "dvc", "repro", "shoot")
+    after = [json.loads(line) for line in plan.read_text(encoding="utf-8").splitlines()]
+    changed = [old for old, new in zip(before, after, strict=True) if old["id"] != new["id"]]
+    assert changed == [scene for scene in before if name in {item["asset"] for item in scene["objects"]}]
+    again = sum(not scene["spare"] for scene in changed)
+    assert f"shoot: rendered {again} of 6 scenes" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def test_dvc_shows_metrics_and_plots(project: Path) -> None:
@@ -115,7 +151,8 @@ def test_dvc_shows_metrics_and_plots(project: Path) -> None:
 def test_a_mistyped_setting_stops_before_anything_is_written(project: Path) -> None:
     text = (project / "params.yaml").read_text(encoding="utf-8")
     (project / "params.yaml").write_text(text.replace("  scenes:", "  scens:"), encoding="utf-8")
-    done = run(project, sys.executable, "-m", "render.plan", "--assets", "assets", "--out", "data/boards/other.jsonl")
+    words = ["--assets", "assets", "--photos", "data/boards/split/train.jsonl", "--out", "data/boards/other.jsonl"]
+    done = run(project, sys.executable, "-m", "render.plan", *words)
     (project / "params.yaml").write_text(text, encoding="utf-8")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["params.yaml: plan.scens is not a setting (did you mean 'scenes'?)"]

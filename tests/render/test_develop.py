@@ -28,3 +28,10 @@ def test_a_black_picture_stays_black_and_broken_values_do_no_harm() -> None:
 def test_the_curve_and_its_inverse_undo_each_other() -> None:
     values = np.linspace(0, 1, 101)
     assert srgb(to_linear(values)) == pytest.approx(values, abs=1e-9)
+
+
+def test_what_the_plate_covers_does_not_count_for_the_exposure() -> None:
+    light, alpha = np.full((4, 4, 3), 0.3), np.ones((4, 4))
+    light[:, :2], alpha[:, :2] = 0, 0
+    assert np.array_equal(develop(light, NEUTRAL, alpha)[:, 2:], develop(light[:, 2:], NEUTRAL))
+    assert np.array_equal(develop(light, NEUTRAL, alpha * 0), develop(light, NEUTRAL))

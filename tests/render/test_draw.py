@@ -1,10 +1,13 @@
+import dataclasses
+import hashlib
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from render.catalog import Asset
-from render.draw import colour_of, log_between, rendezvous, whole
+from render.draw import colour_of, log_between, paint_material, rendezvous, whole
+from render.recipe import Paint
 
 
 def asset(name: str) -> Asset:
@@ -31,6 +34,37 @@ def test_every_asset_gets_about_its_fair_share() -> None:
     counts = Counter(rendezvous(TEN, "slot", k).id for k in range(5000))
     assert min(counts.values()) > 350
     assert max(counts.values()) < 650
+
+
+def test_with_equal_weights_the_highest_hash_wins() -> None:
+    for k in range(500):
+        highest = max(TEN, key=lambda one: hashlib.sha256(repr(("slot", k, one.id)).encode()).digest())
+        assert rendezvous(TEN, "slot", k) == highest
+
+
+def test_assets_are_drawn_by_their_weights() -> None:
+    heavy = [dataclasses.replace(one, weight=3.0 if one.id == "thing-0" else 1.0) for one in TEN]
+    counts = Counter(rendezvous(heavy, "slot", k).id for k in range(4000))
+    assert counts["thing-0"] == pytest.approx(4000 * 3 / 12, rel=0.1)
+    assert counts["thing-1"] == pytest.approx(4000 / 12, rel=0.2)
+
+
+def test_more_weight_only_takes_slots_over() -> None:
+    heavy = [dataclasses.replace(one, weight=3.0 if one.id == "thing-0" else 1.0) for one in TEN]
+    pairs = [(rendezvous(TEN, k).id, rendezvous(heavy, k).id) for k in range(1000)]
+    assert {after for before, after in pairs if before != after} == {"thing-0"}
+
+
+def test_wear_moves_no_other_draw() -> None:
+    paint = Paint((0, 1), (0, 1), (0, 1), (0, 1), textures=("plain", "noise"))
+    plain, worn = (
+        [paint_material([one], rng)[0] for _ in range(5)]
+        for one in (paint, dataclasses.replace(paint, wear=(0.2, 0.6)))
+        for rng in [np.random.default_rng([7])]
+    )
+    assert [dataclasses.replace(look, wear=0.0) for look in worn] == plain
+    assert len({look.wear for look in worn}) == 5
+    assert all(0.2 <= look.wear <= 0.6 for look in worn)
 
 
 def test_no_asset_is_refused() -> None:

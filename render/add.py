@@ -1,0 +1,200 @@
+"""Add an asset: `python -m render.add PATH --category mug --licence CC-BY-4.0 --source "who made it"`.
+
+PATH is a mesh, an environment map, a folder that holds one asset, or a .zip archive of one.
+"""
+
+import argparse
+import dataclasses
+import re
+import shutil
+import sys
+import unicodedata
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import whole_folder, write_text
+from pipeline.stage import one_line_errors
+from render.arrival import Arrival, Content, find, look_into, looks_of, opened
+from render.catalog import ROLES, Asset, check_parts, check_words, in_metres, read_sidecars
+from render.licences import forbidden, spdx
+from render.mend import sidecar_text
+from render.parts import fingerprint
+from render.storage import large_files, track, under_dvc
+from render.unit import METRES, UNITLESS, guessed_unit, likely_unit
+
+ROLE_OF = {"mesh": "distractor", "hdri": "light", "texture": "surface"}  # where no category is given
+FOLDERS = {"target": "targets", "distractor": "distractors", "hand": "hands", "person": "people"}
+FOLDERS |= {"light": "lights", "surface": "surfaces"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What the artist asks for; empty text where it is to be found out."""
+
+    path: Path
+    assets: Path
+    licence: str
+    source: str
+    category: str = ""
+    role: str = ""
+    id: str = ""
+    unit: str = ""  # "m", "cm" or "mm"
+    up: str = ""
+    labelled: tuple[str, ...] = ()
+    weight: float = 1.0
+    replace: bool = False  # the asset that was added under the same name before
+
+
+def add(order: Order) -> list[str]:
+    """Copy an asset below the assets folder with its TOML file; return what there is to say, line by line.
+
+    Raises InputError, with nothing written, when it cannot be taken.
+    """
+    check_order(order)
+    with opened(order.path) as path:
+        arrival = find(path, order.role)
+        asset = entry_of(order, arrival)
+        folder = order.assets / (slug(asset.category) or FOLDERS[asset.role]) / asset.id
+        refuse_clash(order, asset.id, folder)
+        content = look_into(arrival.main, asset.up) if asset.kind == "mesh" else None
+        if content:
+            asset = measured(asset, content, order)
+        with whole_folder(folder) as part:
+            copy(arrival, content, part / asset.file)
+            asset = dataclasses.replace(asset, sha256=fingerprint(part / asset.file))
+            refuse_twin(order, asset)
+            facts = looks_of(part / asset.file, asset, content)
+            write_text(part / f"{asset.id}.toml", sidecar_text(asset, asset.file))
+            large = store(part)
+    assumed = assumptions(order, asset.file, content) if content else []
+    return [f"{asset.id} lies in {folder}: {facts}", *assumed, *large, f"next: make assets, then git add {folder}"]
+
+
+def check_order(order: Order) -> None:
+    """Raise InputError for a path that is not there, an assets folder that is none, and a licence that forbids this."""
+    if not order.path.exists():
+        raise InputError(f"{order.path}: there is no such file or folder; check the path")
+    if not order.assets.is_dir():
+        raise InputError(f"{order.assets}: there is no such folder; run this in the project's folder, or give --assets")
+    if words := forbidden(order.licence):
+        raise InputError(
+            f"{order.path}: {order.licence} {words}; take another asset, or ask its maker for other terms "
+            "and name those LicenseRef-NAME"
+        )
+
+
+def entry_of(order: Order, arrival: Arrival) -> Asset:
+    """Return the entry as far as it is known without a look into the file; `file` is relative to its own folder."""
+    asset_id = order.id or slug(order.path.name if order.path.is_dir() else order.path.stem)
+    suffix = arrival.main.suffix.lower()
+    try:
+        licence = spdx(order.licence)
+    except InputError as error:
+        raise InputError(f"{order.path}: {error}") from None
+    asset = Asset(
+        id=asset_id,
+        kind=arrival.kind,
+        role=order.role or ("target" if order.category else ROLE_OF[arrival.kind]),
+        category=order.category,
+        file="maps" if arrival.kind == "texture" else f"{asset_id}{suffix}",
+        licence=licence,
+        source=order.source,
+        labelled=order.labelled,
+        weight=order.weight,
+        up=order.up or "z",
+    )
+    check_words(asset, str(order.path))
+    return asset
+
+
+def slug(name: str) -> str:
+    """Return a name as lower-case words joined by "-": "My Mug (2)" is "my-mug-2". Empty if no letter is left."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))
+
+
+def refuse_clash(order: Order, asset_id: str, folder: Path) -> None:
+    """Raise InputError when the name or the folder is taken, unless the asset there is to be replaced."""
+    own = folder / f"{asset_id}.toml"
+    for path in read_sidecars(order.assets):
+        if path.stem == asset_id and not (order.replace and path == own):
+            raise InputError(f"{order.path}: {path} has the name {asset_id!r} already; choose another with --id")
+    if folder.exists() and not own.exists():
+        raise InputError(f"{order.path}: the folder {folder} is there already; choose another name with --id")
+
+
+def refuse_twin(order: Order, asset: Asset) -> None:
+    """Raise InputError when another asset has the same content."""
+    for path, other in read_sidecars(order.assets).items():
+        if other.sha256 == asset.sha256 and other.id != asset.id:
+            raise InputError(f"{order.path}: {path} holds the very same files; use that one, it is there already")
+
+
+def measured(asset: Asset, content: Content, order: Order) -> Asset:
+    """Return the entry with what its mesh decides."""
+    found = content.measured
+    check_parts(dataclasses.replace(asset, file=order.path.name), found.parts, str(order.path))
+    scale = METRES[order.unit or likely_unit(asset.file, found.size)]
+    if not order.unit and content.unit_m:
+        scale = content.unit_m
+    size, centre = in_metres(found.size, scale), in_metres(found.centre, scale)
+    return dataclasses.replace(asset, size_m=size, centre_m=centre, faces=found.faces, scale=scale)
+
+
+def copy(arrival: Arrival, content: Content | None, target: Path) -> None:
+    """Copy an asset: its own file to `target`, the others beside it as they were; of a texture all into `target`."""
+    target.parent.mkdir(exist_ok=True)
+    if arrival.kind == "texture":
+        target.mkdir()
+        for file in arrival.files:
+            shutil.copyfile(file, target / file.name)
+        return
+    for file in dict.fromkeys((*arrival.files, *(content.textures if content else ()))):
+        place = target if file == arrival.main else target.parent / file.relative_to(arrival.main.parent)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
+
+
+def assumptions(order: Order, file: str, content: Content) -> list[str]:
+    """Return what was taken for granted of a mesh, and how to say otherwise."""
+    code = [f"has scripts in it, which never run here: {', '.join(content.code)}"] if content.code else []
+    unit = [] if order.unit or content.unit_m else [guessed_unit(file, content.measured.size)]
+    sideways = "its Z axis is taken as up; add --up y --replace if it lies on its side"
+    return [*code, *unit, *([sideways] if not order.up and file.endswith(UNITLESS) else [])]
+
+
+def store(folder: Path) -> list[str]:
+    """Put an asset's large binaries under DVC; return a line about it, if there are some."""
+    large = large_files(folder)
+    if not large:
+        return []
+    names = ", ".join(path.name for path in large)
+    if not under_dvc(folder):
+        return [f"large, and not under DVC, since there is no DVC project here: {names}"]
+    track(large)
+    return [f"under DVC, being large: {names}; dvc push shares it"]
+
+
+def main() -> None:
+    """Add one asset and say where it lies."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("path", type=Path, help="a mesh, an environment map, a folder or .zip that holds one asset")
+    parser.add_argument("--licence", required=True, help="by its SPDX name, such as CC0-1.0")
+    parser.add_argument("--source", required=True, help="who made it, or its address")
+    parser.add_argument("--category", default="", help="what a target is labelled")
+    parser.add_argument("--role", default="", choices=sorted(ROLES), help="target with a category, else distractor")
+    parser.add_argument("--id", default="", help="its name; else that of the file")
+    parser.add_argument("--unit", default="", choices=sorted(METRES), help="of the file; else it is found out")
+    parser.add_argument("--up", default="", choices=("y", "z"), help="upward axis of an OBJ, PLY or STL; else z")
+    parser.add_argument("--labelled", default=[], action="append", help="a part that is labelled; else all are")
+    parser.add_argument("--weight", default=1.0, type=float, help="how often it is drawn against others; else 1")
+    parser.add_argument("--replace", action="store_true", help="take the place of the asset of this name")
+    parser.add_argument("--assets", default=Path("assets"), type=Path)
+    values = vars(parser.parse_args())
+    with one_line_errors():
+        order = Order(**(values | {"labelled": tuple(values["labelled"])}))
+        sys.stdout.write("".join(f"{line}\n" for line in add(order)))
+
+
+if __name__ == "__main__":
+    main()

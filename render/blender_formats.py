@@ -1,0 +1,101 @@
+"""In Blender: one importer a format. Each reads a file into the current scene and says what its unit is."""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bpy
+from io_scene_fbx import parse_fbx
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """How long the file's unit is."""
+
+    metres: float = 1.0  # 1 where the format does not say
+    applied: float = 1.0  # by what Blender has multiplied all lengths already
+
+
+def read_obj(file: str) -> Unit:
+    """Wavefront. Meshes are taken as they are: their faces stand as they stand in the file."""
+    bpy.ops.wm.obj_import(filepath=file, forward_axis="Y", up_axis="Z", validate_meshes=False)
+    return Unit()
+
+
+def read_ply(file: str) -> Unit:
+    """Stanford's polygons, with vertex colours."""
+    bpy.ops.wm.ply_import(filepath=file, forward_axis="Y", up_axis="Z")
+    return Unit()
+
+
+def read_stl(file: str) -> Unit:
+    """Stereolithography: bare triangles."""
+    bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
+    return Unit()
+
+
+def read_gltf(file: str) -> Unit:
+    """Text and binary glTF. Its unit is the metre (glTF 2.0, section 3.4)."""
+    bpy.ops.import_scene.gltf(filepath=file, disable_bone_shape=True)
+    return Unit()
+
+
+def read_fbx(file: str) -> Unit:
+    """FBX, binary alone. Its unit is a number of centimetres."""
+    bpy.ops.import_scene.fbx(filepath=file, use_anim=False, use_image_search=False)
+    metres = centimetres_in(parse_fbx.parse(file)[0]) / 100
+    return Unit(metres, applied=metres)
+
+
+def centimetres_in(root: Any) -> float:
+    """Return the unit of a parsed FBX."""
+    for name in (b"GlobalSettings", b"Properties70"):
+        root = next((entry for entry in (root.elems if root else ()) if entry.id == name), None)
+    values = {entry.props[0]: entry.props[-1] for entry in (root.elems if root else ()) if entry.props}
+    return float(values.get(b"UnitScaleFactor", 1.0))
+
+
+def read_usd(file: str) -> Unit:
+    """Universal Scene Description; lamps, cameras and worlds are left out."""
+    bpy.ops.wm.usd_import(
+        filepath=file, import_cameras=False, import_lights=False, import_volumes=False, create_world_material=False,
+        set_frame_range=False, validate_meshes=True,
+    )  # fmt: skip
+    said = re.search(rb"^\s*metersPerUnit\s*=\s*([\d.eE+-]+)", Path(file).read_bytes(), re.MULTILINE)
+    return Unit(float(said[1]) if said else 1.0)
+
+
+def read_blend(file: str) -> Unit:
+    """Blender's own: what stands in its first scene, or all objects of a file without a scene."""
+    with bpy.data.libraries.load(file, link=False) as (found, wanted):
+        wanted.scenes, wanted.objects, wanted.texts = found.scenes[:1], found.objects, found.texts
+    scenes = list(wanted.scenes)
+    shown = list(scenes[0].view_layers[0].objects) if scenes else wanted.objects
+    metres = scenes[0].unit_settings.scale_length if scenes else 1.0
+    for thing in shown:
+        bpy.context.scene.collection.objects.link(thing)
+        for modifier in thing.modifiers:
+            as_rendered(modifier)
+    bpy.data.batch_remove(scenes)
+    return Unit(metres)
+
+
+def as_rendered(modifier: Any) -> None:
+    """Let a modifier do for us what it does in a render, not what it does while one works on the file."""
+    modifier.show_viewport = modifier.show_render
+    if hasattr(modifier, "render_levels"):
+        modifier.levels = modifier.render_levels
+
+
+IMPORTERS: dict[str, Callable[[str], Unit]] = {
+    ".obj": read_obj,
+    ".ply": read_ply,
+    ".stl": read_stl,
+    ".glb": read_gltf,
+    ".gltf": read_gltf,
+    ".fbx": read_fbx,
+    **dict.fromkeys((".usd", ".usda", ".usdc", ".usdz"), read_usd),
+    ".blend": read_blend,
+}

@@ -1,0 +1,93 @@
+"""`make assets`: look at every asset, say what is wrong with it in plain words, and show all of them on one page."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pipeline.files import write_text
+from pipeline.stage import run_stage
+from render.appearances import manifests, read_recipes, read_seen, uses_of
+from render.audit import audit, verdict
+from render.catalog import Asset, path_of
+from render.darkroom import Job, take, tidy
+from render.entries import read_entries, strays
+from render.finding import MEND, Case, Finding, Seen
+from render.gallery_page import Card, page
+from render.looking import Looked, look
+from render.recipe import Recipe
+from render.shoot import Shoot
+from render.spec import Source
+from render.turntable import LIGHTS, View, views_of
+
+PICTURES = "turntables"  # folder below --data
+FACTS = "facts.json"  # in it: what was found in each file
+
+
+def main(settings: Shoot, assets: Path, data: Path, out: Path) -> None:
+    """Write the page; exit with code 2 and a line an asset if something must be mended."""
+    entries = read_entries(assets)
+    found, pictures = look(entries, data / PICTURES / FACTS), data / PICTURES
+    jobs = {item.entry.name: jobs_of(item, assets) for item in found}
+    everything = [job for some in jobs.values() for job in some]
+    failed = take(everything, pictures, settings.workers, settings.limit_s)
+    tidy(pictures, [job.view for job in everything])
+    seen, renders, notes = read_seen(manifests(data))
+    notes += [f"{name} belongs to no asset yet: add it with python -m render.add" for name in strays(assets, entries)]
+    catalog, recipes = tuple(item.asset for item in found if item.asset), read_recipes()
+    cards = [
+        card_of(item, [job.view for job in jobs[item.entry.name]], failed, case_of(item, catalog, seen, recipes))
+        for item in found
+    ]
+    write_text(out, page(cards, pictures, renders, notes))
+    finish(cards, out)
+
+
+def jobs_of(item: Looked, assets: Path) -> list[Job]:
+    """Return the pictures to take of an asset; none if its file cannot be read."""
+    asset = item.asset
+    if asset is None or item.entry.path is None or (asset.kind != "hdri" and item.facts is None):
+        return []
+    sources = {light.asset.id: source_of(light.asset, path_of(assets, light.asset)) for light in LIGHTS}
+    sources[asset.id] = source_of(asset, item.entry.path)
+    return [Job(view, sources) for view in views_of(asset)]
+
+
+def source_of(asset: Asset, path: Path) -> Source:
+    """Return what the worker must know of an asset."""
+    return Source(str(path.resolve()), asset.category, asset.labelled, asset.scale, asset.up)
+
+
+def case_of(
+    item: Looked, catalog: tuple[Asset, ...], seen: Mapping[str, Seen], recipes: Mapping[str, Recipe]
+) -> Case | None:
+    """Return all that is known of an asset; None if its entry cannot be read."""
+    if item.asset is None:
+        return None
+    return Case(
+        item.asset, item.facts, catalog, seen.get(item.asset.id, Seen(0)), uses_of(item.asset, item.facts, recipes)
+    )
+
+
+def card_of(item: Looked, views: Sequence[View], failed: Mapping[str, str], case: Case | None) -> Card:
+    """Return one asset's place on the page."""
+    problems = sorted({failed[view.scene.id] for view in views if view.scene.id in failed})
+    words = [Finding(MEND, error) for error in item.errors]
+    words += [Finding(MEND, f"It cannot be rendered: {problem}.") for problem in problems]
+    findings = (*words, *(audit(case) if case else ()))
+    shown = tuple(view for view in views if view.scene.id not in failed)
+    return Card(item.entry, case, findings, verdict(findings), shown)
+
+
+def finish(cards: Sequence[Card], out: Path) -> None:
+    """Print a line an asset that must be mended and a summary; exit with code 2 if there is one."""
+    bad = [card for card in cards if card.verdict == MEND]
+    for card in bad:
+        words = (f"{finding.what} {finding.how}".strip() for finding in card.findings if finding.level == MEND)
+        sys.stdout.write(f"{card.entry.name}: {' '.join(' '.join(words).split())}\n")
+    sys.stdout.write(f"assets: {len(cards)}, {len(bad)} to mend; the page is {out}\n")
+    if bad:
+        raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,85 @@
+"""What a mesh's triangles say about its surface: where it is open or tangled, and which faces look the wrong way."""
+
+import dataclasses
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]  # (V, 3)
+Triangles = NDArray[np.int64]  # (N, 3) indices of points, in the order that makes the front
+WELD = 1e-5  # points closer than this share of the longest side are one: most formats split them where colours meet
+
+
+@dataclasses.dataclass(frozen=True)
+class Topology:
+    """Counts over one part, its points welded."""
+
+    open_edges: int  # with a triangle on one side only
+    tangled_edges: int  # with more than two triangles
+    flipped: int  # triangles against their neighbours, or all that look into a closed part
+
+
+def topology_of(points: Points, triangles: Triangles) -> Topology:
+    """Return the counts; no triangles give zeros."""
+    triangles = welded(points, triangles)
+    halves = triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)  # (3 N, 2), side k of triangle n at 3 n + k
+    _, edge, count = np.unique(np.sort(halves, axis=1), axis=0, return_inverse=True, return_counts=True)
+    edge = edge.reshape(-1)
+    by_edge = np.argsort(edge, kind="stable")
+    pairs = by_edge[count[edge[by_edge]] == 2].reshape(-1, 2)  # both sides of every edge between two triangles
+    disagree = halves[pairs[:, 0], 0] == halves[pairs[:, 1], 0]  # they should run along it in opposite ways
+    flipped = against_neighbours(len(triangles), pairs // 3, disagree)
+    if not (count == 1).any() and volume(points, triangles, flipped) < 0:
+        flipped = ~flipped
+    return Topology(int((count == 1).sum()), int((count > 2).sum()), int(flipped.sum()))
+
+
+def welded(points: Points, triangles: Triangles) -> Triangles:
+    """Return the triangles with one index for all points of one place, without those that have no area left."""
+    if not len(triangles):
+        return triangles
+    low = points.min(axis=0)
+    grid = np.round((points - low) / (np.ptp(points, axis=0).max() * WELD or 1)).astype(np.int64)
+    _, first, inverse = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    joined: Triangles = first[inverse.reshape(-1)][triangles].astype(np.int64)
+    whole: Triangles = joined[(joined != joined[:, [1, 2, 0]]).all(axis=1)]
+    return whole
+
+
+def against_neighbours(number: int, pairs: Triangles, disagree: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which triangles (N,) face the other way than most of the surface that they are part of.
+
+    pairs: (K, 2) neighbours. disagree: (K,) whether these two face opposite ways.
+    """
+    flipped = np.zeros(number, bool)
+    if not disagree.any():
+        return flipped
+    neighbours: list[list[tuple[int, bool]]] = [[] for _ in range(number)]
+    for (one, other), odd in zip(pairs.tolist(), disagree.tolist(), strict=True):
+        neighbours[one].append((other, odd))
+        neighbours[other].append((one, odd))
+    seen = np.zeros(number, bool)
+    for start in range(number):
+        if not seen[start]:
+            surface = walk(start, neighbours, seen, flipped)
+            flipped[surface] ^= 2 * flipped[surface].sum() > len(surface)
+    return flipped
+
+
+def walk(
+    start: int, neighbours: list[list[tuple[int, bool]]], seen: NDArray[np.bool_], flipped: NDArray[np.bool_]
+) -> list[int]:
+    """Return the triangles of one surface; mark them as seen, and as flipped those that face the other way."""
+    surface, seen[start] = [start], True
+    for here in surface:
+        for there, odd in neighbours[here]:
+            if not seen[there]:
+                seen[there], flipped[there] = True, flipped[here] ^ odd
+                surface.append(there)
+    return surface
+
+
+def volume(points: Points, triangles: Triangles, flipped: NDArray[np.bool_]) -> float:
+    """Return the signed volume of a closed mesh with some triangles turned over; negative: inside out."""
+    a, b, c = (points - points.mean(axis=0))[triangles].transpose(1, 0, 2) if len(triangles) else np.zeros((3, 0, 3))
+    return float((np.einsum("ij,ij->i", a, np.cross(b, c)) * np.where(flipped, -1, 1)).sum() / 6)

@@ -1,0 +1,77 @@
+"""Archives of assets, unpacked with care: they come from strangers."""
+
+import contextlib
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import InputError
+from pipeline.files import inside
+
+MAX_FILES = 2000
+MAX_BYTES = 2 * 2**30
+MAX_RATIO = 200  # unpacked to packed of one file; pictures reach 20, a bomb of zeros 1000
+SMALL_BYTES = 10 * 2**20  # below this a high ratio does no harm
+CHUNK_BYTES = 2**20
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a .zip into an empty folder, every member checked before the first is written.
+
+    Raises InputError for what is no archive, has a password, holds links or members that leave the folder, or unpacks
+    beyond MAX_FILES, MAX_BYTES or MAX_RATIO.
+    """
+    with readable(archive), zipfile.ZipFile(archive) as opened:
+        members = [member for member in opened.infolist() if not member.is_dir()]
+        check(archive, members, folder)
+        left = MAX_BYTES
+        for member in members:
+            left = unpack_one(opened, member, place(archive, folder, member), left)
+            if left < 0:
+                raise InputError(f"{archive}: unpacks to more than it says; this archive is not to be trusted")
+
+
+@contextlib.contextmanager
+def readable(archive: Path) -> Iterator[None]:
+    """Turn what zipfile says of a damaged archive into one line."""
+    try:
+        yield
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        raise InputError(f"{archive}: this is no .zip archive that can be read ({error}); pack it again") from error
+
+
+def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
+    """Raise InputError for the first thing that an archive of an asset does not have."""
+    total = sum(member.file_size for member in members)
+    if len(members) > MAX_FILES or total > MAX_BYTES:
+        raise InputError(
+            f"{archive}: unpacks to {len(members)} files and {total / 2**30:.1f} GiB, the limit is {MAX_FILES} files "
+            f"and {MAX_BYTES / 2**30:.0f} GiB; pack one asset alone"
+        )
+    for member in members:
+        place(archive, folder, member)
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise InputError(f"{archive}: {member.filename!r} is a link; pack the file itself")
+        if member.flag_bits & 1:
+            raise InputError(f"{archive}: {member.filename!r} has a password; pack it again without")
+        if member.file_size > max(SMALL_BYTES, MAX_RATIO * member.compress_size):
+            raise InputError(
+                f"{archive}: {member.filename!r} unpacks to more than {MAX_RATIO} times its size; unpack it yourself "
+                "and add the folder, if you trust it"
+            )
+
+
+def place(archive: Path, folder: Path, member: zipfile.ZipInfo) -> Path:
+    """Return where a member is unpacked; InputError when that is not below the folder."""
+    return inside(folder, member.filename.replace("\\", "/"), str(archive))  # as some packers on Windows write it
+
+
+def unpack_one(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, left: int) -> int:
+    """Write one member; return how many bytes of `left` remain, below 0 as soon as it is more than that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with opened.open(member) as source, path.open("wb") as target:
+        while left >= 0 and (chunk := source.read(CHUNK_BYTES)):
+            left -= len(chunk)
+            target.write(chunk)
+    return left

@@ -1,0 +1,115 @@
+"""Run by the tests in a process of its own: Blender writes its own formats, harmless and harmful ones.
+
+python make_formats.py FOLDER < shapes.json: {file stem: {object name: [points, faces]}}
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(sys.argv[1])
+
+
+def empty() -> None:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def add(name, points, faces, colour=(0.8, 0.8, 0.8, 1.0)):
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points, [], faces)
+    material = bpy.data.materials.new(f"{name} paint")
+    material.use_nodes = True
+    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = colour
+    mesh.materials.append(material)
+    thing = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def save(stem: str, folder: Path = FOLDER) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / f"{stem}.blend"))
+
+
+def export(stem: str) -> None:
+    bpy.ops.export_scene.fbx(filepath=str(FOLDER / f"{stem}.fbx"))
+    for kind in ("usda", "usdc", "usdz"):
+        bpy.ops.wm.usd_export(filepath=str(FOLDER / f"{stem}.{kind}"))
+    save(stem)
+
+
+for stem, parts in json.loads(sys.stdin.read()).items():
+    empty()
+    for name, (points, faces) in parts.items():
+        add(name, points, faces)
+    export(stem)
+
+CUBE = [(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)]
+SIDES = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+
+# A flat red base with a green post on it, which is mirrored, turned, child of the base, and an array of two cubes.
+empty()
+base, post = add("Part", CUBE, SIDES, (0.8, 0.02, 0.02, 1.0)), add("Part.001", CUBE, SIDES, (0.02, 0.6, 0.02, 1.0))
+base.scale, post.parent, post.location, post.scale = (0.4, 0.2, 0.1), base, (0.25, 0, 2.5), (-0.25, 0.5, 2)
+array = post.modifiers.new("two", "ARRAY")
+array.relative_offset_displace = (0, 0, 1)
+hidden = add("Hidden", CUBE, SIDES)
+hidden.hide_render = True
+save("hidden")
+bpy.data.objects.remove(hidden)
+export("posed")
+for axis in ("Y", "Z"):
+    ahead = {"Y": "NEGATIVE_Z", "Z": "Y"}[axis]
+    bpy.ops.wm.obj_export(filepath=str(FOLDER / f"posed-{axis.lower()}.obj"), forward_axis=ahead, up_axis=axis)
+bpy.ops.export_scene.gltf(filepath=str(FOLDER / "posed.glb"), export_apply=True)
+bpy.ops.export_scene.gltf(filepath=str(FOLDER / "posed.gltf"), export_apply=True, export_format="GLTF_SEPARATE")
+
+# Left a red box of a shader that is not Blender's main one, right a blue one without any nodes.
+empty()
+for side, name, colour in ((-0.15, "diffuse", (0.8, 0.02, 0.02, 1.0)), (0.15, "bare", (0.02, 0.02, 0.8, 1.0))):
+    thing = add(name, [(0.2 * x + side, 0.2 * y, 0.2 * z) for x, y, z in CUBE], SIDES)
+    material = thing.data.materials[0]
+    material.use_nodes, material.diffuse_color = name == "diffuse", colour
+    if material.use_nodes:
+        nodes = material.node_tree.nodes
+        nodes.remove(nodes["Principled BSDF"])
+        shader = nodes.new("ShaderNodeBsdfDiffuse")
+        shader.inputs["Color"].default_value = colour
+        material.node_tree.links.new(shader.outputs[0], nodes["Material Output"].inputs["Surface"])
+save("shaders")
+
+# Harmful ones.
+BAD = FOLDER / "deep" / "bad"
+BAD.mkdir(parents=True)
+picture = bpy.data.images.new("outside", 4, 4)
+picture.filepath_raw, picture.file_format = str(FOLDER / "outside.png"), "PNG"
+picture.save()
+empty()
+thing = add("Cube", CUBE, SIDES)
+thing["mine"] = 1.0
+write = "__import__('pathlib').Path({!r}).write_text('x')"
+for path, name in (("location", "moved"), ('["mine"]', "property")):
+    curves = thing.driver_add(path)
+    for curve in curves if isinstance(curves, list) else [curves]:
+        curve.driver.expression = write.format(str(FOLDER / f"ran-{name}"))
+text = bpy.data.texts.new("run.py")
+text.write(f"open({str(FOLDER / 'ran-text')!r}, 'w')")
+text.use_module = text.use_fake_user = True
+save("drivers", BAD)
+thing.animation_data_clear()
+node = thing.data.materials[0].node_tree.nodes.new("ShaderNodeTexImage")
+node.image = bpy.data.images.load(str(FOLDER / "outside.png"))
+shader = thing.data.materials[0].node_tree.nodes["Principled BSDF"]
+thing.data.materials[0].node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+bpy.ops.wm.usd_export(filepath=str(BAD / "picture.usdc"), export_textures=False, relative_paths=True)
+node.image.filepath = "//../../outside.png"
+save("picture", BAD)
+empty()
+with bpy.data.libraries.load(str(BAD / "drivers.blend"), link=True) as (_, wanted):
+    wanted.objects = ["Cube"]
+bpy.context.scene.collection.objects.link(wanted.objects[0])
+save("linked", BAD)
+sys.stdout.flush()
+os._exit(0)

@@ -1,0 +1,213 @@
+"""What Blender finds in files of every format, against shapes whose facts geometry tells."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from pipeline.errors import InputError
+from render.facts import Facts, inspect
+from render.topology import topology_of
+from render.usd import files_named_by, refuse_elsewhere
+
+MIDDLE = (1.0, -2.0, 4.0)  # far from the origin, another number on each axis
+Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
+SHAPES = ("flipped", "open", "two")
+FORMATS = ("glb", "gltf", "obj", "ply", "stl", "fbx", "usda", "usdc", "usdz", "blend")
+NAMELESS = {"ply", "stl"}
+
+
+def box(turned: int = 0, without: int = 0, at: tuple[float, float, float] = MIDDLE) -> trimesh.Trimesh:
+    """Return a box of 2 x 3 x 0.5 whose first `turned` triangles look inward; the last `without` are left out."""
+    mesh = trimesh.creation.box((2.0, 3.0, 0.5), trimesh.transformations.translation_matrix(at))
+    faces = mesh.faces[np.argsort(mesh.face_normals[:, 0], kind="stable")]  # first and last two are a side each
+    faces[:turned] = faces[:turned, ::-1]
+    return trimesh.Trimesh(mesh.vertices, faces[: 12 - without], process=False)
+
+
+def parts_of(shape: str) -> dict[str, trimesh.Trimesh]:
+    parts = {"flipped": {"Lid": box(turned=2)}, "open": {"Lid": box(without=2)}}
+    return parts.get(shape, {"Lid": box(), "Pot": box(at=(1.0, -2.0, 6.0))})
+
+
+def merged(*meshes: trimesh.Trimesh) -> tuple[np.ndarray, np.ndarray]:
+    joined = trimesh.util.concatenate(meshes)
+    return np.asarray(joined.vertices, float), np.asarray(joined.faces, np.int64)
+
+
+FIN = [*box().faces.tolist(), [0, 1, 8]]
+
+
+@pytest.mark.parametrize(
+    ("mesh", "wanted"),
+    [
+        pytest.param(merged(box()), (0, 0, 0), id="a closed box"),
+        pytest.param(merged(box(turned=2)), (0, 0, 2), id="one side of a box turned inward"),
+        pytest.param(merged(box(turned=12)), (0, 0, 12), id="a box inside out"),
+        pytest.param(merged(box(turned=10)), (0, 0, 10), id="all sides but one turned inward"),
+        pytest.param(merged(box(without=2)), (4, 0, 0), id="a box without a side"),
+        pytest.param(merged(box(turned=2, without=2)), (4, 0, 2), id="one without a side, one side turned inward"),
+        pytest.param(merged(box(), box(at=(5, 5, 5))), (0, 0, 0), id="two boxes"),
+        pytest.param((np.vstack([box().vertices, [[9, 9, 9]]]), np.array(FIN)), (2, 1, 0), id="a box with a fin"),
+        pytest.param((np.zeros((0, 3)), np.zeros((0, 3), np.int64)), (0, 0, 0), id="nothing"),
+    ],
+)
+def test_open_tangled_and_flipped_are_counted(mesh: tuple[np.ndarray, np.ndarray], wanted: tuple[int, ...]) -> None:
+    found = topology_of(*mesh)
+    assert (found.open_edges, found.tangled_edges, found.flipped) == wanted
+
+
+def test_the_inner_skin_of_a_hollow_part_looks_the_right_way() -> None:
+    inner = trimesh.creation.box((0.5, 0.5, 0.2), trimesh.transformations.translation_matrix(MIDDLE))
+    inner.invert()
+    assert topology_of(*merged(box(), inner)).flipped == 0
+
+
+def test_corners_that_a_format_splits_are_one_again() -> None:
+    points, faces = merged(box())
+    found = topology_of(points[faces.reshape(-1)], np.arange(36).reshape(-1, 3))
+    assert (found.open_edges, found.flipped) == (0, 0)
+
+
+def export(folder: Path) -> None:
+    """Write all shapes in all formats."""
+    plain = {}
+    for shape in SHAPES:
+        parts = parts_of(shape)
+        scene, upright = trimesh.Scene(), trimesh.Scene()
+        for name, mesh in parts.items():
+            scene.add_geometry(mesh, node_name=name, geom_name=name)
+            turned = mesh.copy()
+            upright.add_geometry(turned.apply_transform(Y_UP), node_name=name, geom_name=name)
+        upright.export(folder / f"{shape}.glb")
+        (folder / f"{shape}-gltf").mkdir()
+        for name, data in trimesh.exchange.gltf.export_gltf(upright).items():
+            (folder / f"{shape}-gltf" / name.replace("model", shape)).write_bytes(data)
+        (folder / f"{shape}.obj").write_text(trimesh.exchange.obj.export_obj(scene))
+        whole = trimesh.util.concatenate(list(parts.values()))
+        whole.export(folder / f"{shape}.ply")
+        whole.export(folder / f"{shape}.stl")
+        plain[shape] = {name: (mesh.vertices.tolist(), mesh.faces.tolist()) for name, mesh in parts.items()}
+    words = [sys.executable, str(Path(__file__).with_name("make_formats.py")), str(folder)]
+    subprocess.run(words, input=json.dumps(plain), text=True, check=True, capture_output=True)
+
+
+def file_of(folder: Path, shape: str, kind: str) -> Path:
+    return folder / (f"{shape}-gltf" if kind == "gltf" else "") / f"{shape}.{kind}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made: Path = tmp_path_factory.mktemp("facts")
+    export(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> dict[tuple[str, str], Facts]:
+    wanted = [(shape, kind) for shape in SHAPES for kind in FORMATS]
+    made = inspect([file_of(folder, *each) for each in wanted], ["z"] * len(wanted))
+    assert [entry for entry in made if isinstance(entry, str)] == []
+    return {each: entry for each, entry in zip(wanted, made, strict=True) if isinstance(entry, Facts)}
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("shape", "size", "centre", "faces", "open_edges", "flipped", "parts"),
+    [
+        ("flipped", (2, 3, 0.5), MIDDLE, 12, 0, 2 / 12, ("Lid",)),
+        ("open", (2, 3, 0.5), MIDDLE, 10, 4, 0, ("Lid",)),
+        ("two", (2, 3, 2.5), (1, -2, 5), 24, 0, 0, ("Lid", "Pot")),
+    ],
+)
+def test_every_format_tells_the_same(
+    found: dict[tuple[str, str], Facts], kind: str, shape: str, size: tuple[float, ...], centre: tuple[float, ...],
+    faces: int, open_edges: int, flipped: float, parts: tuple[str, ...],
+) -> None:  # fmt: skip
+    facts = found[shape, kind]
+    assert facts.unit_m == (0.01 if kind == "fbx" else 1.0)
+    assert np.array(facts.size) * facts.unit_m == pytest.approx(size, rel=1e-4)
+    assert np.array(facts.centre) * facts.unit_m == pytest.approx(centre, rel=1e-4)
+    assert (facts.faces, facts.open_edges, facts.tangled_edges) == (faces, open_edges, 0)
+    assert facts.flipped_share == pytest.approx(flipped)
+    assert facts.parts == ((shape,) if kind in NAMELESS else parts)
+    assert facts.code == facts.textures == ()
+
+
+def textured(folder: Path, uvs: bool) -> Path:
+    """Write a triangle with a picture of 6 x 4 and one that is missing."""
+    path = folder / f"textured-{uvs}.obj"
+    (folder / "look.mtl").write_text("newmtl a\nmap_Kd print.png\nmap_Ks gone.png\n")
+    corners = "vt 0 0\nvt 1 0\nvt 0 1\nusemtl a\nf 1/1 2/2 3/3\n" if uvs else "usemtl a\nf 1 2 3\n"
+    path.write_text("mtllib look.mtl\no leaf\nv 0 0 0\nv 1 0 0\nv 0 1 2\n" + corners)
+    return path
+
+
+def nested(folder: Path) -> Path:
+    """Write a file that is too deep for its reader."""
+    path = folder / "nested.gltf"
+    path.write_text('{"a":' * 200_000)
+    return path
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(folder: Path) -> None:
+    Image.new("RGB", (6, 4)).save(folder / "print.png")
+    (folder / "torn.glb").write_bytes(file_of(folder, "two", "glb").read_bytes()[:300])
+    (folder / "torn.blend").write_bytes(file_of(folder, "two", "blend").read_bytes()[:3000])
+    (folder / "points.obj").write_text("v 0 0 0\nv 1 0 0\n")
+    bad = folder / "deep" / "bad"
+    files = [
+        folder / "torn.glb", nested(folder), folder / "torn.blend", folder / "points.obj", bad / "linked.blend",
+        folder / "posed.glb.zip", textured(folder, uvs=True), textured(folder, uvs=False), bad / "drivers.blend",
+        bad / "picture.blend", folder / "posed-y.obj",
+    ]  # fmt: skip
+    torn, deep, cut, points, linked, strange, leaf, bare, drivers, outside, lying = inspect(
+        files, [*["z"] * (len(files) - 1), "y"]
+    )
+    reasons: list[tuple[Facts | str, str]] = [
+        (torn, "no whole glTF file"),
+        (deep, "Blender breaks down over it"),
+        (cut, "Blender cannot read it"),
+        (points, "nothing in it has faces"),
+        (linked, "wanted all of them inside"),
+        (strange, "found a .zip file, wanted .obj"),
+    ]
+    for (reason, wanted), file in zip(reasons, files, strict=False):
+        assert isinstance(reason, str)
+        assert reason.startswith(f"{file}: ")
+        assert wanted in reason
+    assert isinstance(leaf, Facts)
+    assert [(t.file, t.size_wh, t.outside) for t in leaf.textures] == [
+        ("gone.png", (0, 0), False),
+        ("print.png", (6, 4), False),
+    ]
+    assert leaf.has_uvs
+    assert leaf.materials == ("a",)
+    assert isinstance(bare, Facts)
+    assert not bare.has_uvs
+    assert isinstance(drivers, Facts)
+    assert [entry.split(" ")[0] for entry in drivers.code] == ["driver", "driver", "script"]
+    assert isinstance(outside, Facts)
+    assert [(t.size_wh, t.outside) for t in outside.textures] == [((4, 4), True)]
+    assert isinstance(lying, Facts)
+    assert lying.size == pytest.approx((0.4, 0.2, 0.6), abs=1e-6)
+    assert [path.name for path in folder.iterdir() if path.name.startswith("ran")] == []
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_a_usd_file_is_read_for_the_files_it_names(folder: Path) -> None:
+    crate = folder / "deep" / "bad" / "picture.usdc"
+    assert files_named_by(crate) == ["../../outside.png"]
+    assert files_named_by(folder / "posed.usdz") == []
+    with pytest.raises(InputError, match="leaves"):
+        refuse_elsewhere(crate)
