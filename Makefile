@@ -35,10 +35,10 @@ bench: photos
 	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes $(or $(SCENES),48)
 
 bench-curve: photos
-	@$(WORK) python -m render.bench_curve $(BENCH) --work data/bench/curve --scenes $(or $(SCENES),96)
+	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes $(or $(SCENES),96)
 
 bench-long: photos
-	@$(WORK) python -m render.bench_long $(BENCH) --work data/bench/long --scenes $(or $(SCENES),500)
+	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes $(or $(SCENES),500)
 
 # The real photos, divided into train, val and test.
 photos: $(INSTALLED)

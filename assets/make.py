@@ -15,8 +15,8 @@ from assets.room import make as room
 from pipeline.files import write_text
 from render.catalog import BLENDER, Asset, in_metres, path_of
 from render.mend import sidecar_text
-from render.obj import measure
-from render.parts import fingerprint
+from render.stock.obj import measure
+from render.stock.parts import fingerprint
 
 FOLDERS = {
     "boards": boards,

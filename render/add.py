@@ -14,13 +14,13 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_text
 from pipeline.stage import one_line_errors
-from render.arrival import Arrival, Content, find, look_into, looks_of, opened
 from render.catalog import ROLES, Asset, check_parts, check_words, in_metres, read_sidecars
-from render.licences import forbidden, spdx
 from render.mend import sidecar_text
-from render.parts import fingerprint
-from render.storage import large_files, track, under_dvc
-from render.unit import METRES, UNITLESS, guessed_unit, likely_unit
+from render.stock.arrival import Arrival, Content, find, look_into, looks_of, opened
+from render.stock.licences import forbidden, spdx
+from render.stock.parts import fingerprint
+from render.stock.storage import large_files, track, under_dvc
+from render.stock.unit import METRES, UNITLESS, guessed_unit, likely_unit
 
 ROLE_OF = {"mesh": "distractor", "hdri": "light", "texture": "surface"}  # where no category is given
 FOLDERS = {"target": "targets", "distractor": "distractors", "hand": "hands", "person": "people"}

@@ -21,14 +21,14 @@ from pipeline.engine import engine
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
-from render.bench_numbers import compare, images_per_s, limit_fraction, render_s, rounded, spread
-from render.bench_score import TRAIN, check_real, score
-from render.bench_side import RENDERS, Ground, Side, causes, open_side, pack_side, planned, run
-from render.bench_studio import Lap
-from render.packing import SAMPLES
+from render.frames.packing import SAMPLES
 from render.plan import Plan
 from render.shoot import Shoot
 from render.spec import SceneSpec
+from render.timing.numbers import compare, images_per_s, limit_fraction, render_s, rounded, spread
+from render.timing.score import TRAIN, check_real, score
+from render.timing.side import RENDERS, Ground, Side, causes, open_side, pack_side, planned, run
+from render.timing.studio import Lap
 
 BLOCKS = 3  # in each the peer, all workers, and one worker render the same scenes
 REPEATS = 3  # how often ours renders them within a block, so that both take long enough to be timed

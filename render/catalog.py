@@ -19,9 +19,9 @@ from pipeline.errors import InputError
 from pipeline.files import inside
 from pipeline.settings import build
 from pipeline.stage import one_line_errors
-from render.licences import spdx
-from render.obj import Measured, Vector, measure
-from render.parts import LIGHTS, MESHES, MISSING, fingerprint, in_blender, maps_of
+from render.stock.licences import spdx
+from render.stock.obj import Measured, Vector, measure
+from render.stock.parts import LIGHTS, MESHES, MISSING, fingerprint, in_blender, maps_of
 
 BLENDER = "bpy:"  # a file inside the data files of the installed bpy wheel
 KINDS = {"mesh", "hdri", "texture"}

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from pipeline.files import write_text
 from pipeline.stage import run_stage
-from render.appearances import manifests, read_recipes, read_seen, uses_of
-from render.audit import audit, verdict
+from render.audit.appearances import manifests, read_recipes, read_seen, uses_of
+from render.audit.darkroom import Job, take, tidy
+from render.audit.finding import MEND, Case, Finding, Seen
+from render.audit.looking import Looked, look
+from render.audit.page import Card, page
+from render.audit.turntable import LIGHTS, View, views_of
+from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of
-from render.darkroom import Job, take, tidy
-from render.entries import read_entries, strays
-from render.finding import MEND, Case, Finding, Seen
-from render.gallery_page import Card, page
-from render.looking import Looked, look
-from render.recipe import Recipe
+from render.scenes.recipe import Recipe
 from render.shoot import Shoot
 from render.spec import Source
-from render.turntable import LIGHTS, View, views_of
+from render.stock.entries import read_entries, strays
 
 PICTURES = "turntables"  # folder below --data
 FACTS = "facts.json"  # in it: what was found in each file

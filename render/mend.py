@@ -12,9 +12,9 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import one_line_errors
 from render.catalog import Asset, check_parts, in_metres, path_of, read_catalog, read_sidecars
-from render.facts import Facts, inspect
-from render.obj import Measured, measure
-from render.parts import fingerprint
+from render.stock.facts import Facts, inspect
+from render.stock.obj import Measured, measure
+from render.stock.parts import fingerprint
 
 
 def mend(assets: Path) -> None:

@@ -7,9 +7,9 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import run_stage
 from render.catalog import read_catalog
-from render.photos import Photos
-from render.recipe import read_recipe
-from render.scene import Picture, make_scene
+from render.scenes.photos import Photos
+from render.scenes.recipe import read_recipe
+from render.scenes.scene import Picture, make_scene
 from render.spec import OUTPUTS, Quality, SceneSpec, to_line
 
 

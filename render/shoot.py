@@ -17,13 +17,13 @@ from pipeline.stage import run_stage
 from pipeline.store import Store
 from render import spec
 from render.catalog import Asset, read_catalog
-from render.frame import Limits
-from render.frames import MARK, Frame, frame_name, pack_frame, pack_plate, plate_name
-from render.library import stock
-from render.packing import REFUSED, SAMPLES, SHARDS, Choice, choose, finished, missing, pack, shard_name
-from render.plate import PHOTO
+from render.frames.blobs import MARK, Frame, frame_name, pack_frame, pack_plate, plate_name
+from render.frames.frame import Limits
+from render.frames.library import stock
+from render.frames.packing import REFUSED, SAMPLES, SHARDS, Choice, choose, finished, missing, pack, shard_name
+from render.frames.plate import PHOTO
+from render.frames.studio import Kit, Studio
 from render.spec import SceneSpec
-from render.studio import Kit, Studio
 
 UNFINISHED = "unfinished"  # the store, if none is named: frames that are in no shard yet
 CREDITS = "credits.json"

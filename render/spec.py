@@ -9,7 +9,9 @@ import hashlib
 import json
 from typing import Any
 
-WORKER = 2  # raise it when render/worker.py or render/develop.py makes other pixels from the same numbers
+WORKER = (
+    2  # raise it when render/blender/worker.py or render/blender/develop.py makes other pixels from the same numbers
+)
 
 OUTPUTS = ("depth", "normals")
 

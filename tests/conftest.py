@@ -25,7 +25,7 @@ class Sources:
     def files(self) -> list[str]:
         """Return every Python file of the rooms, in order."""
         return sorted(
-            path.relative_to(self.root).as_posix() for r in self.rooms for path in (self.root / r).glob("*.py")
+            path.relative_to(self.root).as_posix() for r in self.rooms for path in (self.root / r).rglob("*.py")
         )
 
     def tree(self, file: str) -> ast.Module:
@@ -51,7 +51,7 @@ class Sources:
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
-    """Yield e.g. ``render.worker`` and ``render`` for ``from render import worker``."""
+    """Yield e.g. ``render.blender.worker`` and ``render`` for ``from render import worker``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -63,7 +63,8 @@ def imported_names(tree: ast.Module) -> Iterator[str]:
 @functools.cache
 def read_sources() -> Sources:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return Sources(ROOT, tuple(settings["tool"]["setuptools"]["packages"]))
+    rooms = {package.split(".")[0] for package in settings["tool"]["setuptools"]["packages"]}
+    return Sources(ROOT, tuple(sorted(rooms)))
 
 
 @pytest.fixture

@@ -114,7 +114,13 @@ def test_another_ratio_renders_nothing_and_trains_only_what_is_new(project: Path
 
 def test_a_comment_and_a_file_of_another_room_render_nothing(project: Path) -> None:
     before = content(project / "data/boards/renders")
-    for name in ("params.yaml", "render/worker.py", "render/plan.py", "train/fit.py", "assets/boards/board-01.toml"):
+    for name in (
+        "params.yaml",
+        "render/blender/worker.py",
+        "render/plan.py",
+        "train/fit.py",
+        "assets/boards/board-01.toml",
+    ):
         with (project / name).open("a", encoding="utf-8") as file:
             file.write("# nothing but a comment\n")
     done = run(project, "dvc", "repro", "shoot")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from render.shot import Shot
-from render.silhouette import Silhouette
+from render.blender.shot import Shot
+from render.blender.silhouette import Silhouette
 from render.spec import SceneSpec, Source, to_line
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from render.worker import Worker  # isort: skip  # first: it lets BlenderProc load
+from render.blender.worker import Worker  # isort: skip  # first: it lets BlenderProc load
 import bpy
 import cv2
 import numpy as np

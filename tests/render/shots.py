@@ -14,8 +14,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from render.worker import Worker, bpy, render  # isort: skip
-from render.shot import Shot
+from render.blender.worker import Worker, bpy, render  # isort: skip
+from render.blender.shot import Shot
 from render.spec import SceneSpec, Source, from_line
 
 

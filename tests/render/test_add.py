@@ -14,8 +14,8 @@ from PIL import Image
 from pipeline.errors import InputError
 from render.add import Order, add, slug
 from render.catalog import Asset, read_catalog
-from render.parts import files_of
-from render.storage import LARGE_BYTES
+from render.stock.parts import files_of
+from render.stock.storage import LARGE_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCANS = ROOT.parent / "shared" / "meshes"

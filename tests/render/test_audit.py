@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from render.appearances import read_recipes, uses_of
-from render.audit import audit, verdict
+from render.audit.appearances import read_recipes, uses_of
+from render.audit.finding import FINE, LOOK, MEND, Case, Seen, Uses, length
+from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of, read_catalog
-from render.facts import Facts, Texture, inspect
-from render.finding import FINE, LOOK, MEND, Case, Seen, Uses, length
+from render.stock.facts import Facts, Texture, inspect
 
 ASSETS = Path(__file__).parents[2] / "assets"
 MUG = Asset(

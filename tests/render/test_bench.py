@@ -12,15 +12,15 @@ from pipeline.bench import record
 from pipeline.engine import engine
 from pipeline.errors import InputError
 from render.bench import Block, blocks_of, read_rate, refused_by_either, summary
-from render.bench_curve import SETTINGS, mark_of
-from render.bench_long import numbers_of
-from render.bench_numbers import Pixels, compare, images_per_s, limit_fraction, pixels_of, render_s
-from render.bench_score import check_real
-from render.bench_side import Ground, Side, at, causes, open_side, pack_side, planned, run
-from render.bench_studio import Lap
 from render.plan import Plan
 from render.shoot import Shoot
 from render.spec import Quality
+from render.timing.curve import SETTINGS, mark_of
+from render.timing.long import numbers_of
+from render.timing.numbers import Pixels, compare, images_per_s, limit_fraction, pixels_of, render_s
+from render.timing.score import check_real
+from render.timing.side import Ground, Side, at, causes, open_side, pack_side, planned, run
+from render.timing.studio import Lap
 
 ASSETS = Path(__file__).parents[2] / "assets"
 PLAN = Plan("boards", seed=3, scenes=9, size_hw=(48, 48), quality=Quality(samples=4))

@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.errors import InputError
 from render.catalog import ROLES, path_of, read_catalog
-from render.licences import forbidden
 from render.mend import mend
-from render.obj import measure
-from render.parts import files_of, fingerprint, maps_of
+from render.stock.licences import forbidden
+from render.stock.obj import measure
+from render.stock.parts import files_of, fingerprint, maps_of
 
 ROOT = Path(__file__).resolve().parents[2]
 OBJ = """mtllib brick.mtl

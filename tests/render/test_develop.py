@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from render.develop import develop, srgb, to_linear
+from render.blender.develop import develop, srgb, to_linear
 from render.spec import Development
 
 NEUTRAL = Development(0.0, (1.0, 1.0, 1.0), 1.0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from render.catalog import Asset
-from render.draw import colour_of, log_between, paint_material, rendezvous, whole
-from render.recipe import Paint
+from render.scenes.draw import colour_of, log_between, paint_material, rendezvous, whole
+from render.scenes.recipe import Paint
 
 
 def asset(name: str) -> Asset:

@@ -11,9 +11,9 @@ import trimesh
 from PIL import Image
 
 from pipeline.errors import InputError
-from render.facts import Facts, inspect
-from render.topology import topology_of
-from render.usd import files_named_by, refuse_elsewhere
+from render.blender.topology import topology_of
+from render.blender.usd import files_named_by, refuse_elsewhere
+from render.stock.facts import Facts, inspect
 
 MIDDLE = (1.0, -2.0, 4.0)  # far from the origin, another number on each axis
 Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])

@@ -11,8 +11,8 @@ import pytest
 import trimesh
 
 from dataset.idmap import box_of
+from render.blender.shot import Shot
 from render.geometry import looking, project
-from render.shot import Shot
 from render.spec import Camera, SceneSpec, Source
 from tests.render.asking import Blender
 from tests.render.things import placed, scene_of, sky, turned, write_obj
@@ -150,8 +150,8 @@ LOADING = """
 import json, os, sys, tempfile
 from pathlib import Path
 from pipeline.errors import InputError
-from render.worker import Worker, bpy
-from render.blender_assets import clear_scene, load, templates
+from render.blender.worker import Worker, bpy
+from render.blender.load import clear_scene, load, templates
 from render.spec import Placed, Source
 out = os.dup(1); os.dup2(2, 1)
 Worker({}, Path(tempfile.mkdtemp()))

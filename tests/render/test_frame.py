@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from render.frame import CAUSES, Limits, instances_of, refusal
-from render.shot import NOT_A_NUMBER, OUT_OF_STEP, Shot
-from render.silhouette import Silhouette
+from render.blender.shot import NOT_A_NUMBER, OUT_OF_STEP, Shot
+from render.blender.silhouette import Silhouette
+from render.frames.frame import CAUSES, Limits, instances_of, refusal
 
 NOISE = np.random.default_rng([5]).integers(0, 255, (32, 32, 3)).astype(np.uint8)
 LIMITS = Limits(min_area_px=30, min_visible=0.25)

@@ -11,17 +11,17 @@ import ray
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import write_bytes, write_text
-from render.appearances import manifests, read_seen
-from render.audit import verdict
+from render.audit.appearances import manifests, read_seen
+from render.audit.darkroom import Job, image_name, masked, names_of, take, tidy, webp
+from render.audit.finding import LOOK, MEND, Case, Finding, Seen, Uses
+from render.audit.page import Card, page
+from render.audit.turntable import views_of
+from render.audit.verdict import verdict
 from render.catalog import Asset
-from render.darkroom import Job, image_name, masked, names_of, take, tidy, webp
-from render.entries import Entry, read_entries, strays
-from render.facts import Facts, Texture
-from render.finding import LOOK, MEND, Case, Finding, Seen, Uses
 from render.gallery import main
-from render.gallery_page import Card, page
 from render.shoot import Shoot
-from render.turntable import views_of
+from render.stock.entries import Entry, read_entries, strays
+from render.stock.facts import Facts, Texture
 
 EVIL = '<script>alert("x")</script>'
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from render.frame import Limits, refusal
+from render.frames.frame import Limits, refusal
 from render.spec import Plate, SceneSpec, Source, with_id
 from tests.render.asking import Blender
 from tests.render.things import CAMERA, SIDE, ball, card, pixels, placed, scene_of, sky, turned

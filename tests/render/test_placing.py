@@ -3,13 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from render.background import Backdrop, backdrop
 from render.catalog import Asset
 from render.geometry import matrix, project
-from render.making import Making
-from render.placements import place
-from render.placing import View
-from render.recipe import PLACEMENTS, Recipe, read_recipe
+from render.scenes.background import Backdrop, backdrop
+from render.scenes.making import Making
+from render.scenes.placements import place
+from render.scenes.placing import View
+from render.scenes.recipe import PLACEMENTS, Recipe, read_recipe
 from render.spec import Placed, Surface
 
 SCENES = range(25)

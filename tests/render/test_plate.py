@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dataset.records import Instance, Sample
-from render.plate import Backdrop, behind, crediting, fitted
+from render.frames.plate import Backdrop, behind, crediting, fitted
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.settings import build
-from render.patterns import PATTERNS
-from render.placements import PLACERS
-from render.recipe import (
+from render.blender.patterns import PATTERNS
+from render.scenes.placements import PLACERS
+from render.scenes.recipe import (
     BACKGROUNDS,
     PLACEMENTS,
     RECIPES,

@@ -9,12 +9,12 @@ from dataset.records import Sample, write_manifest
 from pipeline.errors import InputError
 from render.catalog import Asset, read_catalog
 from render.geometry import matrix, project
-from render.making import Making
-from render.photos import Photos
 from render.plan import Plan, make_scenes
-from render.recipe import FALLING, RECIPES, Recipe, read_recipe
-from render.recipe_rules import leaves
-from render.scene import Picture, make_scene
+from render.scenes.making import Making
+from render.scenes.photos import Photos
+from render.scenes.recipe import FALLING, RECIPES, Recipe, read_recipe
+from render.scenes.recipe_rules import leaves
+from render.scenes.scene import Picture, make_scene
 from render.spec import Quality, from_line, to_line, with_id
 
 ASSETS = Path(__file__).parents[2] / "assets"

@@ -19,13 +19,13 @@ from dataset.shards import members
 from pipeline.errors import InputError
 from pipeline.store import Store
 from render.catalog import read_catalog
-from render.frame import Limits
-from render.frames import MARK
-from render.packing import finished
+from render.frames.blobs import MARK
+from render.frames.frame import Limits
+from render.frames.packing import finished
+from render.frames.studio import Kit
 from render.plan import Plan, make_scenes
 from render.shoot import UNFINISHED, Shoot, main, read_scenes, shoot_all
 from render.spec import Quality, SceneSpec, to_line
-from render.studio import Kit
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SETTINGS = Shoot(workers=2, min_area_px=1, min_visible=0.0, limit_s=120, shard=4, store=None)

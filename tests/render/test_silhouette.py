@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from render.blender.shot import Shot
+from render.blender.silhouette import Silhouette, Triangles, silhouette
+from render.blender.spans import Cutout
 from render.catalog import path_of, read_catalog
-from render.frame import instances_of
+from render.frames.frame import instances_of
 from render.geometry import at_picture, looking
 from render.plan import Plan, make_scenes
-from render.shot import Shot
-from render.silhouette import Silhouette, Triangles, silhouette
-from render.spans import Cutout
 from render.spec import Camera, Quality, Source
 from tests.render.asking import Blender
 

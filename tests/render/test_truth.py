@@ -8,8 +8,8 @@ from PIL import Image
 
 from dataset.idmap import box_of, categories_map
 from dataset.records import Instance
-from render.frame import Limits, instances_of, refusal
-from render.shot import Shot
+from render.blender.shot import Shot
+from render.frames.frame import Limits, instances_of, refusal
 from render.spec import Placed, SceneSpec, Source
 from tests.render.asking import Blender
 from tests.render.things import (

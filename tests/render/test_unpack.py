@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from render.unpack import unpack
+from render.stock.unpack import unpack
 
 
 def files_in(folder: Path) -> list[str]:

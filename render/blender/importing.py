@@ -1,0 +1,168 @@
+"""In Blender: the meshes of one asset's file, whatever its format, by themselves and harmless.
+
+Nothing in a file is ever run: scripts and drivers are taken out and named, files in other folders are refused.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from pipeline.errors import InputError
+from render.blender.defuse import defuse, outside, refuse_links
+from render.blender.formats import IMPORTERS
+from render.blender.usd import LAYERS, refuse_elsewhere
+from render.stock.parts import files_of
+
+SHAPES = {"MESH", "CURVE", "SURFACE", "FONT"}  # kinds of Blender objects that have faces
+SILENT = {".obj", ".ply", ".stl"}  # formats that do not say which axis is upward
+KEPT = (bpy.types.Material, bpy.types.Image, bpy.types.ShaderNodeTree, bpy.types.Texture)
+Y_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # looks along -Z, as OBJ's usual exporters do
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One object of the file with faces."""
+
+    name: str  # as the file says it
+    mesh: Any  # bpy.types.Mesh in the asset's space: units of the file, Z up
+
+
+@dataclasses.dataclass(frozen=True)
+class Opened:
+    """A file as it was read. Its data blocks stay in Blender; free them by `bpy.data.batch_remove(blocks)`."""
+
+    parts: tuple[Part, ...]
+    unit_m: float  # metres per unit, where the file says so, else 1
+    code: tuple[str, ...]  # scripts and drivers that were taken out, sorted
+    outside: tuple[str, ...]  # files it wants from other folders, sorted; they may have been read, as pictures alone
+    names: dict[Any, str]  # material -> its name in the file
+    blocks: tuple[Any, ...]  # every data block that it needs
+
+
+def open_asset(file: Path, up: str) -> Opened:
+    """Read a file. up: upward axis of OBJ, PLY and STL, "z" or "y"; the other formats say it themselves.
+
+    Raises InputError if it cannot be read, has no faces, links other .blend files, or if an OBJ or glTF names files of
+    other folders.
+    """
+    if file.suffix.lower() not in IMPORTERS:
+        raise InputError(
+            f"{file}: found a {file.suffix or 'nameless'} file, wanted {' '.join(IMPORTERS)}; export it so"
+        )
+    files_of(file)  # before Blender opens anything
+    if file.suffix.lower() in LAYERS:
+        refuse_elsewhere(file)
+    before, kept = set(blocks()), list[Any]()
+    try:
+        with apart() as room:
+            unit = IMPORTERS[file.suffix.lower()](str(file.resolve()))
+            code = defuse([block for block in blocks() if block not in before])
+            drop_unused(before)
+            refuse_links(file)
+            paths = outside(file)
+            turn = Y_UP if up == "y" and file.suffix.lower() in SILENT else Matrix.Identity(4)
+            data = file.read_bytes()
+            parts = tuple(parts_of(room, data, turn @ Matrix.Scale(1 / unit.applied, 4)))
+        kept += [part.mesh for part in parts] + [b for b in blocks() if isinstance(b, KEPT) and b not in before]
+    except (RuntimeError, OSError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(f"{file}: Blender cannot read it ({reason}); export it again") from error
+    finally:
+        bpy.data.batch_remove(set(blocks()) - before - set(kept))
+    if not any(len(part.mesh.polygons) for part in parts):
+        bpy.data.batch_remove(kept)
+        raise InputError(f"{file}: nothing in it has faces, so nothing of it would be seen; export it with its meshes")
+    names = {block: own_name(block.name, data) for block in kept if isinstance(block, bpy.types.Material)}
+    return Opened(parts, unit.metres, code, paths, names, tuple(kept))
+
+
+def blocks() -> Iterator[Any]:
+    """Yield every data block of Blender that can be removed, the scenes' as well."""
+    for kind in dir(bpy.data):
+        family = getattr(bpy.data, kind)
+        if isinstance(family, bpy.types.bpy_prop_collection) and hasattr(family, "remove"):
+            yield from family
+
+
+def drop_unused(before: set[Any]) -> None:
+    """Remove what came after these blocks and serves none."""
+    for block in set(blocks()) - before:
+        block.use_fake_user = False
+    while unused := [b for b in blocks() if b not in before and not b.users and not isinstance(b, bpy.types.Scene)]:
+        bpy.data.batch_remove(unused)
+
+
+@contextlib.contextmanager
+def apart() -> Iterator[Any]:
+    """Make a scene of its own the current one, so that importers change no other; yield it.
+
+    What is there already steps aside meanwhile: of pictures the paths, as an importer would share them and change how
+    their colours are read, of objects the names, as the file's own would get numbers.
+    """
+    window, room = bpy.context.window, bpy.data.scenes.new("import")
+    home, names = window.scene, {thing: thing.name for thing in bpy.data.objects}
+    pictures = {image: image.filepath_raw for image in bpy.data.images}
+    for image in pictures:
+        image.filepath_raw = ""
+    for number, thing in enumerate(names):
+        thing.name = f"away {number}"
+    window.scene = room
+    try:
+        yield room
+    finally:
+        window.scene = home
+        bpy.data.scenes.remove(room)
+        for thing, name in names.items():
+            thing.name = name
+        for image, path in pictures.items():
+            image.filepath_raw = path
+
+
+def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[Part]:
+    """Yield the visible objects of the scene that have faces, as meshes of their own with poses and modifiers applied.
+
+    data: the file's bytes. turn: matrix from Blender's world to the asset's space.
+    """
+    room.view_layers[0].update()
+    for one in room.view_layers[0].depsgraph.object_instances:
+        thing = one.object
+        if not one.show_self or thing.type not in SHAPES or thing.original.hide_render:
+            continue
+        mesh = bpy.data.meshes.new_from_object(
+            thing, preserve_all_data_layers=True, depsgraph=room.view_layers[0].depsgraph
+        )
+        for number, slot in enumerate(thing.material_slots):
+            mesh.materials[number] = slot.material and slot.material.original
+        bake(mesh, turn @ one.matrix_world)
+        yield Part(own_name(thing.original.name, data), mesh)
+
+
+def own_name(name: str, data: bytes) -> str:
+    """Return a block's name without the .001 that Blender adds to a name it has already, unless the file says so."""
+    base, dot, number = name.rpartition(".")
+    return base if dot and number.isdigit() and len(number) == 3 and name.encode() not in data else name
+
+
+def bake(mesh: Any, pose: Any) -> None:
+    """Move the vertices of a mesh; one that is mirrored keeps its outside outside."""
+    if pose == Matrix.Identity(4):
+        return
+    normals = np.zeros(len(mesh.loops) * 3, np.float32)
+    if mesh.has_custom_normals:  # a corner's attribute goes where the corner goes when the faces are turned over
+        mesh.corner_normals.foreach_get("vector", normals)
+        normals = (normals.reshape(-1, 3) @ np.array(pose.to_3x3().inverted_safe(), np.float32)).ravel()
+        mesh.attributes.new("normals of the file", "FLOAT_VECTOR", "CORNER").data.foreach_set("vector", normals)
+    mesh.transform(pose)
+    if pose.determinant() < 0:
+        mesh.flip_normals()
+    if "normals of the file" in mesh.attributes:
+        mesh.attributes["normals of the file"].data.foreach_get("vector", normals)
+        mesh.attributes.remove(mesh.attributes["normals of the file"])
+        mesh.normals_split_custom_set(normals.reshape(-1, 3))
+    mesh.update()

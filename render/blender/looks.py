@@ -1,0 +1,129 @@
+"""In Blender: what a material needs beyond a pattern: pictures of a texture folder, wear."""
+
+import dataclasses
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from render.blender.materials import colour_sockets, dress, principled
+from render.spec import Material, Placed, SceneSpec, Source, Surface
+from render.stock.parts import maps_of
+
+BLEND = 0.2  # of the three sides from which a picture is laid onto a body
+SPOTS_A_METRE, SPOTS_A_BODY = 6.0, 5.0  # of wear
+NOISE_SPREAD = 0.11  # standard deviation of Blender's noise about 0.5
+WORN_COLOUR, WORN_ROUGHNESS = (0.42, 0.38, 0.34), 0.9
+
+
+def located(scene: SceneSpec, sources: Mapping[str, Source]) -> SceneSpec:
+    """Return the scene with the folder of each texture in the place of its id."""
+
+    def found(look: Material) -> Material:
+        return dataclasses.replace(look, maps=sources[look.maps].file) if look.maps else look
+
+    def on_surface(item: Surface) -> Surface:
+        return dataclasses.replace(item, material=found(item.material))
+
+    def on_object(item: Placed) -> Placed:
+        return dataclasses.replace(item, materials={name: found(look) for name, look in item.materials.items()})
+
+    return dataclasses.replace(
+        scene, surfaces=tuple(map(on_surface, scene.surfaces)), objects=tuple(map(on_object, scene.objects))
+    )
+
+
+def give_look(tree: Any, look: Material, flat: bool) -> None:
+    """Change a material's node tree to `look`. flat: it lies on a rectangle whose UV coordinates are metres."""
+    dress(tree, look)
+    if look.maps:
+        lay(tree, look, flat)
+    if look.wear > 0:
+        wear_off(tree, look.wear, flat)
+
+
+def lay(tree: Any, look: Material, flat: bool) -> None:
+    """Take colour, roughness and, where there are UV coordinates, normals from the pictures of a texture folder."""
+    shader, pictures = principled(tree), maps_of(Path(look.maps))
+    where = scaled(tree, "UV" if flat else "Object", look.scale)
+    colour = picture(tree, pictures["colour"], where, flat)
+    mix = tree.nodes.new("ShaderNodeMix")
+    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
+    mix.inputs["Factor"].default_value = 1.0
+    first, second, out = colour_sockets(mix)
+    tree.links.new(colour, first)
+    second.default_value = (*look.colours[0], 1.0)
+    tree.links.new(out, shader.inputs["Base Color"])
+    if "roughness" in pictures:
+        tree.links.new(picture(tree, pictures["roughness"], where, flat, data=True), shader.inputs["Roughness"])
+    if "normal" in pictures and flat:
+        bend = tree.nodes.new("ShaderNodeNormalMap")
+        tree.links.new(picture(tree, pictures["normal"], where, flat, data=True), bend.inputs["Color"])
+        tree.links.new(bend.outputs["Normal"], shader.inputs["Normal"])
+
+
+def picture(tree: Any, file: Path, where: Any, flat: bool, data: bool = False) -> Any:
+    """Return the colour output of a picture. data: its values are no colours."""
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = bpy.data.images.load(str(file))  # its own: the same file may be an asset's, read otherwise
+    if data:
+        node.image.colorspace_settings.name = "Non-Color"
+    if not flat:
+        node.projection, node.projection_blend = "BOX", BLEND
+    tree.links.new(where, node.inputs["Vector"])
+    return node.outputs["Color"]
+
+
+def scaled(tree: Any, kind: str, scale: float) -> Any:
+    """Return texture coordinates of a kind times `scale`."""
+    place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
+    mapping.inputs["Scale"].default_value = (scale, scale, scale)
+    tree.links.new(place.outputs[kind], mapping.inputs["Vector"])
+    return mapping.outputs["Vector"]
+
+
+def wear_off(tree: Any, share: float, flat: bool) -> None:
+    """Make spots that cover about `share` of the surface darker and dull."""
+    shader = principled(tree)
+    where = scaled(tree, "Object", SPOTS_A_METRE) if flat else scaled(tree, "Generated", SPOTS_A_BODY)
+    noise = tree.nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 1.0, 10.0
+    tree.links.new(where, noise.inputs["Vector"])
+    edge = 0.5 + NOISE_SPREAD * statistics.NormalDist().inv_cdf(1 - min(share, 0.99))
+    spots = tree.nodes.new("ShaderNodeMapRange")
+    spots.inputs["From Min"].default_value, spots.inputs["From Max"].default_value = edge - 0.02, edge + 0.02
+    tree.links.new(noise.outputs["Fac"], spots.inputs["Value"])
+    darken(tree, shader.inputs["Base Color"], spots.outputs["Result"])
+    dull(tree, shader.inputs["Roughness"], spots.outputs["Result"])
+
+
+def darken(tree: Any, base: Any, where: Any) -> None:
+    """Multiply a colour by that of dirt where the mask is 1."""
+    mix = tree.nodes.new("ShaderNodeMix")
+    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
+    first, second, out = colour_sockets(mix)
+    pass_on(tree, base, first)
+    second.default_value = (*WORN_COLOUR, 1.0)
+    tree.links.new(where, mix.inputs["Factor"])
+    tree.links.new(out, base)
+
+
+def dull(tree: Any, roughness: Any, where: Any) -> None:
+    """Bring a roughness to that of dirt where the mask is 1."""
+    mix = tree.nodes.new("ShaderNodeMix")
+    mix.data_type = "FLOAT"
+    first, second = (next(s for s in mix.inputs if s.name == name and s.type == "VALUE") for name in "AB")
+    pass_on(tree, roughness, first)
+    second.default_value = WORN_ROUGHNESS
+    tree.links.new(where, mix.inputs["Factor"])
+    tree.links.new(next(s for s in mix.outputs if s.type == "VALUE"), roughness)
+
+
+def pass_on(tree: Any, old: Any, new: Any) -> None:
+    """Give an input what another one has: its link, or its value."""
+    if old.is_linked:
+        tree.links.new(old.links[0].from_socket, new)
+    else:
+        new.default_value = old.default_value

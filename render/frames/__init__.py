@@ -1,0 +1,1 @@
+"""From a finished picture to a frame, and from frames to shards."""

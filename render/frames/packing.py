@@ -1,0 +1,125 @@
+"""From finished frames to shards: which frames stay, in which tar each lies, and what is written about them."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dataset.records import Sample, read_manifest
+from dataset.shards import exists, members, read_bytes, write_shard
+from pipeline.files import read_json
+from pipeline.store import Store
+from render.frames.blobs import FRAMES, Frame, frame_name, pack_frame, unpack_frame
+from render.spec import SceneSpec
+
+SHARDS, SAMPLES, REFUSED = "shards", "samples.jsonl", "refused.json"
+FILES = ("image", "ids", "depth", "normals")  # of a sample, in the order in which they lie in a shard
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What a plan came to: the scenes that stay, and the refused ones before the last of them."""
+
+    kept: tuple[SceneSpec, ...]
+    refused: dict[str, list[str]]  # cause -> scene ids
+
+
+def choose(planned: Sequence[SceneSpec], done: dict[str, str]) -> Choice:
+    """Return the first scenes of the plan that count, as many as it has that are no spares.
+
+    done: scene id -> cause of refusal or "". So the choice does not depend on the order in which scenes finished.
+    """
+    wanted = sum(not scene.spare for scene in planned)
+    kept, refused = list[SceneSpec](), dict[str, list[str]]()
+    for scene in planned:
+        if len(kept) == wanted or scene.id not in done:
+            break
+        if done[scene.id]:
+            refused.setdefault(done[scene.id], []).append(scene.id)
+        else:
+            kept.append(scene)
+    return Choice(tuple(kept), refused)
+
+
+def missing(planned: Sequence[SceneSpec], done: dict[str, str]) -> list[SceneSpec]:
+    """Return the scenes to render next: all that are no spares, then a spare for each that was refused."""
+    first = [scene for scene in planned if not scene.spare and scene.id not in done]
+    if first:
+        return first
+    short = sum(not scene.spare for scene in planned) - sum(
+        scene.id in done and not done[scene.id] for scene in planned
+    )
+    return [scene for scene in planned if scene.spare and scene.id not in done][: max(short, 0)]
+
+
+def finished(out: Path, store: Store) -> dict[str, str]:
+    """Return scene id -> cause of refusal or "", of all that earlier runs finished, packed or not."""
+    done = {sample.id: "" for sample in samples_in(out) if all(exists(out / path) for path in paths_of(sample))}
+    if (out / REFUSED).is_file():
+        done |= {scene: cause for cause, scenes in read_json(out / REFUSED).items() for scene in scenes}
+    return done | {scene: unpack_frame(store.get(frame_name(scene))).cause for scene in fresh_in(store)}
+
+
+def fresh_in(store: Store) -> list[str]:
+    """Return the ids of the scenes whose frames lie in the store, sorted."""
+    return [name.removesuffix(".tar") for name in store.names(FRAMES)]
+
+
+def samples_in(out: Path) -> list[Sample]:
+    """Return the samples of an earlier run, none if there was none."""
+    path = out / SAMPLES
+    return read_manifest(path) if path.is_file() else []
+
+
+def shard_name(number: int) -> str:
+    """Return the path of a shard."""
+    return f"{SHARDS}/{number:05d}.tar"
+
+
+def pack(out: Path, store: Store, choice: Choice, shards: dict[str, int]) -> list[Sample]:
+    """Write the shards whose content changed; return the samples of the kept scenes in their order.
+
+    shards: scene id -> number of its shard.
+    """
+    packed = {sample.id: sample for sample in samples_in(out)}
+    fresh = set(fresh_in(store))
+    for scene in choice.kept:  # what moves goes through the store, since its old shard may be overwritten first
+        old = packed.get(scene.id)
+        if scene.id not in fresh and old and not old.image.startswith(shard_name(shards[scene.id])):
+            store.put(frame_name(scene.id), pack_frame(frame_in(out, old)))
+            fresh.add(scene.id)
+    samples = list[Sample]()
+    for number in sorted({shards[scene.id] for scene in choice.kept}):
+        ids = [scene.id for scene in choice.kept if shards[scene.id] == number]
+        samples += fill(out, store, number, {name: None if name in fresh else packed[name] for name in ids})
+    return samples
+
+
+def fill(out: Path, store: Store, number: int, scenes: dict[str, Sample | None]) -> list[Sample]:
+    """Bring one shard up to date; return its samples. scenes: id -> its sample in this shard, None = in the store."""
+    shard = shard_name(number)
+    path = out / shard
+    there = [old for old in scenes.values() if old]
+    held = list(members(path)) if path.is_file() else []
+    if len(there) == len(scenes) and held == [Path(file).name for sample in there for file in paths_of(sample)]:
+        return there
+    frames = [frame_in(out, old) if old else unpack_frame(store.get(frame_name(name))) for name, old in scenes.items()]
+    write_shard(path, [file for frame in frames for file in frame.files])
+    return [placed(frame.sample, shard) for frame in frames if frame.sample]
+
+
+def placed(sample: Sample, shard: str) -> Sample:
+    """Return the sample with its paths leading into a shard."""
+    there = {name: getattr(sample, name) for name in FILES}
+    paths: dict[str, Any] = {name: f"{shard}/{Path(path).name}" for name, path in there.items() if path}
+    return dataclasses.replace(sample, **paths)
+
+
+def frame_in(out: Path, sample: Sample) -> Frame:
+    """Return the frame of a packed sample."""
+    return Frame("", sample, tuple((Path(path).name, read_bytes(out / path)) for path in paths_of(sample)))
+
+
+def paths_of(sample: Sample) -> list[str]:
+    """Return the paths of a sample's files, in the order in which they are packed."""
+    return [path for path in (getattr(sample, name) for name in FILES) if path]

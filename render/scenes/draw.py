@@ -1,0 +1,122 @@
+"""Small samplers: each takes what it needs and an `rng`, in that order, and returns plain numbers."""
+
+import colorsys
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from render.blender.develop import to_linear
+from render.catalog import Asset
+from render.scenes.recipe import Paint, Range
+from render.spec import Colour, Material
+
+Rng = np.random.Generator
+Item = TypeVar("Item")
+
+
+def between(limits: Range, rng: Rng) -> float:
+    """Return a number drawn evenly from lo to hi."""
+    return float(rng.uniform(*limits))
+
+
+def log_between(limits: Range, rng: Rng) -> float:
+    """Return a number whose logarithm is drawn evenly from lo to hi, both above 0."""
+    return math.exp(rng.uniform(math.log(limits[0]), math.log(limits[1])))
+
+
+def whole(limits: tuple[int, int], rng: Rng) -> int:
+    """Return a whole number from lo to hi, both included."""
+    return int(rng.integers(limits[0], limits[1] + 1))
+
+
+def two(limit: float, rng: Rng) -> tuple[float, float]:
+    """Return two numbers drawn evenly from -limit to limit."""
+    return float(rng.uniform(-limit, limit)), float(rng.uniform(-limit, limit))
+
+
+def chance(probability: float, rng: Rng) -> bool:
+    """Return True with this probability."""
+    return bool(rng.random() < probability)
+
+
+def rendezvous(assets: Sequence[Asset], *slot: str | int) -> Asset:
+    """Return the asset that wins this slot, each as often as its weight says. Raises ValueError if there is none."""
+    return winner(assets, slot, lambda asset: asset.id, lambda asset: asset.weight)
+
+
+def winner(
+    items: Sequence[Item], slot: tuple[str | int, ...], name: Callable[[Item], str], weight: Callable[[Item], float]
+) -> Item:
+    """Return the item that wins this slot: the one with the highest score of slot, name and weight.
+
+    So a new item takes over only the slots that it wins, and every other slot stays as it is (Thaler and Ravishankar
+    1998, rendezvous hashing; with weights w the score is -w / ln u, Schindelhauer and Schomaker 2005).
+    Raises ValueError if there is no item.
+    """
+    if not items:
+        raise ValueError("no asset to choose from")
+    return max(items, key=lambda item: score((*slot, name(item)), weight(item)))
+
+
+def score(names: tuple[str | int, ...], weight: float) -> tuple[float, bytes]:
+    """Return what the names score: u is their hash as a number between 0 and 1; the whole hash settles a tie."""
+    digest = hashlib.sha256(repr(names).encode()).digest()
+    u = ((int.from_bytes(digest[:8], "big") >> 12) + 0.5) / 2**52  # never 0 or 1
+    return -weight / math.log(u), digest
+
+
+def colour_of(hue: float, saturation: float, value: float) -> Colour:
+    """Return linear RGB of an sRGB hue, saturation and value; the hue wraps at 1."""
+    red, green, blue = to_linear(np.array(colorsys.hsv_to_rgb(hue % 1, saturation, value)))
+    return float(red), float(green), float(blue)
+
+
+def paint_material(paints: Sequence[Paint], rng: Rng) -> tuple[Material, dict[str, float | str]]:
+    """Return a material of one of the paints, drawn by weight, and what was drawn, by the paint's keys."""
+    weights = np.array([paint.weight for paint in paints])
+    number = int(rng.choice(len(paints), p=weights / weights.sum()))
+    paint = paints[number]
+    hue, saturation, value = between(paint.hue, rng), between(paint.saturation, rng), between(paint.value, rng)
+    apart = between(paint.spread, rng) * rng.choice([-1, 1])
+    second = (hue + apart / 6, min(saturation + abs(apart) / 4, 1), float(np.clip(value + apart, 0.02, 1)))
+    material = Material(
+        texture=str(rng.choice(paint.textures)),
+        colours=(colour_of(hue, saturation, value), colour_of(*second)),
+        roughness=between(paint.roughness, rng),
+        scale=log_between(paint.scale, rng),
+        bump=between(paint.bump, rng),
+        thin=between(paint.thin, rng),
+        wear=worn(paint.wear, rng),
+    )
+    drawn: dict[str, float | str] = {
+        "number": number + 1,
+        "hue": hue % 1,
+        "saturation": saturation,
+        "value": value,
+        "textures": material.texture,
+        "scale": material.scale,
+        "roughness": material.roughness,
+        "wear": material.wear,
+    }
+    return material, drawn
+
+
+def beside(rng: Rng) -> Rng:
+    """Return a generator of its own, for what is drawn without moving on the numbers that `rng` will give."""
+    return rng.spawn(1)[0]
+
+
+def worn(limits: Range, rng: Rng) -> float:
+    """Return how worn a surface is. A recipe that wears nothing draws nothing."""
+    return between(limits, beside(rng)) if limits[1] else 0.0
+
+
+def tinted(rng: Rng, wear: Range = (0.0, 0.0)) -> Material:
+    """Return the asset's own look, a little lighter, darker or of another tint."""
+    tint = tuple(float(x) for x in rng.uniform(0.55, 1.0) * rng.uniform(0.85, 1.0, 3))
+    colour = (tint[0], tint[1], tint[2])
+    roughness = float(rng.uniform(0.2, 0.9))
+    return Material("own", (colour, colour), roughness, wear=worn(wear, rng))

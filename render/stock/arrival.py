@@ -1,0 +1,138 @@
+"""What an artist hands in: which file is the asset, and which others belong to it."""
+
+import contextlib
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.files import full_disk, inside
+from render.catalog import Asset
+from render.mend import inspected
+from render.stock.obj import Measured, measure
+from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, beside, files_of, maps_of, whole
+from render.stock.unpack import unpack
+
+MAGIC = {".hdr": b"#?", ".exr": b"\x76\x2f\x31\x01"}  # how an environment map's file begins
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrival:
+    """One asset as it came."""
+
+    kind: str
+    main: Path  # its mesh or environment map; of a texture the folder
+    files: tuple[Path, ...]  # all that is to be copied, all of it below the folder of `main` (in it, for a texture)
+
+
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """What a mesh holds."""
+
+    measured: Measured
+    unit_m: float  # metres per unit, 0 where the format does not say it
+    textures: tuple[Path, ...]  # files; what is packed in the mesh's own file is not among them
+    pictures: int  # textures, packed ones too
+    code: tuple[str, ...]  # scripts that were found and not run
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """Yield a file or folder as it is, and of a .zip archive a temporary folder with what it holds."""
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / path.stem
+        folder.mkdir()
+        try:
+            unpack(path, folder)
+            yield folder
+        except InputError as error:
+            raise InputError(str(error).replace(str(folder), str(path))) from error
+        except OSError as error:
+            raise full_disk(folder, error) from error
+
+
+def find(path: Path, role: str) -> Arrival:
+    """Return the one asset that a file or folder is; a folder of pictures is a texture, of anything if `role` says so.
+
+    Raises InputError when there is none, more than one, or a file is missing or lies elsewhere.
+    """
+    if path.is_dir():
+        return find_in(path, role)
+    suffix = path.suffix.lower()
+    if suffix in MESHES:
+        return Arrival("mesh", path, (path,) if suffix in ALONE else whole(path))
+    if suffix not in LIGHTS:
+        raise InputError(f"{path}: found a {suffix or 'nameless'} file, wanted {' '.join((*MESHES, *LIGHTS))} or .zip")
+    with path.open("rb") as file:
+        if not file.read(4).startswith(MAGIC[suffix]):
+            raise InputError(f"{path}: this is no {suffix} picture inside; export it again")
+    return Arrival("hdri", path, (path,))
+
+
+def find_in(folder: Path, role: str) -> Arrival:
+    """Return the one asset that lies in a folder."""
+    meshes = () if role == "surface" else beside(folder, MESHES)
+    if len(meshes) > 1:
+        names = ", ".join(path.relative_to(folder).as_posix() for path in meshes[:6])
+        raise InputError(f"{folder}: holds {len(meshes)} meshes ({names}); add the one that is meant by its own path")
+    if meshes:
+        return Arrival("mesh", meshes[0], whole(meshes[0]))
+    lights = beside(folder, LIGHTS)
+    if len(lights) == 1 and lights == beside(folder, PICTURES):
+        return find(lights[0], role)
+    return Arrival("texture", folder, tuple(maps_of(folder).values()))
+
+
+def look_into(main: Path, up: str) -> Content:
+    """Return what the file of a mesh holds; all but an OBJ is looked at in Blender.
+
+    Raises InputError when it cannot be read, has no faces, or a texture is missing or lies outside its folder.
+    """
+    if main.suffix.lower() == ".obj":
+        textures = [file for file in files_of(main) if file.suffix.lower() in PICTURES]
+        return Content(measure(main, up), 0.0, tuple(textures), len(textures), ())
+    (found,) = inspected([main], [up])
+    if isinstance(found, str):
+        raise InputError(found)
+    for texture in found.textures:
+        if texture.outside:
+            raise InputError(f"{main}: uses {texture.file}, which lies outside its folder; put it beside, or pack it")
+        if texture.size_wh == (0, 0):
+            raise InputError(MISSING.format(main, texture.file, Path(texture.file).name))
+    files = [inside(main.parent, texture.file.removeprefix("//"), str(main)) for texture in found.textures]
+    measured = Measured(found.size, found.centre, found.faces, found.parts)
+    unit_m = 0.0 if main.suffix.lower() in {".ply", ".stl"} else found.unit_m
+    return Content(measured, unit_m, tuple(f for f in files if f.is_file()), len(found.textures), found.code)
+
+
+def looks_of(path: Path, asset: Asset, content: Content | None) -> str:
+    """Return what an asset is, in a few words."""
+    if asset.kind == "texture":
+        return ", ".join(f"{kind} {size_of(picture)}" for kind, picture in maps_of(path).items())
+    if content is None:
+        return "an environment map"
+    size = " x ".join(f"{100 * extent:.1f}" for extent in asset.size_m)
+    return f"{size} cm, {counted(asset.faces, 'face')}, {counted(content.pictures, 'texture')}"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return e.g. "1 face", "2 faces"."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def size_of(picture: Path) -> str:
+    """Return a texture's width and height in words; InputError when it is no picture."""
+    if picture.suffix.lower() in LIGHTS:
+        return f"({picture.suffix})"
+    try:
+        with Image.open(picture) as opened_picture:
+            width, height = opened_picture.size
+    except (OSError, Image.DecompressionBombError) as error:
+        raise InputError(f"{picture}: cannot be read as a picture ({error}); export it again, smaller") from error
+    return f"{width} x {height}"

@@ -1,0 +1,1 @@
+"""What `make bench` measures: this renderer against its peer."""

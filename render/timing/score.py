@@ -1,0 +1,44 @@
+"""What renders are worth: trained on alone by the stages' own commands, and scored on real val photos."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.files import read_json
+from render.frames.packing import SAMPLES
+from render.timing.numbers import Pixels, pixels_of
+from render.timing.side import RENDERS
+
+SEEDS = (1, 2)
+TRAIN, VAL = "split/train.jsonl", "split/val.jsonl"
+CATEGORIES = "photos/categories.json"
+
+
+def check_real(real: Path) -> None:
+    """Raise InputError when the real photos are not split yet. real: the set-up's folder of data."""
+    for name in (TRAIN, VAL, CATEGORIES):
+        if not (real / name).is_file():
+            raise InputError(f"{real / name}: there is no such file; run 'dvc repro split' first")
+
+
+def score(folder: Path, real: Path) -> Pixels:
+    """Return what val photos say of the renders below a side's folder: one run a seed, those that are there kept."""
+    mix, renders = folder / "mix.json", folder / RENDERS / SAMPLES
+    command("mix.compose", real=real / TRAIN, renders=renders, ratio=1.0, out=mix)
+    runs = []
+    for seed in SEEDS:
+        run = folder / f"run-{seed}"
+        if not (run / "val.json").is_file():
+            command("train.fit", mix=mix, val=real / VAL, categories=real / CATEGORIES, seed=seed, out=run)
+        runs.append(read_json(run / "val.json"))
+    return pixels_of(runs)
+
+
+def command(stage: str, **flags: Any) -> None:
+    """Run a stage as dvc.yaml does; raise InputError when it fails, after it said why."""
+    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    code = subprocess.run([sys.executable, "-m", stage, *words], check=False).returncode
+    if code:
+        raise InputError(f"python -m {stage} ended with exit code {code}: see what it said above")
