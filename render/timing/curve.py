@@ -30,13 +30,9 @@ SETTINGS: dict[str, Quality | None] = {  # None: BlenderProc as its examples use
     "1 sample": Quality(samples=1),
     "2 samples": Quality(samples=2),
     "4 samples": Quality(samples=4),
-    "16 samples": Quality(samples=16),
     "1 sample, noisy": Quality(samples=1, denoise=False),
     "4 samples, noisy": Quality(samples=4, denoise=False),
-    "1 sample, map 64": Quality(samples=1, light_map_px=64),
-    "1 sample, map 1024": Quality(samples=1, light_map_px=1024),
-    "1 sample, 1 bounce": Quality(samples=1, bounces=1),
-    "1 sample, 2 bounces, map 64": Quality(samples=1, bounces=2, light_map_px=64),
+    "1 sample, 1 bounce, map 64": Quality(samples=1, bounces=1, light_map_px=64),
 }
 TIMES, ROW = "times.json", "{:<30}{:>10}{:>14}{:>9}{:>9}  {}\n"
 
