@@ -6,6 +6,7 @@ from typing import Any
 
 from dataset.records import Sample
 
+SET_ASIDE = ("crashed", "timed out")  # causes for which scenes are named
 FEW = 30  # with fewer photos than this the bootstrap's interval is itself uncertain
 
 Row = Mapping[str, Any]
@@ -103,6 +104,17 @@ def sources(parts: Mapping[str, Sequence[Sample]]) -> list[dict[str, Any]]:
         {"part": part, "source": source, "licence": licence, "count": count}
         for part, samples in parts.items()
         for (source, licence), count in sorted(Counter((s.source, s.licence) for s in samples).items())
+    ]
+
+
+def refused(causes: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return one row for each cause of refusal, most frequent first: how many scenes, and by name those set aside.
+
+    causes: cause -> scene ids. A scene is set aside when Blender crashed or hung on it each time.
+    """
+    return [
+        {"cause": cause, "count": len(scenes), "names": list(scenes) if cause in SET_ASIDE else []}
+        for cause, scenes in sorted(causes.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
 
 

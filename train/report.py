@@ -13,7 +13,7 @@ from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_text
 from pipeline.stage import run_stage
-from train.answer import answer, assets, notes, sources, table
+from train.answer import answer, assets, notes, refused, sources, table
 from train.pictures import colour_of, curve_svg, jpeg_uri, overlay, small
 from train.scores import PhotoScore, Scores, read_scores
 
@@ -131,6 +131,7 @@ def main(settings: Report, transfer: Path, pick: Path, runs: Path, renders: Path
         legend=[(name, colour_of(number)) for number, name in enumerate(categories, 1)],
         sources=sources(real | {"renders": made}),
         assets=assets(made),
+        refused=refused(read_json(renders / "refused.json")),
     )
     write_text(out, text)
 

@@ -1,5 +1,6 @@
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
 import signal
@@ -11,12 +12,16 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
-from dataset.idmap import read_ids, read_image
-from dataset.records import read_manifest
+from dataset.idmap import instance_of, png_bytes, read_ids, read_image, write_ids
+from dataset.records import Sample, read_manifest, write_manifest
 from dataset.shards import members
 from pipeline.errors import InputError
+from pipeline.files import write_bytes
+from pipeline.seeds import rng_for
 from pipeline.store import Store
 from render.catalog import read_catalog
 from render.frames.blobs import MARK
@@ -24,8 +29,9 @@ from render.frames.frame import Limits
 from render.frames.packing import finished
 from render.frames.studio import Kit
 from render.plan import Plan, make_scenes
+from render.scenes.photos import Photos
 from render.shoot import UNFINISHED, Shoot, main, read_scenes, shoot_all
-from render.spec import Quality, SceneSpec, to_line
+from render.spec import Quality, SceneSpec, to_line, with_id
 
 ASSETS = Path(__file__).parents[2] / "assets"
 SETTINGS = Shoot(workers=2, min_area_px=1, min_visible=0.0, limit_s=120, shard=4, store=None)
@@ -131,6 +137,43 @@ def test_a_refused_scene_gives_its_place_to_the_next_spare_and_is_counted(tmp_pa
 
 @pytest.mark.blender
 @pytest.mark.slow
+def test_behind_what_is_rendered_stands_the_photo_with_its_labels(tmp_path: Path) -> None:
+    photo = real_photo(tmp_path / "photos")
+    scene = scenes_of(1)[0]
+    plate = Photos(tmp_path / "photos" / "train.jsonl").plate("any")
+    alone = with_id(dataclasses.replace(scene, plate=plate, surfaces=(), objects=scene.objects[:1]))
+    plan = write_plan(tmp_path / "scenes.jsonl", [alone])
+    main(ALONE, plan, ASSETS, tmp_path / "photos" / "train.jsonl", tmp_path / "renders")
+    (sample,) = read_manifest(tmp_path / "renders" / "samples.jsonl")
+    image, ids = (
+        read(tmp_path / "renders" / path) for read, path in ((read_image, sample.image), (read_ids, sample.ids))
+    )
+    tile, cat = sample.instances
+    assert (tile.category, cat.category, cat.asset) == ("domino tile", "cat", None)
+    away = binary_dilation(ids == tile.index, iterations=3)  # the render's soft edge included
+    assert np.array_equal(image[~away], read_image(tmp_path / "photos" / photo.image)[~away])
+    assert np.array_equal((ids == cat.index)[~away], (read_ids(tmp_path / "photos" / photo.ids) == 1)[~away])
+    assert (image[ids == tile.index] != read_image(tmp_path / "photos" / photo.image)[ids == tile.index]).any()
+    assert "photo:p1" in sample.assets
+    assert "CC-BY-4.0" in sample.licence
+    assert (
+        json.loads((tmp_path / "renders" / "credits.json").read_text(encoding="utf-8"))["photo:p1"]["source"] == "trip"
+    )
+
+
+def real_photo(folder: Path) -> Sample:
+    """Write a train manifest of one noisy photo of 48 x 64 with a labelled cat all over its left half."""
+    ids = np.zeros((48, 64), np.uint16)
+    ids[:, :32] = 1
+    write_ids(folder / "p1.ids.png", ids)
+    write_bytes(folder / "p1.png", png_bytes(rng_for(1, "photo").integers(0, 256, (48, 64, 3)).astype(np.uint8)))
+    sample = Sample("p1", "real", "p1.png", "p1.ids.png", (48, 64), (instance_of(ids, 1, "cat"),), "trip", "CC-BY-4.0")
+    write_manifest(folder / "train.jsonl", [sample])
+    return sample
+
+
+@pytest.mark.blender
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(rendered: Path, tmp_path: Path) -> None:
     out, scenes = tmp_path / "renders", rendered.parent / "scenes.jsonl"
     code = (
@@ -144,7 +187,7 @@ def test_a_killed_run_goes_on_where_it_was(rendered: Path, tmp_path: Path) -> No
         os.killpg(run.pid, signal.SIGKILL)
     kept = finished(out, Store(str(out / UNFINISHED)))
     assert 2 <= len(kept) <= SCENES
-    render(SETTINGS, scenes, out)
+    render(dataclasses.replace(SETTINGS, workers=4), scenes, out)
     assert content(out) == content(rendered)
 
 

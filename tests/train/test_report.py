@@ -48,6 +48,7 @@ def write_project(root: Path, hits: dict[float, int]) -> None:
         write_manifest(root / "split" / f"{split}.jsonl", photos)
     renders = [sample(root / "renders", f"r{i}", RENDER, "", (EVIL, "tile")) for i in range(3)]
     write_manifest(root / "renders" / "samples.jsonl", renders)
+    write_json(root / "renders" / "refused.json", {"crashed": ["5cee"], "empty": ["1a", "2b"]})
     for ratio, hit in hits.items():
         run = root / "runs" / f"{ratio}-1"
         write_scores(run / "val.json", scores("val", ratio, 1, hit))
@@ -89,6 +90,11 @@ def test_names_are_text_and_never_markup(tmp_path):
     assert "script" not in {tag for tag, _ in read.tags}
     assert EVIL in read.text  # as the asset's name
     assert f"source {EVIL}" in read.text
+
+
+def test_refused_scenes_are_counted_by_cause_and_those_set_aside_are_named(tmp_path):
+    text = " ".join(Reader(write_page(tmp_path, {0.0: 70, 0.5: 90})).text.split())
+    assert "replaced by other scenes: 2 empty, 1 crashed (set aside: 5cee)." in text
 
 
 def test_the_page_asks_for_nothing_but_itself(tmp_path):
