@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.stage import run_stage
 from render.plan import Plan
 from render.shoot import RECYCLE, Shoot
-from render.timing.numbers import images_per_s, rounded
+from render.timing.numbers import images_per_s, limit_fraction, rounded
 from render.timing.score import TRAIN
 from render.timing.side import Ground, open_side, planned, run
 from render.timing.studio import Lap
@@ -29,6 +29,7 @@ def numbers_of(laps: Sequence[Lap]) -> dict[str, Any]:
         "scenes": len(laps),
         "recycled_after": RECYCLE,
         "images_per_s": rounded(images_per_s(laps)),  # the starts of further Blenders included
+        "limit_fraction": rounded(limit_fraction(laps)),
         "first": end_of(ordered[:end]),
         "last": end_of(ordered[-end:]),
     }
@@ -50,7 +51,7 @@ def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes:
     first, last = numbers["first"], numbers["last"]
     sys.stdout.write(
         f"long: {scenes} scenes on one worker; seconds a picture {first['seconds']} at first, {last['seconds']} at "
-        f"last; memory {first['memory_mb']} MB at first, {last['memory_mb']} MB at last\n"
+        f"last; {numbers['limit_fraction']:.0%} of the time inside Blender's render call; memory {first['memory_mb']} MB at first, {last['memory_mb']} MB at last\n"
     )
 
 
