@@ -50,7 +50,7 @@ def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes:
     record(out, "render", {"long": numbers})
     first, last = numbers["first"], numbers["last"]
     sys.stdout.write(
-        f"long: {scenes} scenes on one worker, {numbers['limit_fraction']:.0%} of its time inside Blender's render call; "
+        f"long: {scenes} scenes on one worker; {numbers['limit_fraction']:.0%} of its time in Blender's render call; "
         f"seconds a picture {first['seconds']} at first, {last['seconds']} at last; "
         f"memory {first['memory_mb']} MB at first, {last['memory_mb']} MB at last\n"
     )
