@@ -112,7 +112,7 @@ class Development:
 class Quality:
     """What is spent on a picture."""
 
-    samples: int = 1  # light paths a pixel
+    samples: int = 2  # light paths a pixel
     bounces: int = 4  # of one path at most; half of them diffuse, half glossy
     denoise: bool = True  # by Cycles itself, guided by albedo and normals
     light_map_px: int = 256  # height of the importance map of the environment; Blender's own costs most of a frame
