@@ -74,8 +74,7 @@ def read_catalog(assets: Path) -> tuple[Asset, ...]:
 
 def read_sidecars(assets: Path) -> dict[Path, Asset]:
     """Return TOML file -> entry as it is written, by id in order; types and ids checked, files not looked at."""
-    names = sorted(path.relative_to(assets) for path in assets.rglob("*.toml"))
-    paths = [assets / name for name in names if not any(part.startswith(".") for part in name.parts)]
+    paths = [assets / name for name in sidecars(assets)]
     entries = {path: read_sidecar(assets, path) for path in sorted(paths, key=lambda path: path.stem)}
     ids: dict[str, Path] = {}
     for path in entries:
@@ -83,6 +82,12 @@ def read_sidecars(assets: Path) -> dict[Path, Asset]:
             raise InputError(f"{path}: {ids[path.stem]} has the same name; rename one of them and its files")
         ids[path.stem] = path
     return entries
+
+
+def sidecars(assets: Path) -> list[Path]:
+    """Return the TOML files below a folder, relative to it and sorted; hidden ones are none of ours."""
+    names = sorted(path.relative_to(assets) for path in assets.rglob("*.toml"))
+    return [name for name in names if not any(part.startswith(".") for part in name.parts)]
 
 
 def read_sidecar(assets: Path, path: Path) -> Asset:

@@ -14,9 +14,9 @@ from render.audit.page import Card, page
 from render.audit.turntable import LIGHTS, View, views_of
 from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of
+from render.frames.library import source_of
 from render.scenes.recipe import Recipe
 from render.shoot import Shoot
-from render.spec import Source
 from render.stock.entries import read_entries, strays
 
 PICTURES = "turntables"  # folder below --data
@@ -50,11 +50,6 @@ def jobs_of(item: Looked, assets: Path) -> list[Job]:
     sources = {light.asset.id: source_of(light.asset, path_of(assets, light.asset)) for light in LIGHTS}
     sources[asset.id] = source_of(asset, item.entry.path)
     return [Job(view, sources) for view in views_of(asset)]
-
-
-def source_of(asset: Asset, path: Path) -> Source:
-    """Return what the worker must know of an asset."""
-    return Source(str(path.resolve()), asset.category, asset.labelled, asset.scale, asset.up)
 
 
 def case_of(

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
@@ -20,7 +19,18 @@ from render.catalog import Asset, read_catalog
 from render.frames.blobs import MARK, Frame, frame_name, pack_frame, pack_plate, plate_name
 from render.frames.frame import Limits
 from render.frames.library import stock
-from render.frames.packing import REFUSED, SAMPLES, SHARDS, Choice, choose, finished, missing, pack, shard_name
+from render.frames.packing import (
+    REFUSED,
+    SAMPLES,
+    SHARDS,
+    Choice,
+    choose,
+    finished,
+    fresh_in,
+    missing,
+    pack,
+    shard_name,
+)
 from render.frames.plate import PHOTO
 from render.frames.studio import Kit, Studio
 from render.spec import SceneSpec
@@ -129,16 +139,15 @@ def main(settings: Shoot, scenes: Path, assets: Path, photos: Path, out: Path) -
     choice = choose(planned, done)
     samples = finish(out, store, choice, {scene.id: n // settings.shard for n, scene in enumerate(planned)})
     write_json(out / CREDITS, credits_of(samples, catalog, photos))
-    for scene in planned:
-        store.remove(frame_name(scene.id))
+    for scene in sorted({scene.id for scene in planned} & set(fresh_in(store))):
+        store.remove(frame_name(scene))
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     sys.stdout.write(said(count, len(planned), choice))
 
 
 def said(count: int, planned: int, choice: Choice) -> str:
     """Return what was done, in one line."""
-    causes = Counter({cause: len(scenes) for cause, scenes in choice.refused.items()})
-    refused = ", ".join(f"{count} {cause}" for cause, count in sorted(causes.items()))
+    refused = ", ".join(f"{len(scenes)} {cause}" for cause, scenes in sorted(choice.refused.items()))
     return f"shoot: rendered {count} of {planned} scenes; {len(choice.kept)} kept; refused: {refused or 'none'}\n"
 
 

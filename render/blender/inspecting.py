@@ -17,7 +17,7 @@ import numpy as np
 
 from pipeline.errors import InputError
 from render.blender.importing import Opened, blocks, open_asset
-from render.blender.topology import Points, Triangles, topology_of
+from render.blender.topology import surface_of, topology_of
 from render.stock.facts import Facts, Texture
 
 
@@ -51,15 +51,6 @@ def facts_of(file: Path, opened: Opened) -> Facts:
         code=opened.code,
         unit_m=opened.unit_m,
     )
-
-
-def surface_of(mesh: Any) -> tuple[Points, Triangles]:
-    """Return the points and triangles of a mesh."""
-    mesh.calc_loop_triangles()
-    points, corners = np.zeros(3 * len(mesh.vertices), np.float32), np.zeros(3 * len(mesh.loop_triangles), np.int32)
-    mesh.vertices.foreach_get("co", points)
-    mesh.loop_triangles.foreach_get("vertices", corners)
-    return points.reshape(-1, 3).astype(np.float64), corners.reshape(-1, 3).astype(np.int64)
 
 
 def rounded(vector: Any) -> tuple[float, float, float]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import bpy
 
-from render.blender.materials import colour_sockets, dress, principled
+from render.blender.materials import dress, multiply, pass_on, principled, tint
+from render.blender.patterns import coordinates
 from render.spec import Material, Placed, SceneSpec, Source, Surface
 from render.stock.parts import maps_of
 
@@ -47,15 +48,9 @@ def give_look(tree: Any, look: Material, flat: bool) -> None:
 def lay(tree: Any, look: Material, flat: bool) -> None:
     """Take colour, roughness and, where there are UV coordinates, normals from the pictures of a texture folder."""
     shader, pictures = principled(tree), maps_of(Path(look.maps))
-    where = scaled(tree, "UV" if flat else "Object", look.scale)
-    colour = picture(tree, pictures["colour"], where, flat)
-    mix = tree.nodes.new("ShaderNodeMix")
-    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
-    mix.inputs["Factor"].default_value = 1.0
-    first, second, out = colour_sockets(mix)
-    tree.links.new(colour, first)
-    second.default_value = (*look.colours[0], 1.0)
-    tree.links.new(out, shader.inputs["Base Color"])
+    where = coordinates(tree, look.scale, "UV" if flat else "Object")
+    tree.links.new(picture(tree, pictures["colour"], where, flat), shader.inputs["Base Color"])
+    tint(tree, shader, look)
     if "roughness" in pictures:
         tree.links.new(picture(tree, pictures["roughness"], where, flat, data=True), shader.inputs["Roughness"])
     if "normal" in pictures and flat:
@@ -76,18 +71,10 @@ def picture(tree: Any, file: Path, where: Any, flat: bool, data: bool = False) -
     return node.outputs["Color"]
 
 
-def scaled(tree: Any, kind: str, scale: float) -> Any:
-    """Return texture coordinates of a kind times `scale`."""
-    place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
-    mapping.inputs["Scale"].default_value = (scale, scale, scale)
-    tree.links.new(place.outputs[kind], mapping.inputs["Vector"])
-    return mapping.outputs["Vector"]
-
-
 def wear_off(tree: Any, share: float, flat: bool) -> None:
     """Make spots that cover about `share` of the surface darker and dull."""
     shader = principled(tree)
-    where = scaled(tree, "Object", SPOTS_A_METRE) if flat else scaled(tree, "Generated", SPOTS_A_BODY)
+    where = coordinates(tree, SPOTS_A_METRE) if flat else coordinates(tree, SPOTS_A_BODY, "Generated")
     noise = tree.nodes.new("ShaderNodeTexNoise")
     noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 1.0, 10.0
     tree.links.new(where, noise.inputs["Vector"])
@@ -95,19 +82,8 @@ def wear_off(tree: Any, share: float, flat: bool) -> None:
     spots = tree.nodes.new("ShaderNodeMapRange")
     spots.inputs["From Min"].default_value, spots.inputs["From Max"].default_value = edge - 0.02, edge + 0.02
     tree.links.new(noise.outputs["Fac"], spots.inputs["Value"])
-    darken(tree, shader.inputs["Base Color"], spots.outputs["Result"])
+    tree.links.new(spots.outputs["Result"], multiply(tree, shader.inputs["Base Color"], WORN_COLOUR))
     dull(tree, shader.inputs["Roughness"], spots.outputs["Result"])
-
-
-def darken(tree: Any, base: Any, where: Any) -> None:
-    """Multiply a colour by that of dirt where the mask is 1."""
-    mix = tree.nodes.new("ShaderNodeMix")
-    mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
-    first, second, out = colour_sockets(mix)
-    pass_on(tree, base, first)
-    second.default_value = (*WORN_COLOUR, 1.0)
-    tree.links.new(where, mix.inputs["Factor"])
-    tree.links.new(out, base)
 
 
 def dull(tree: Any, roughness: Any, where: Any) -> None:
@@ -119,11 +95,3 @@ def dull(tree: Any, roughness: Any, where: Any) -> None:
     second.default_value = WORN_ROUGHNESS
     tree.links.new(where, mix.inputs["Factor"])
     tree.links.new(next(s for s in mix.outputs if s.type == "VALUE"), roughness)
-
-
-def pass_on(tree: Any, old: Any, new: Any) -> None:
-    """Give an input what another one has: its link, or its value."""
-    if old.is_linked:
-        tree.links.new(old.links[0].from_socket, new)
-    else:
-        new.default_value = old.default_value

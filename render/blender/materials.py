@@ -3,7 +3,7 @@
 from typing import Any
 
 from render.blender.patterns import PATTERNS, Node, Tree, coordinates
-from render.spec import Material
+from render.spec import Colour, Material
 
 
 def dress(tree: Tree, look: Material) -> None:
@@ -45,17 +45,27 @@ def output_of(tree: Tree) -> Node:
 
 def tint(tree: Tree, shader: Node, look: Material) -> None:
     """Multiply the base colour by the first colour."""
-    base = shader.inputs["Base Color"]
+    multiply(tree, shader.inputs["Base Color"], look.colours[0])
+
+
+def multiply(tree: Tree, base: Any, colour: Colour) -> Any:
+    """Multiply what a colour input has by `colour`; return the input that says how far, now 1."""
     mix = tree.nodes.new("ShaderNodeMix")
     mix.data_type, mix.blend_type = "RGBA", "MULTIPLY"
     mix.inputs["Factor"].default_value = 1.0
     first, second, out = colour_sockets(mix)
-    if base.is_linked:
-        tree.links.new(base.links[0].from_socket, first)
-    else:
-        first.default_value = tuple(base.default_value)
-    second.default_value = (*look.colours[0], 1.0)
+    pass_on(tree, base, first)
+    second.default_value = (*colour, 1.0)
     tree.links.new(out, base)
+    return mix.inputs["Factor"]
+
+
+def pass_on(tree: Tree, old: Any, new: Any) -> None:
+    """Give an input what another one has: its link, or its value."""
+    if old.is_linked:
+        tree.links.new(old.links[0].from_socket, new)
+    else:
+        new.default_value = old.default_value
 
 
 def colour_sockets(mix: Node) -> tuple[Any, Any, Any]:
@@ -69,7 +79,7 @@ def paint(tree: Tree, shader: Node, look: Material) -> None:
     base = shader.inputs["Base Color"]
     for link in list(base.links):
         tree.links.remove(link)
-    if look.texture in {"plain", "maps"}:  # pictures are laid on in blender_looks.py
+    if look.texture in {"plain", "maps"}:  # pictures are laid on in looks.py
         base.default_value = (*look.colours[0], 1.0)
         return
     height = PATTERNS[look.texture](tree, coordinates(tree, look.scale))

@@ -9,12 +9,12 @@ the environment, and roughness: frosted glass becomes clear. Glass with a label 
 from typing import Any
 
 from render.blender.cutouts import principled
-from render.blender.materials import colour_sockets
+from render.blender.materials import colour_sockets, pass_on
 
 Tree = Any  # bpy.types.NodeTree
 
 CLEAR = 0.5  # share of light that must pass through
-TINT = 0.8  # at least; darker glass would count as solid, see blender_passes.SEEN_ALPHA
+TINT = 0.8  # at least; darker glass would count as solid, see passes.SEEN_ALPHA
 
 
 def is_clear(tree: Tree) -> bool:
@@ -42,10 +42,7 @@ def pale(tree: Tree, base: Any) -> Any:
     mix.data_type, mix.inputs["Factor"].default_value = "RGBA", 1 - TINT
     white, colour, out = colour_sockets(mix)
     white.default_value = (1.0, 1.0, 1.0, 1.0)
-    if base.is_linked:
-        tree.links.new(base.links[0].from_socket, colour)
-    else:
-        colour.default_value = tuple(base.default_value)
+    pass_on(tree, base, colour)
     return out
 
 

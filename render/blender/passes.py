@@ -12,6 +12,7 @@ from render.blender.cutouts import cutout_of
 from render.blender.shot import NOT_A_NUMBER, OUT_OF_STEP
 from render.blender.silhouette import Triangles
 from render.blender.spans import Cutout
+from render.blender.topology import surface_of
 from render.spec import SceneSpec
 
 Array = NDArray[np.float32]
@@ -66,7 +67,6 @@ def render(scene: SceneSpec) -> Passes:
     """Render what stands in Blender's scene. Raises RuntimeError if Blender does not finish the picture."""
     here, layer = bpy.context.scene, bpy.context.view_layer
     layer.use_pass_z, layer.use_pass_normal = (bool(scene.also), "normals" in scene.also)
-    here.render.film_transparent = scene.plate is not None
     for item in bpy.data.objects:
         item.pass_index = item.get("slot", 0)
     here.frame_set(here.frame_start)
@@ -132,11 +132,9 @@ EMPTY = (np.zeros((0, 3, 3)), np.zeros((0, 3, 2)), np.zeros(0, np.intp))
 def triangles_of(part: Any, cutouts: list[Cutout]) -> tuple[Any, Any, Any]:
     """Return corners, uv and cutout of one object as of `Triangles`; its cutouts are added to the list."""
     mesh = part.data
-    mesh.calc_loop_triangles()
-    number = len(mesh.loop_triangles)
-    pose = np.array(part.matrix_world)
-    points = got(mesh.vertices, "co", 3 * len(mesh.vertices)).reshape(-1, 3) @ pose[:3, :3].T + pose[:3, 3]
-    corners = points[got(mesh.loop_triangles, "vertices", 3 * number, np.int32)].reshape(-1, 3, 3)
+    local, triangles = surface_of(mesh)
+    number, pose = len(triangles), np.array(part.matrix_world)
+    corners = (local @ pose[:3, :3].T + pose[:3, 3])[triangles]
     of_slot = np.full(len(part.material_slots) + 1, -1)
     for place, slot in enumerate(part.material_slots):
         cutout = cutout_of(slot.material.node_tree) if slot.material and slot.material.use_nodes else None

@@ -7,11 +7,11 @@ Node = Any  # bpy.types.ShaderNode
 Tree = Any  # bpy.types.NodeTree
 
 
-def coordinates(tree: Tree, scale: float) -> Any:
-    """Return object coordinates in metres times `scale`."""
+def coordinates(tree: Tree, scale: float, kind: str = "Object") -> Any:
+    """Return texture coordinates of a kind times `scale`; those of the object are in metres."""
     place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
     mapping.inputs["Scale"].default_value = (scale, scale, scale)
-    tree.links.new(place.outputs["Object"], mapping.inputs["Vector"])
+    tree.links.new(place.outputs[kind], mapping.inputs["Vector"])
     return mapping.outputs["Vector"]
 
 

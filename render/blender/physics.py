@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from render.blender.topology import surface_of
 from render.geometry import Array, matrix
 from render.spec import SceneSpec, Surface
 
@@ -97,14 +98,11 @@ def joined(parts: list[Any]) -> Any:
     """Return one invisible object with the triangles of all parts, its origin in the middle of their bounding box."""
     points, faces, count = list[Array](), list[tuple[int, ...]](), 0
     for part in parts:
-        mesh = part.data
-        local = np.zeros(len(mesh.vertices) * 3)
-        mesh.vertices.foreach_get("co", local)
+        local, triangles = surface_of(part.data)
         pose = np.array(part.matrix_world)
-        points.append(local.reshape(-1, 3) @ pose[:3, :3].T + pose[:3, 3])
-        mesh.calc_loop_triangles()
-        faces += [tuple(count + corner for corner in triangle.vertices) for triangle in mesh.loop_triangles]
-        count += len(mesh.vertices)
+        points.append(local @ pose[:3, :3].T + pose[:3, 3])
+        faces += map(tuple, (count + triangles).tolist())
+        count += len(local)
     there = np.concatenate(points)
     middle = (there.min(axis=0) + there.max(axis=0)) / 2
     return hidden(there - middle, faces, Matrix.Translation(middle))

@@ -1,6 +1,7 @@
 """What a mesh's triangles say about its surface: where it is open or tangled, and which faces look the wrong way."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,15 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]  # (V, 3)
 Triangles = NDArray[np.int64]  # (N, 3) indices of points, in the order that makes the front
 WELD = 1e-5  # points closer than this share of the longest side are one: most formats split them where colours meet
+
+
+def surface_of(mesh: Any) -> tuple[Points, Triangles]:
+    """Return the points and triangles of a Blender mesh."""
+    mesh.calc_loop_triangles()
+    points, corners = np.zeros(3 * len(mesh.vertices), np.float32), np.zeros(3 * len(mesh.loop_triangles), np.int32)
+    mesh.vertices.foreach_get("co", points)
+    mesh.loop_triangles.foreach_get("vertices", corners)
+    return points.reshape(-1, 3).astype(np.float64), corners.reshape(-1, 3).astype(np.int64)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -122,8 +122,6 @@ def start_blender() -> None:
     renderer.set_noise_threshold(0)
     renderer.set_denoiser(None)
     renderer.set_cpu_threads(1)
-    renderer.set_output_format("OPEN_EXR", color_depth="32", view_transform="Raw")
-    scene.render.image_settings.exr_codec = "NONE"
     scene.render.use_persistent_data = False  # what is left of the scene before would change the noise of this one
 
 

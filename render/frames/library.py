@@ -22,7 +22,7 @@ class Library:
     def source(self, name: str) -> Source:
         """Return where an asset lies on this machine, brought here if need be, and how it is labelled."""
         asset = self.catalog[name]
-        return Source(str(self.file_of(asset)), asset.category, asset.labelled, asset.scale, asset.up)
+        return source_of(asset, self.file_of(asset))
 
     def file_of(self, asset: Asset) -> Path:
         """Return the path of an asset's file on this machine."""
@@ -34,6 +34,11 @@ class Library:
             for name, data in untar(self.store.get(blob_of(asset))).items():
                 write_bytes(inside(folder, name, asset.id), data)
         return path
+
+
+def source_of(asset: Asset, path: Path) -> Source:
+    """Return what a worker must know of an asset at this path. A link keeps its name, which says the format."""
+    return Source(str(path.absolute()), asset.category, asset.labelled, asset.scale, asset.up)
 
 
 def stock(store: Store, catalog: Iterable[Asset], assets: Path) -> None:

@@ -29,10 +29,10 @@ def choose(planned: Sequence[SceneSpec], done: dict[str, str]) -> Choice:
 
     done: scene id -> cause of refusal or "". So the choice does not depend on the order in which scenes finished.
     """
-    wanted = sum(not scene.spare for scene in planned)
     kept, refused = list[SceneSpec](), dict[str, list[str]]()
+    most = wanted(planned)
     for scene in planned:
-        if len(kept) == wanted or scene.id not in done:
+        if len(kept) == most or scene.id not in done:
             break
         if done[scene.id]:
             refused.setdefault(done[scene.id], []).append(scene.id)
@@ -46,10 +46,13 @@ def missing(planned: Sequence[SceneSpec], done: dict[str, str]) -> list[SceneSpe
     first = [scene for scene in planned if not scene.spare and scene.id not in done]
     if first:
         return first
-    short = sum(not scene.spare for scene in planned) - sum(
-        scene.id in done and not done[scene.id] for scene in planned
-    )
+    short = wanted(planned) - sum(done.get(scene.id) == "" for scene in planned)
     return [scene for scene in planned if scene.spare and scene.id not in done][: max(short, 0)]
+
+
+def wanted(planned: Sequence[SceneSpec]) -> int:
+    """Return how many samples a plan asks for."""
+    return sum(not scene.spare for scene in planned)
 
 
 def finished(out: Path, store: Store) -> dict[str, str]:
@@ -88,11 +91,10 @@ def pack(out: Path, store: Store, choice: Choice, shards: dict[str, int]) -> lis
         if scene.id not in fresh and old and not old.image.startswith(shard_name(shards[scene.id])):
             store.put(frame_name(scene.id), pack_frame(frame_in(out, old)))
             fresh.add(scene.id)
-    samples = list[Sample]()
-    for number in sorted({shards[scene.id] for scene in choice.kept}):
-        ids = [scene.id for scene in choice.kept if shards[scene.id] == number]
-        samples += fill(out, store, number, {name: None if name in fresh else packed[name] for name in ids})
-    return samples
+    content = dict[int, dict[str, Sample | None]]()
+    for scene in choice.kept:
+        content.setdefault(shards[scene.id], {})[scene.id] = None if scene.id in fresh else packed[scene.id]
+    return [sample for number, scenes in sorted(content.items()) for sample in fill(out, store, number, scenes)]
 
 
 def fill(out: Path, store: Store, number: int, scenes: dict[str, Sample | None]) -> list[Sample]:

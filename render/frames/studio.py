@@ -53,7 +53,8 @@ class Studio:
         brought = self.store if kit.shared else None
         self.library = Library(kit.catalog, Path(kit.assets), brought, self.folder / "assets")
         self.worker = self.start()
-        self.catalog = {asset.id: asset for asset in kit.catalog}
+        self.categories = {asset.id: asset.category for asset in kit.catalog}
+        self.licences = {asset.id: asset.licence for asset in kit.catalog}
 
     def start(self) -> "Worker":
         """Start Blender."""
@@ -75,8 +76,7 @@ class Studio:
         cause = refusal(shot, self.kit.limits)
         if cause:
             return Frame(cause)
-        instances = instances_of(shot, {name: asset.category for name, asset in self.catalog.items()})
-        sample = sample_of(scene, instances, {name: asset.licence for name, asset in self.catalog.items()})
+        sample = sample_of(scene, instances_of(shot, self.categories), self.licences)
         image, ids = shot.image, shot.ids
         if scene.plate:
             photo = self.backdrop(scene.plate.sha256)

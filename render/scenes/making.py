@@ -86,7 +86,7 @@ class Making:
 
     def mapped(self, material: Material, rng: Rng) -> Material:
         """Return the material with one of the catalogue's textures; plain if it has none."""
-        sheets = [asset for asset in self.assets if asset.role == "surface"]
+        sheets = self.role("surface")
         if not sheets:
             return dataclasses.replace(material, texture="plain")
         sheet = rendezvous(sheets, *self.slot, "maps", int(beside(rng).integers(2**31)))

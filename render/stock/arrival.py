@@ -98,8 +98,6 @@ def look_into(main: Path, up: str) -> Content:
         textures = [file for file in files_of(main) if file.suffix.lower() in PICTURES]
         return Content(measure(main, up), 0.0, tuple(textures), len(textures), ())
     (found,) = inspected([main], [up])
-    if isinstance(found, str):
-        raise InputError(found)
     for texture in found.textures:
         if texture.outside:
             raise InputError(f"{main}: uses {texture.file}, which lies outside its folder; put it beside, or pack it")

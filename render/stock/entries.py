@@ -9,7 +9,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.files import inside
-from render.catalog import BLENDER, MEND, Asset, check_file, check_words, in_metres, path_of, read_sidecar
+from render.catalog import BLENDER, MEND, Asset, check_file, check_words, in_metres, path_of, read_sidecar, sidecars
 from render.stock.facts import Facts, Texture
 from render.stock.parts import LIGHTS, MESHES, files_of, fingerprint, maps_of
 
@@ -39,8 +39,7 @@ def read_entries(assets: Path) -> list[Entry]:
     """Return all entries below a folder by name; InputError when there is no such folder."""
     if not assets.is_dir():
         raise InputError(f"{assets}: there is no such folder; name the one that holds the assets as --assets")
-    names = sorted(path.relative_to(assets).as_posix() for path in assets.rglob("*.toml"))
-    return [read_entry(assets, name) for name in names if not any(p.startswith(".") for p in Path(name).parts)]
+    return [read_entry(assets, name) for name in sorted(name.as_posix() for name in sidecars(assets))]
 
 
 def read_entry(assets: Path, name: str) -> Entry:

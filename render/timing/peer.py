@@ -9,8 +9,7 @@ import numpy as np
 from blenderproc.api import renderer
 from blenderproc.python.utility.Initializer import _Initializer
 
-from render.blender.passes import Passes
-from render.blender.shot import NOT_A_NUMBER
+from render.blender.passes import Passes, passes_of
 from render.spec import SceneSpec
 
 SAMPLES = 50  # of BlenderProc's own examples
@@ -31,21 +30,17 @@ class Peer(Worker):
         _Initializer.set_default_parameters()
         renderer.set_max_amount_of_samples(SAMPLES)
         renderer.set_output_format("OPEN_EXR", color_depth="32", enable_transparency=True, view_transform="Raw")
+        bpy.context.scene.render.image_settings.exr_codec = "NONE"  # the quickest that its files can be
         renderer.enable_segmentation_output(map_by=["slot"], default_values={"slot": 0})
 
     def render(self, scene: SceneSpec) -> Passes:
         """Render what stands in Blender's scene."""
-        here = bpy.context.scene
-        here.world.cycles.sampling_method = "AUTOMATIC"
-        here.render.film_transparent = scene.plate is not None
+        bpy.context.scene.world.cycles.sampling_method = "AUTOMATIC"
         for number, item in enumerate(sorted(bpy.data.objects, key=lambda o: o.name), 1):
             item.pass_index = number  # BlenderProc numbers only what exists when the output is enabled
         data: dict[str, Any] = renderer.render(load_keys={"colors", "segmap"}, keys_with_alpha_channel={"colors"})
-        colour = np.asarray(data["colors"][0], np.float32)
-        alpha = colour[:, :, 3].clip(0, 1) if scene.plate else np.ones(colour.shape[:2], np.float32)
-        light = (colour[:, :, :3] / np.where(alpha > 0, alpha, 1)[:, :, None]).astype(np.float32)
-        ids = np.asarray(data["slot_segmaps"][0]).astype(np.uint16)
-        return Passes(light, alpha, ids, None, None, "" if np.isfinite(colour).all() else NOT_A_NUMBER)
+        ids = np.asarray(data["slot_segmaps"][0])
+        return passes_of(scene, {"Combined": np.asarray(data["colors"][0], np.float32), "IndexOB": ids[:, :, None]})
 
 
 class RenderClock:

@@ -1,4 +1,3 @@
-import html.parser
 import re
 import shutil
 import subprocess
@@ -7,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ray
+from page_reader import Reader
 
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
@@ -68,22 +68,6 @@ def cards(folder: Path) -> list[Card]:
         card(folder, asset("book", ""), (mend,)),
         Card(Entry(f"{EVIL}.toml", None, None), None, (mend,), MEND, ()),
     ]
-
-
-class Reader(html.parser.HTMLParser):
-    """Collects tags with their attributes, and the text between them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def test_the_page_opens_with_the_answer_and_shows_the_worst_first(tmp_path):

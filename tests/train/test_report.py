@@ -1,4 +1,3 @@
-import html.parser
 import re
 import shutil
 import subprocess
@@ -6,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_reader import Reader
 
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
@@ -67,22 +67,6 @@ def write_page(root: Path, hits: dict[float, int], renders: int = 2, worst: int 
     transfer(Transfer(20), sweep, root / "runs", pick, root / "test", *outs)
     main(Report(renders, worst), outs[0], pick, root / "runs", root / "renders", root / "split", out)
     return out.read_text(encoding="utf-8")
-
-
-class Reader(html.parser.HTMLParser):
-    """Collects tags with their attributes, and the text between them."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text += data
 
 
 def test_names_are_text_and_never_markup(tmp_path):
