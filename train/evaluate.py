@@ -7,9 +7,9 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json, whole_folder, write_json
 from pipeline.stage import run_stage
-from train.data import real_samples
-from train.predict import judge, load_run
-from train.scores import Scores, to_json
+from train.inference.predict import judge, load_run
+from train.loop.data import real_samples
+from train.scoring.scores import Scores, to_json
 from train.sweep import Ratio, Sweep, ratio_in, read_run, run_name
 
 ENDS = (0, 1)  # real only and renders only, scored wherever the sweep has them

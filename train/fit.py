@@ -16,12 +16,12 @@ from pipeline.files import whole_folder, write_json
 from pipeline.progress import track
 from pipeline.seeds import seed_for
 from pipeline.stage import run_stage
-from train.data import Batch, Mix, batches, load_pools, read_categories, read_mix, real_samples
-from train.losses import loss_of
-from train.model import Network, autocast, build, device, save_weights
-from train.predict import SETTINGS, STRIDE, WEIGHTS, Run, judge
-from train.sampler import schedule
-from train.scores import write_scores
+from train.inference.predict import SETTINGS, STRIDE, WEIGHTS, Run, judge
+from train.loop.data import Batch, Mix, batches, load_pools, read_categories, read_mix, real_samples
+from train.loop.losses import loss_of
+from train.loop.model import Network, autocast, build, device, save_weights
+from train.loop.sampler import schedule
+from train.scoring.scores import write_scores
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 STEEPEST = 1.0  # the norm to which a step's gradient is cut

@@ -13,11 +13,11 @@ from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_text
 from pipeline.stage import run_stage
-from train.answer import answer, assets, notes, refused, sources, table
-from train.pictures import colour_of, curve_svg, jpeg_uri, overlay, small
-from train.scores import PhotoScore, Scores, read_scores
+from train.page.answer import answer, assets, notes, refused, sources, table
+from train.page.pictures import colour_of, curve_svg, jpeg_uri, overlay, small
+from train.scoring.scores import PhotoScore, Scores, read_scores
 
-TEMPLATE = Path(__file__).with_name("page.html.j2")
+TEMPLATE = Path(__file__).with_name("page") / "page.html.j2"
 SHEET_PX = 280  # longest side of a picture on the sheet
 WORST_PX = 420
 

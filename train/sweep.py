@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from pipeline.errors import InputError
-from train.scores import Scores, read_scores
+from train.scoring.scores import Scores, read_scores
 
 Ratio = int | float  # as params.yaml writes it: DVC names the folder of 0 "0-1" and that of 0.0 "0.0-1"
 

@@ -9,8 +9,8 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_json, write_text
 from pipeline.stage import run_stage
-from train.interval import gain_interval, interval, pool, score_of
-from train.scores import Scores, from_json
+from train.scoring.interval import gain_interval, interval, pool, score_of
+from train.scoring.scores import Scores, from_json
 from train.sweep import Sweep, read_grid
 
 DIGITS = 6

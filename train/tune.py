@@ -7,8 +7,8 @@ from typing import Any
 
 from pipeline.files import write_json
 from pipeline.stage import run_stage
-from train.interval import interval, score_of
-from train.scores import Scores
+from train.scoring.interval import interval, score_of
+from train.scoring.scores import Scores
 from train.sweep import Sweep, ratio_in, read_grid, run_name
 
 DIGITS = 6  # scores closer than this are ties

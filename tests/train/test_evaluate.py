@@ -10,8 +10,8 @@ from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import write_bytes, write_json
 from train.evaluate import main, ratios_to_score, refuse_leak
-from train.model import build, save_weights
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores, from_json, write_scores
+from train.loop.model import build, save_weights
+from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, from_json, write_scores
 from train.sweep import Sweep
 
 SIZE_HW = (40, 64)

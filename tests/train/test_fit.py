@@ -12,9 +12,9 @@ from dataset.idmap import instance_of, png_bytes, read_ids, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from train.fit import Fit, main, rate_at
-from train.losses import loss_of, soft_dice
-from train.predict import WEIGHTS, load_run, predict, predict_manifest
-from train.scores import count, read_scores
+from train.inference.predict import WEIGHTS, load_run, predict, predict_manifest
+from train.loop.losses import loss_of, soft_dice
+from train.scoring.scores import count, read_scores
 
 SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001)
 

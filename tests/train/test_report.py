@@ -11,10 +11,10 @@ from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import write_bytes, write_json
-from train.answer import answer, notes
-from train.pictures import COLOURS, curve_svg, outline, overlay, small
+from train.page.answer import answer, notes
+from train.page.pictures import COLOURS, curve_svg, outline, overlay, small
 from train.report import Report, main, spread, worst_of
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores, to_json, write_scores
+from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, to_json, write_scores
 from train.sweep import Sweep
 from train.transfer import Transfer
 from train.transfer import main as transfer

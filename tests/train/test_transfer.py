@@ -4,7 +4,7 @@ import json
 import pytest
 
 from pipeline.errors import InputError
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores, to_json, write_scores
+from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, to_json, write_scores
 from train.sweep import Sweep
 from train.transfer import Transfer, main, metrics_of, rounded, summarise
 

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.settings import build
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores, write_scores
+from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, write_scores
 from train.sweep import Sweep, read_grid
 from train.tune import Tune, choose, main
 

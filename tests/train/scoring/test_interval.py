@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from train.interval import gain_interval, interval, pool, resampled, score_of
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores
+from train.scoring.interval import gain_interval, interval, pool, resampled, score_of
+from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
 
 
 def scores(pixels: list[tuple[int, int]], seed: int = 1, ratio: float = 0.5, groups: str = "") -> Scores:

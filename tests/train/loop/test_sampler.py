@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from train.sampler import schedule
+from train.loop.sampler import schedule
 
 RATIOS = [0.0, 0.01, 0.1, 0.15, 0.3, 1 / 3, 0.5, 0.7, 0.8, 0.95, 0.99, 1.0]
 SIZES = [(8, 20), (1, 7), (3, 1), (16, 5), (7, 13)]  # batch, epoch_steps

@@ -17,7 +17,7 @@ from dataset.idmap import categories_map, read_ids, read_image
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json
-from train.augment import augment, augmentation
+from train.loop.augment import augment, augmentation
 
 ROOM = 1.5  # photos are kept at most so many times img_size, so that large crops stay sharp
 

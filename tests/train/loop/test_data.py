@@ -7,7 +7,7 @@ import pytest
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
-from train.data import Photo, batches, load_photo, load_pools, read_categories, read_mix, real_samples, shrunk
+from train.loop.data import Photo, batches, load_photo, load_pools, read_categories, read_mix, real_samples, shrunk
 
 SIDE = 64
 

@@ -16,10 +16,10 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_bytes
 from pipeline.progress import track
-from train.augment import GREY
-from train.data import load_photo, real_samples, same_sized
-from train.model import Network, autocast, build, device, load_weights
-from train.scores import CategoryMap, PhotoScore, Scores, count
+from train.loop.augment import GREY
+from train.loop.data import load_photo, real_samples, same_sized
+from train.loop.model import Network, autocast, build, device, load_weights
+from train.scoring.scores import CategoryMap, PhotoScore, Scores, count
 
 WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
 STRIDE = 32  # an encoder halves five times

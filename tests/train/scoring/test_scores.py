@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from train.scores import FOREGROUND, PhotoScore, Pixels, Scores, count, pooled, read_scores, to_json, write_scores
+from train.scoring.scores import (
+    FOREGROUND,
+    PhotoScore,
+    Pixels,
+    Scores,
+    count,
+    pooled,
+    read_scores,
+    to_json,
+    write_scores,
+)
 
 
 def square(top: int, left: int, side: int, value: int = 1) -> np.ndarray:

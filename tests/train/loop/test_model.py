@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.errors import InputError
-from train.model import Network, build, device, load_weights, save_weights
+from train.loop.model import Network, build, device, load_weights, save_weights
 
 ENCODER = "tf_efficientnet_lite0"
 

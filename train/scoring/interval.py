@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
-from train.scores import FOREGROUND, Scores
+from train.scoring.scores import FOREGROUND, Scores
 
 SEED = 1  # not a setting: nobody should be able to choose an interval
 LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval

@@ -1,0 +1,1 @@
+"""From pools of samples to a trained network."""

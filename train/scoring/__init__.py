@@ -1,0 +1,1 @@
+"""Scores on real photos and how sure they are."""
