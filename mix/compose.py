@@ -1,17 +1,24 @@
-"""Stage `compose`: choose which real and rendered samples form one training set."""
+"""Stage `compose`: put the samples there are into pools, in the order in which trainings take them.
+
+A training takes the first k samples of a pool, so smaller subsets lie within larger ones and all share one file.
+"""
 
 import dataclasses
 import os
-from collections.abc import Sequence
-from decimal import Decimal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dataset.records import REAL, RENDER, Sample, read_manifest
+from dataset.guards import no_overlap, only_real
+from dataset.records import REAL, RENDER, each_sample
+from mix.further import check_unmeasured, domain_of, further, measured_on
+from mix.order import Item, item_of, nested
 from pipeline.errors import InputError
 from pipeline.files import write_json
-from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
+
+HELD_PARTS = 10  # at most one part in so many of the renders is held
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,69 +26,101 @@ class Compose:
     """Section `compose` of params.yaml."""
 
     seed: int
-    renders: int | None  # draw from so many of the renders; null = all
+    renders: int | None  # train on at most so many of the renders; null = all that are not held
+    held: int  # renders kept out of every training, at most a tenth: scores on them are held against those on photos
 
     def __post_init__(self) -> None:
+        """Raise ValueError for numbers that no pool can have."""
         if self.renders is not None and self.renders < 1:
             raise ValueError(f"renders is {self.renders}, wanted at least 1, or null for all")
+        if self.held < 0:
+            raise ValueError(f"held is {self.held}, wanted 0 or more")
 
 
-def choose(ids: Sequence[str], renders: int | None, seed: int) -> list[str]:
-    """Return `renders` of the ids (None: all), sorted; a larger choice contains the smaller one.
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """One source of samples: ids in nested order (`mix.order`), the manifest that holds them in any order."""
 
-    Raises InputError when more are asked for than exist.
-    """
-    ordered = sorted(ids)
-    wanted = len(ordered) if renders is None else renders
-    if wanted > len(ordered):
-        raise InputError(
-            f"params.yaml: compose.renders asks for {wanted} renders, only {len(ordered)} exist; "
-            "raise plan.scenes or lower compose.renders"
-        )
-    order = rng_for(seed, "renders").permutation(len(ordered))  # not of `wanted`: so choices nest
-    return sorted(ordered[index] for index in order[:wanted])
+    name: str
+    domain: str
+    manifest: Path
+    ids: list[str]
 
-
-def shares(ratio: float) -> tuple[float, float]:
-    """Return the weights of real and renders, which sum to 1 as decimal numbers: 0.8 leaves 0.2, not 0.199...96."""
-    if not 0 <= ratio <= 1:  # nan is neither
-        raise InputError(f"--ratio is {ratio}, wanted renders / (renders + real) from 0 to 1; mend sweep.ratios")
-    return float(1 - Decimal(str(ratio))), ratio
+    def __post_init__(self) -> None:
+        """Raise InputError for a pool that has nothing to draw from."""
+        if not self.ids:
+            raise InputError(f"{self.manifest}: found no {self.name} samples to train on; make some first")
 
 
-def ids_of(path: Path, domain: str) -> list[str]:
-    """Return the ids of a manifest, sorted; raise InputError for a sample of another domain."""
-    samples: list[Sample] = read_manifest(path)
-    for sample in samples:
+def items_in(manifest: Path, domain: str) -> Iterator[Item]:
+    """Yield the items of a manifest; raise InputError for another domain and for an id that stands there twice."""
+    seen = set[str]()
+    for sample in each_sample(manifest):
         if sample.domain != domain:
-            raise InputError(f"{path}: the sample {sample.id} is a {sample.domain}, wanted {domain} samples only")
-    return sorted(sample.id for sample in samples)
+            raise InputError(f"{manifest}: the sample {sample.id} is a {sample.domain}, wanted {domain} samples only")
+        if sample.id in seen:
+            raise InputError(f"{manifest}: the sample {sample.id} stands there twice; write the manifest again")
+        seen.add(sample.id)
+        yield item_of(sample)
 
 
-def source_of(name: str, manifest: Path, weight: float, ids: list[str], out: Path) -> dict[str, Any]:
-    """Return one source of a mix; raise InputError when it has weight but no sample."""
-    if not ids:
-        raise InputError(
-            f"{manifest}: found no {name} samples, but the mix gives them the weight {weight:g}; make some first"
-        )
-    way = Path(os.path.relpath(manifest, out.parent)).as_posix()
-    return {"name": name, "manifest": way, "weight": weight, "ids": ids}
+def pool_of(name: str, domain: str, manifest: Path, seed: int) -> Pool:
+    """Return all samples of a manifest as a pool."""
+    return Pool(name, domain, manifest, nested(items_in(manifest, domain), seed, name))
 
 
-def main(settings: Compose, real: Path, renders: Path, ratio: float, out: Path) -> None:
-    """Write the manifest of one mix: for each source its weight, its manifest and the ids to draw from.
+def hold(ids: list[str], settings: Compose) -> tuple[list[str], list[str]]:
+    """Return the ids to train on and those held, which are the last of the order.
 
-    A source without weight is left out. Manifests are relative to the folder of `out`.
+    Which are held does not depend on `settings.renders`. Raises InputError when more are asked for than are left.
     """
-    weights = shares(ratio)
-    pools = (REAL, real, ids_of(real, REAL)), (RENDER, renders, ids_of(renders, RENDER))
-    chosen = [pools[0][2], choose(pools[1][2], settings.renders, settings.seed)]
-    sources = [
-        source_of(name, manifest, weight, ids, out)
-        for (name, manifest, _), weight, ids in zip(pools, weights, chosen, strict=True)
-        if weight
-    ]
-    write_json(out, {"ratio": ratio, "sources": sources})
+    left = len(ids) - min(settings.held, len(ids) // HELD_PARTS)
+    wanted = left if settings.renders is None else settings.renders
+    if wanted > left:
+        raise InputError(
+            f"params.yaml: compose.renders asks for {wanted} renders, only {left} exist beside the "
+            f"{len(ids) - left} held; raise plan.scenes or lower compose.renders"
+        )
+    return ids[:wanted], ids[left:]
+
+
+def check_splits(real: Path, val: Path, test: Path) -> None:
+    """Raise InputError when val or test holds anything but real photos, or one that is trained on."""
+    for split, manifest in (("val", val), ("test", test)):
+        only_real(each_sample(manifest), split)
+    no_overlap(train=each_sample(real), val=each_sample(val), test=each_sample(test))
+
+
+def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[Pool]:
+    """Return a pool for each further source; raise InputError when one brings a photo of val or test."""
+    pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in further(more).items()]
+    photos = [pool.manifest for pool in pools if pool.domain == REAL]
+    known = measured_on(splits) if photos else {}
+    for manifest in photos:
+        check_unmeasured(manifest, known)
+    return pools
+
+
+def row_of(pool: Pool, out: Path) -> dict[str, Any]:
+    """Return a pool as it is written; its manifest is relative to the folder of `out`, POSIX."""
+    way = Path(os.path.relpath(pool.manifest, out.parent)).as_posix()
+    return {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}
+
+
+def main(settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, out: Path) -> None:
+    """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and the held renders.
+
+    real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
+    """
+    check_splits(real, val, test)
+    every = pool_of(RENDER, RENDER, renders, settings.seed)
+    taken, held = hold(every.ids, settings)
+    own = [pool_of(REAL, REAL, real, settings.seed), dataclasses.replace(every, ids=taken)]
+    pools = own + more_pools(more, {"val": val, "test": test}, settings.seed)
+    rows = [row_of(pool, out) for pool in pools]
+    write_json(out, {"sources": rows, "held": {"manifest": rows[1]["manifest"], "ids": held}})
+    said = ", ".join(f"{pool.name} {len(pool.ids)}" for pool in pools)
+    sys.stderr.write(f"compose: {said}, held {len(held)}\n")
 
 
 if __name__ == "__main__":

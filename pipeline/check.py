@@ -13,12 +13,14 @@ from pipeline.settings import PARAMS, SETUPS, read_settings, read_yaml, setup_pa
 from pipeline.stage import one_line_errors
 
 PIPELINE = Path("dvc.yaml")
+COMMANDS = {"predict": "train.predict"}  # sections of params.yaml that no stage reads -> the module that does
 
 
 def known_sections(stages: dict[str, Any]) -> set[str]:
-    """Return what may stand in params.yaml: the names of the stages, and what dvc.yaml itself takes from there."""
+    """Return what may stand in params.yaml: what stages and commands read, and what dvc.yaml itself takes from it."""
     taken = set(re.findall(r"\$\{(\w+)", str(stages))) - {"item"}
-    return set(stages) | taken
+    tracked = {param for stage in stages.values() for param in stage.get("params", []) if isinstance(param, str)}
+    return set(stages) | taken | tracked | COMMANDS.keys()
 
 
 def setup_sections(stages: dict[str, Any]) -> set[str]:
@@ -63,7 +65,8 @@ def check(root: Path = Path()) -> None:
     stages, params = read_yaml(root / PIPELINE)["stages"], read_yaml(root / PARAMS)
     check_sections(params, known_sections(stages), PARAMS)
     check_setup(setup_path(params, root), root, setup_sections(stages))
-    for module in {module_of(stage["cmd"]): None for stage in stages.values()}:
+    commands = [module for section, module in COMMANDS.items() if section in params]
+    for module in [*{module_of(stage["cmd"]): None for stage in stages.values()}, *commands]:
         for kind in settings_of(module):
             read_settings(kind, root)
 

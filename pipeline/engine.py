@@ -22,7 +22,12 @@ __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 
 Item = TypeVar("Item")
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
-ROOMS = ("dataset", "pipeline", "render")  # what actors may import; sent to a cluster's nodes, a few hundred kB
+ROOMS = (
+    "dataset",
+    "pipeline",
+    "render",
+    "train",
+)  # what actors may import; sent to a cluster's nodes, a few hundred kB
 
 
 @contextlib.contextmanager

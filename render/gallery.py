@@ -9,6 +9,7 @@ from pipeline.stage import run_stage
 from render.audit.appearances import manifests, read_recipes, read_seen, uses_of
 from render.audit.darkroom import Job, take, tidy
 from render.audit.finding import MEND, Case, Finding, Seen
+from render.audit.help import attributions, read_help
 from render.audit.looking import Looked, look
 from render.audit.page import Card, page
 from render.audit.turntable import LIGHTS, View, views_of
@@ -33,9 +34,13 @@ def main(settings: Shoot, assets: Path, data: Path, out: Path) -> None:
     tidy(pictures, [job.view for job in everything])
     seen, renders, notes = read_seen(manifests(data))
     notes += [f"{name} belongs to no asset yet: add it with python -m render.add" for name in strays(assets, entries)]
+    helped, unread = read_help(attributions(data))
+    notes += unread
     catalog, recipes = tuple(item.asset for item in found if item.asset), read_recipes()
     cards = [
-        card_of(item, [job.view for job in jobs[item.entry.name]], failed, case_of(item, catalog, seen, recipes))
+        card_of(
+            item, [job.view for job in jobs[item.entry.name]], failed, case_of(item, catalog, seen, recipes), helped
+        )
         for item in found
     ]
     write_text(out, page(cards, pictures, renders, notes))
@@ -63,14 +68,21 @@ def case_of(
     )
 
 
-def card_of(item: Looked, views: Sequence[View], failed: Mapping[str, str], case: Case | None) -> Card:
-    """Return one asset's place on the page."""
+def card_of(
+    item: Looked,
+    views: Sequence[View],
+    failed: Mapping[str, str],
+    case: Case | None,
+    helped: Mapping[str, tuple[str, ...]],
+) -> Card:
+    """Return one asset's place on the page. helped: asset id -> what training found out about its renders."""
     problems = sorted({failed[view.scene.id] for view in views if view.scene.id in failed})
     words = [Finding(MEND, error) for error in item.errors]
     words += [Finding(MEND, f"It cannot be rendered: {problem}.") for problem in problems]
     findings = (*words, *(audit(case) if case else ()))
     shown = tuple(view for view in views if view.scene.id not in failed)
-    return Card(item.entry, case, findings, verdict(findings), shown)
+    told = helped.get(case.asset.id, ()) if case else ()
+    return Card(item.entry, case, findings, verdict(findings), shown, told)
 
 
 def finish(cards: Sequence[Card], out: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.check import check, known_sections, module_of, settings_of, setup_sections
+from pipeline.check import COMMANDS, check, known_sections, module_of, settings_of, setup_sections
 from pipeline.settings import CHOICE_KEYS, read_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,16 +88,16 @@ def test_a_stage_tracks_the_sections_that_its_main_reads(name):
     assert read == params_of(STAGES[name])
 
 
-def test_every_section_is_read_by_a_stage_and_holds_just_its_fields():
+def test_every_section_is_read_and_holds_just_its_fields():
     sections = {key: set(value) for key, value in read_yaml(ROOT / "params.yaml").items() if key not in CHOICE_KEYS}
-    kinds = [kind for stage in STAGES.values() for kind in settings_of(module_of(stage["cmd"]))]
+    modules = [*(module_of(stage["cmd"]) for stage in STAGES.values()), *COMMANDS.values()]
+    kinds = [kind for module in modules for kind in settings_of(module)]
     laid_over = {key for path in SETUPS for key in keys_of(read_yaml(ROOT / "setups" / f"{path}.yaml"))}
     assert {kind.__name__.lower() for kind in kinds} == set(sections)
     for kind in kinds:
-        if kind.__name__.lower() in STAGES or kind.__name__ == "Sweep":
-            section = kind.__name__.lower()
-            fields = {field.name for field in dataclasses.fields(kind) if (section, field.name) not in laid_over}
-            assert fields <= sections[section] <= {field.name for field in dataclasses.fields(kind)}
+        section = kind.__name__.lower()
+        fields = {field.name for field in dataclasses.fields(kind) if (section, field.name) not in laid_over}
+        assert fields <= sections[section] <= {field.name for field in dataclasses.fields(kind)}
 
 
 def keys_of(setup):

@@ -1,26 +1,17 @@
-"""Stage `evaluate`: score the picked ratio, real only and renders only on the real test photos, once."""
+"""Stage `evaluate`: score the picked mix, real only and renders only on the real test photos, once."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 from dataset.records import Sample
 from pipeline.errors import InputError
-from pipeline.files import read_json, whole_folder, write_json
+from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
 from train.inference.predict import judge, load_run
 from train.loop.data import real_samples
-from train.scoring.scores import Scores, to_json
-from train.sweep import Ratio, Sweep, ratio_in, read_run, run_name
-
-ENDS = (0, 1)  # real only and renders only, scored wherever the sweep has them
-
-
-def ratios_to_score(sweep: Sweep, picked: float) -> list[Ratio]:
-    """Return the picked ratio and both ends of the ratio as far as the sweep has them, rising, each once.
-
-    Raises InputError if the sweep lacks the picked one.
-    """
-    return sorted({ratio_in(sweep, picked)} | {ratio for ratio in sweep.ratios if ratio in ENDS})
+from train.pick import Row, compared, read_pick
+from train.scoring.scores import Scores, read_scores, to_json
 
 
 def refuse_leak(test: list[Sample], val: Scores, manifest: Path) -> None:
@@ -34,19 +25,28 @@ def refuse_leak(test: list[Sample], val: Scores, manifest: Path) -> None:
             )
 
 
-def main(sweep: Sweep, pick: Path, runs: Path, test: Path, out: Path) -> None:
-    """Write test.json and the predictions of the picked run."""
-    chosen: dict[str, Any] = read_json(pick)
+def folders_of(rows: list[Row], root: Path) -> list[tuple[str, Path]]:
+    """Return candidate and folder of every run to score; raise InputError before the first if one is missing."""
+    found = [(row["name"], root / cell) for row in rows for cell in row["cells"].values()]
+    for _, folder in found:
+        if not (folder / "val.json").is_file():
+            raise InputError(f"{folder}: the run is missing; run stage tune again")
+    return found
+
+
+def main(pick: Path, race: Path, test: Path, out: Path) -> None:
+    """Write test.json and the predictions of the picked run. race: the cells, in the folder that pick.json lies in."""
+    chosen: dict[str, Any] = read_pick(pick)
     samples = real_samples(test)
-    grid = [(ratio, seed) for ratio in ratios_to_score(sweep, chosen["ratio"]) for seed in sweep.seeds]
-    for ratio, seed in grid:  # before the first prediction: a missing run, or a leak, stops at once
-        refuse_leak(samples, read_run(runs, ratio, seed), test)
+    runs = folders_of(compared(chosen), race.parent)
+    for _, folder in runs:
+        refuse_leak(samples, read_scores(folder / "val.json"), test)
     with whole_folder(out) as part:
         found = []
-        for ratio, seed in grid:
-            name = run_name(ratio, seed)
-            keep = part if name == chosen["run"] else None
-            found.append(to_json(judge(load_run(runs / name), test, "test", f"test {name}", keep)))
+        for name, folder in runs:
+            keep = part if folder == race.parent / chosen["cell"] else None
+            scores = judge(load_run(folder), test, "test", f"test {name}", keep)
+            found.append(to_json(dataclasses.replace(scores, name=name)))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
 
 

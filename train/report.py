@@ -8,26 +8,30 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from dataset.idmap import categories_map, read_ids, read_image
+from dataset.idmap import read_image
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json, write_text
 from pipeline.stage import run_stage
-from train.page.answer import answer, assets, notes, refused, sources, table
-from train.page.pictures import colour_of, curve_svg, jpeg_uri, overlay, small
-from train.scoring.scores import PhotoScore, Scores, read_scores
+from train.page.examples import causes
+from train.page.figures import allowed, scripts
+from train.page.nearest import compare, features
+from train.page.numbers import numbers
+from train.page.pictures import Picture, colour_of
+from train.page.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
+from train.page.sheets import Judged, judged_in, labelled, mistakes, spread, unsure_of, worst_of
+from train.page.words import Row
 
-TEMPLATE = Path(__file__).with_name("page") / "page.html.j2"
-SHEET_PX = 280  # longest side of a picture on the sheet
-WORST_PX = 420
+PAGE = Path(__file__).with_name("page")
+COMPARED = 600  # renders of which the nearest photo is looked for, evenly spaced over all
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
     """Section `report` of params.yaml."""
 
-    renders: int  # pictures on the sheet of renders, and of real photos beside it
-    worst: int  # val photos on the sheet of mistakes
+    renders: int  # renders on the page, each beside the real photo nearest to it
+    worst: int  # val photos on the sheet of mistakes, and on that of doubts
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number of pictures below 0."""
@@ -36,102 +40,128 @@ class Report:
                 raise ValueError(f"{name} is {getattr(self, name)}, wanted 0 or more")
 
 
-@dataclasses.dataclass(frozen=True)
-class Picture:
-    """One picture of the page."""
+def pairs(
+    renders: Sequence[Sample],
+    home: Path,
+    photos: Sequence[Sample],
+    folder: Path,
+    wanted: int,
+    categories: Sequence[str],
+) -> tuple[list[tuple[Picture, Picture]], str]:
+    """Return renders beside the real photos nearest to them, and in one sentence how near renders are to photos.
 
-    uri: str  # the image itself, as a data URI
-    alt: str
-    caption: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Mistake:
-    """One val photo, what the picked run said, and the truth."""
-
-    title: str
-    pictures: tuple[Picture, Picture, Picture]
-
-
-def spread(samples: Sequence[Sample], wanted: int) -> list[Sample]:
-    """Return at most `wanted` samples, evenly spaced over the list and in its order."""
-    count = min(wanted, len(samples))
-    return [samples[i * len(samples) // count] for i in range(count)]
-
-
-def labelled(folder: Path, sample: Sample, categories: Sequence[str]) -> Picture:
-    """Return a sample with its masks laid over it. folder: the manifest's."""
-    image = small(read_image(folder / sample.image), SHEET_PX)
-    ids = small(read_ids(folder / sample.ids), SHEET_PX)
-    drawn = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids)
-    names = ", ".join(sorted({instance.category for instance in sample.instances})) or "nothing"
-    return Picture(jpeg_uri(drawn), f"{sample.domain} sample {sample.id} with its masks: {names}", sample.id)
-
-
-def sheet(manifest: Path, wanted: int, categories: Sequence[str]) -> list[Picture]:
-    """Return pictures of at most `wanted` samples of a manifest."""
-    return [labelled(manifest.parent, sample, categories) for sample in spread(read_manifest(manifest), wanted)]
-
-
-def worst_of(scores: Scores, wanted: int) -> list[PhotoScore]:
-    """Return the `wanted` photos of the lowest IoU, worst first; of equals the first by id."""
-    return sorted(scores.photos, key=lambda photo: (photo.iou, photo.id))[:wanted]
-
-
-def mistake(run: Path, folder: Path, sample: Sample, iou: float, categories: Sequence[str]) -> Mistake:
-    """Return one val photo beside prediction and truth; raise InputError if the prediction has another size.
-
-    run: the run's folder; folder: the val manifest's.
+    home, folder: of the manifests of renders and photos. Nothing where there are no renders or no photos.
     """
-    path = run / "val" / f"{sample.id}.png"
-    predicted, ids, image = read_ids(path), read_ids(folder / sample.ids), read_image(folder / sample.image)
-    if predicted.shape != ids.shape:
-        raise InputError(f"{path}: found a size of {predicted.shape}, wanted {ids.shape}: run the stage fit again")
-    image, ids, predicted = (small(array, WORST_PX) for array in (image, ids, predicted))
-    truth = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids)
-    drawn = (("photo", image), ("prediction", overlay(image, predicted.astype("uint8"))), ("truth", truth))
-    pictures = [Picture(jpeg_uri(array), f"{name} of {sample.id}", name) for name, array in drawn]
-    return Mistake(f"{sample.id}: IoU {iou:.2f}", (pictures[0], pictures[1], pictures[2]))
+    some = spread(renders, COMPARED)
+    if not some or not photos or not wanted:
+        return [], ""
+    made, real = (
+        [features(read_image(root / one.image)) for one in part] for root, part in ((home, some), (folder, photos))
+    )
+    found = compare(made, real)
+    shown = [
+        (
+            labelled(home, some[at], categories, f"render {some[at].id}"),
+            labelled(folder, photos[found.nearest[at]], categories, f"photo {photos[found.nearest[at]].id}"),
+        )
+        for at in spread(range(len(some)), wanted)
+    ]
+    return shown, "" if found.ratio is None else how_near(found.ratio)
 
 
-def mistakes(run: Path, val: Path, wanted: int) -> list[Mistake]:
-    """Return the worst val photos of a run; raise InputError if the manifest lacks one of them."""
-    scores, samples = read_scores(run / "val.json"), {sample.id: sample for sample in read_manifest(val)}
-    found = []
-    for photo in worst_of(scores, wanted):
+def how_near(ratio: float) -> str:
+    """Return in words how far renders lie from photos, as against photos from one another."""
+    return (
+        f"By this measure a render is typically {ratio:.1f} times as far from its nearest photo as photos are from the "
+        "next one: about 1 means that renders look no more foreign than another photo."
+    )
+
+
+def photo_parts(settings: Report, cell: Path, val: Path, categories: Sequence[str]) -> dict[str, Any]:
+    """Return the sheets of val photos: causes of failure, worst and least sure; raise InputError where one is gone."""
+    path, samples = cell / "val.json", {sample.id: sample for sample in read_manifest(val)}
+    photos: list[Judged] = judged_in(path, read_json(path))
+    for photo in photos:
         if photo.id not in samples:
-            raise InputError(f"{val}: has no photo {photo.id}, which {run / 'val.json'} scores: run 'make repro'")
-        found.append(mistake(run, val.parent, samples[photo.id], photo.iou, list(scores.iou_per_category)))
-    return found
+            raise InputError(f"{val}: has no photo {photo.id}, which {path} scores: run 'make repro'")
+    worst = worst_of(photos, settings.worst)
+    unsure = [photo for photo in unsure_of(photos, settings.worst) if photo not in worst]
+    known = [samples[photo.id] for photo in photos]
+    return {
+        "causes": causes(cell, val.parent, known, categories) if settings.worst else [],
+        "worst": mistakes(cell, val.parent, worst, samples, categories),
+        "unsure": mistakes(cell, val.parent, unsure, samples, categories),
+        "legend": [(name, colour_of(number)) for number, name in enumerate(categories, 1)],
+    }
 
 
-def page(**parts: Any) -> str:
-    """Return the page; every text in it is escaped, the curve alone is trusted."""
-    source = TEMPLATE.read_text(encoding="utf-8")
-    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return made.from_string(source).render(parts) + "\n"
+def origin_parts(found: Row, pick: Row, settings: Row, parts: dict[str, list[Sample]], scenes: Row) -> dict[str, Any]:
+    """Return where the numbers come from. parts: samples by the name of their part; scenes: refused.json."""
+    picked = f"The picked run: {pick['name']}, seed {pick['seed']}."
+    sentences = [picked, of_seeds(found["runs"]), refused(scenes)]
+    folded = [of_assets(parts["renders"]), of_settings(settings), of_versions()]
+    return {
+        "sources": of_sources(parts),
+        "origin": [sentence for sentence in sentences if sentence],
+        "folded": [table for table in folded if table],
+    }
 
 
-def main(settings: Report, transfer: Path, pick: Path, runs: Path, renders: Path, split: Path, out: Path) -> None:
-    """Write the page, whole in one file."""
-    found, chosen = read_json(transfer), read_json(pick)
-    run, manifest = runs / chosen["run"], renders / "samples.jsonl"
-    categories = list(read_scores(run / "val.json").iou_per_category)
-    made = read_manifest(manifest)
-    real = {f"{name} photos": read_manifest(split / f"{name}.jsonl") for name in ("train", "val")}
+def contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return id and words of every section that the page has."""
+    every = (
+        ("ratio", "ratios", "Ratio"),
+        ("worth", "curves", "Worth"),
+        ("money", "money", "Money"),
+        ("advice", "advice", "What next"),
+        ("failures", "causes", "Failures"),
+        ("worst", "worst", "Worst photos"),
+        ("unsure", "unsure", "Least sure"),
+        ("renders", "pairs", "Renders"),
+        ("scores", "details", "Scores"),
+        ("stability", "stability", "Trust"),
+        ("attribution", "attribution", "Which help"),
+        ("origin", "sources", "Origin"),
+    )
+    return [(name, words) for name, key, words in every if parts[key]]
+
+
+def page(parts: dict[str, Any]) -> str:
+    """Return the page; every text in it is escaped, the charts' library and our own style and script are trusted."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((PAGE / "style.css").read_text(encoding="utf-8"))
+    code = scripts()
+    own = {"style": style, "scripts": code, "policy": Markup(" ".join(map(allowed, code))), "contents": contents(parts)}
+    return made.get_template("page.html.j2").render(parts | own) + "\n"
+
+
+def read_of_kind(path: Path, keys: set[str], kind: str, stage: str) -> Any:
+    """Return a JSON object that has these keys; raise InputError for another one. kind, stage: for the message."""
+    value = read_json(path)
+    if not isinstance(value, dict) or not keys <= value.keys():
+        raise InputError(f"{path}: not {kind}; run stage {stage} again")
+    return value
+
+
+def main(settings: Report, transfer: Path, pick: Path, cell: Path, renders: Path, split: Path, out: Path) -> None:
+    """Write the page, whole in one file. cell: the folder of the picked run."""
+    found = read_of_kind(transfer, {"runs", "best"}, "the numbers of transfer", "transfer")
+    picked = read_of_kind(pick, {"name", "seed"}, "a pick", "tune")
+    run = read_of_kind(cell / "settings.json", {"categories"}, "a run's settings", "tune")
+    made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
+    shown, nearness = pairs(made, renders, photos, split, settings.renders, run["categories"])
+    parts = {"train photos": photos, "val photos": read_manifest(split / "val.jsonl"), "renders": made}
     text = page(
-        answer=answer(found),
-        notes=notes(found, len(chosen["ratios"][0]["seeds"])),
-        curve=Markup(curve_svg(chosen["ratios"])),  # drawn here from numbers alone
-        table=table(found, chosen),
-        test=found["test"],
-        renders=sheet(manifest, settings.renders, categories),
-        photos=sheet(split / "train.jsonl", settings.renders, categories),
-        worst=mistakes(run, split / "val.jsonl", settings.worst),
-        legend=[(name, colour_of(number)) for number, name in enumerate(categories, 1)],
-        sources=sources(real | {"renders": made}),
-        assets=assets(made),
-        refused=refused(read_json(renders / "refused.json")),
+        numbers(found)
+        | photo_parts(settings, cell, split / "val.jsonl", run["categories"])
+        | origin_parts(found, picked, run, parts, read_json(renders / "refused.json"))
+        | {"pairs": shown, "nearness": nearness}
     )
     write_text(out, text)
 

@@ -1,24 +1,27 @@
-"""The grid of runs: which ratios and seeds there are, and the folder of each."""
+"""What `tune` chooses among: the candidates, and the seeds there are for each."""
 
 import dataclasses
-from pathlib import Path
 
+from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from train.scoring.scores import Scores, read_scores
-
-Ratio = int | float  # as params.yaml writes it: DVC names the folder of 0 "0-1" and that of 0.0 "0.0-1"
+from train.cells.cell import SCHEDULES
+from train.cells.pools import Pools
+from train.race.candidate import Candidate, candidate
 
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
     """Section `sweep` of params.yaml."""
 
-    ratios: tuple[Ratio, ...]  # renders / (renders + real) in what the network sees, each in [0, 1]
-    seeds: tuple[int, ...]
+    ratios: tuple[float, ...]  # renders / (renders + real) in what the network sees, each in [0, 1]
+    seeds: tuple[int, ...]  # in the order in which they are used
+    schedules: tuple[str, ...]  # "mix", "renders first" (half of the steps on renders alone)
+    weights: tuple[dict[str, float], ...]  # further candidates: source -> share, for more than two sources
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an empty list, a value named twice, and a ratio outside [0, 1]."""
-        for name, values in (("ratios", self.ratios), ("seeds", self.seeds)):
+        """Raise ValueError for an empty list, a value named twice, a ratio outside [0, 1] and an unknown schedule."""
+        for name in ("ratios", "seeds", "schedules"):
+            values = getattr(self, name)
             if not values:
                 raise ValueError(f"{name} is empty, wanted one value or more")
             if len(set(values)) < len(values):
@@ -26,43 +29,50 @@ class Sweep:
         for ratio in self.ratios:
             if not 0 <= ratio <= 1:
                 raise ValueError(f"ratios holds {ratio}, wanted numbers from 0 (real only) to 1 (renders only)")
+        for schedule in self.schedules:
+            if schedule not in SCHEDULES:
+                raise ValueError(f"schedules holds {schedule!r}, wanted {' or '.join(SCHEDULES)}")
 
 
-def run_name(ratio: Ratio, seed: int) -> str:
-    """Return the name of a run's folder; `ratio` as params.yaml writes it."""
-    return f"{ratio}-{seed}"
+def domains_of(pools: Pools) -> dict[str, str]:
+    """Return source -> "real" or "render"."""
+    return {source.name: source.domain for source in pools.sources}
 
 
-def ratio_in(sweep: Sweep, ratio: float) -> Ratio:
-    """Return `ratio` as the sweep writes it (0.0 may stand there as 0); raise InputError if it is not in it."""
-    for known in sweep.ratios:
-        if known == ratio:
-            return known
-    raise InputError(f"params.yaml: sweep.ratios has no {ratio}, which pick.json chose: run the stage tune again")
+def candidates(sweep: Sweep, pools: Pools) -> tuple[Candidate, ...]:
+    """Return every candidate once, by rising ratio and name.
+
+    A ratio shares each domain out among its sources by their size, so that every real photo counts as much as any
+    other. At both ends of the ratio there is nothing to put first, so they come with the schedule "mix" alone. Raises
+    InputError for a domain that is given weight and has no sample.
+    """
+    found = [
+        candidate(weights_at(ratio, pools), domains_of(pools), schedule)
+        for ratio in sweep.ratios
+        for schedule in (sweep.schedules if 0 < ratio < 1 else ("mix",))
+    ]
+    found += [weighted(weights, pools, schedule) for weights in sweep.weights for schedule in sweep.schedules]
+    named = {each.name: each for each in found}
+    return tuple(sorted(named.values(), key=lambda each: (each.ratio, each.name)))
 
 
-def read_run(runs: Path, ratio: Ratio, seed: int) -> Scores:
-    """Return the val scores of one run; raise InputError if the run is missing or is another one."""
-    path = runs / run_name(ratio, seed) / "val.json"
-    if not path.is_file():
-        raise InputError(
-            f"{path}: the run of ratio {ratio} and seed {seed} is missing: 'make repro' trains it, "
-            "or take it out of sweep in params.yaml"
+def weights_at(ratio: float, pools: Pools) -> dict[str, float]:
+    """Return the share of every source at a ratio."""
+    found: dict[str, float] = {}
+    for domain, share in ((REAL, 1 - ratio), (RENDER, ratio)):
+        total = pools.count(domain)
+        if share and not total:
+            raise InputError(f"params.yaml: sweep.ratios holds {ratio:g}, but there is no {domain} sample; make some")
+        sources = [source for source in pools.sources if source.domain == domain and source.samples]
+        found |= {source.name: round(share * len(source.samples) / total, 9) for source in sources if share}
+    return found
+
+
+def weighted(weights: dict[str, float], pools: Pools, schedule: str) -> Candidate:
+    """Return the candidate of weights that a user wrote; raise InputError when they are none."""
+    try:
+        return candidate(
+            {pools.named(name).name: share for name, share in weights.items()}, domains_of(pools), schedule
         )
-    scores = read_scores(path)
-    if (scores.ratio, scores.seed) != (ratio, seed):
-        raise InputError(
-            f"{path}: found the scores of ratio {scores.ratio} and seed {scores.seed}, wanted {ratio} and {seed}: "
-            "remove the folder, then run 'make repro'"
-        )
-    return scores
-
-
-def read_ratio(runs: Path, ratio: Ratio, sweep: Sweep) -> list[Scores]:
-    """Return the val scores of every seed of one ratio, in the sweep's order. Errors as `read_run`."""
-    return [read_run(runs, ratio, seed) for seed in sweep.seeds]
-
-
-def read_grid(runs: Path, sweep: Sweep) -> dict[float, list[Scores]]:
-    """Return the val scores of the whole sweep by rising ratio; folders of other runs are left alone."""
-    return {float(ratio): read_ratio(runs, ratio, sweep) for ratio in sorted(sweep.ratios)}
+    except ValueError as error:
+        raise InputError(f"params.yaml: sweep.weights: {error}") from error

@@ -1,22 +1,29 @@
-"""Stage `transfer`: gather scores, gap and intervals into the numbers that other tools read."""
+"""Stage `transfer`: gather scores, worth, money and advice into the numbers that other tools read."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
-from pipeline.files import read_json, write_json, write_text
+from dataset.records import Sample, read_manifest
+from pipeline.files import read_json, whole_folder, write_json, write_text
 from pipeline.stage import run_stage
-from train.scoring.interval import gain_interval, interval, pool, score_of
-from train.scoring.scores import Scores, from_json
-from train.sweep import Sweep, read_grid
+from train.gather.flat import labels_csv, metrics_of, ratio_csv
+from train.gather.learning import Lines, best_mix, curve, evidence, read_lines
+from train.gather.plain import plain
+from train.gather.runs import Race, Runs, mean_row, read_held, read_race, read_test, run_row
+from train.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
+from train.scoring.interval import interval, pool, score_of
+from train.scoring.records import Scores
+from train.scoring.scores import read_scores
+from train.scoring.summary import summary
+from train.table import against
+from train.worth.advice import advice_json, advise
+from train.worth.costs import Costs, Spent, money_json
+from train.worth.curve import curve_json
+from train.worth.worth import worth_json, worth_of
 
-DIGITS = 6
-REAL_ONLY, RENDER_ONLY = 0.0, 1.0  # the two ends of the ratio
-
-Grid = Mapping[float, Sequence[Scores]]  # ratio -> its runs, one a seed
+METRIC = "IoU of the foreground"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,140 +31,147 @@ class Transfer:
     """Section `transfer` of params.yaml."""
 
     resamples: int  # how often the bootstrap draws photos and seeds anew
+    target: float  # the IoU on real photos that is wanted
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there is nothing to draw."""
-        if self.resamples < 1:
-            raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
+        """Raise ValueError if there is nothing to draw, or for a target that no score can be."""
+        if self.resamples < 2:
+            raise ValueError(f"resamples is {self.resamples}, wanted 2 or more")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"target is {self.target}, wanted an IoU above 0 and up to 1")
 
 
-def rounded(value: Any) -> Any:
-    """Return plain JSON with every float rounded to `DIGITS`, at any depth. Raises ValueError for NaN and infinity."""
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [rounded(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"a number of the report is {value}")
-    return round(value, DIGITS) if isinstance(value, float) else value
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Everything that was trained and scored."""
+
+    race: Race
+    test: Runs
+    lines: Lines
+    held: Sequence[Scores]
+    on_training: Scores | None
+    attribution: Mapping[str, Any]
+    renders: Sequence[Sample]
+    steps: int  # of one training
 
 
-def run_row(run: Scores, resamples: int) -> dict[str, Any]:
-    """Return one run as transfer.json lists it; its interval is over photos alone."""
-    return {
-        "ratio": run.ratio,
-        "seed": run.seed,
-        "n_real": run.n_real,
-        "n_render": run.n_render,
-        "schedule": "mix",
-        "iou": run.iou,
-        "iou_per_category": run.iou_per_category,
-        "ci95": interval([run], resamples),
-        "split": run.split,
-    }
-
-
-def mean_row(grid: Grid, ratio: float, resamples: int) -> dict[str, Any] | None:
-    """Return the mean over seeds of one ratio with its interval over photos and seeds; None if it was not run."""
-    runs = grid.get(ratio)
-    return {"ratio": ratio, "iou": score_of(runs), "ci95": interval(runs, resamples)} if runs else None
-
-
-def gain_row(grid: Grid, ratio: float, resamples: int) -> dict[str, Any] | None:
-    """Return by how much `ratio` beats real only on the same photos, with interval; None without both, or if equal."""
-    runs, base = grid.get(ratio), grid.get(REAL_ONLY)
-    if not runs or not base or ratio == REAL_ONLY:
-        return None
-    return {"iou": score_of(runs) - score_of(base), "ci95": gain_interval(runs, base, resamples)}
-
-
-def on_test(test: Grid, pick: Mapping[str, Any], resamples: int) -> dict[str, Any]:
-    """Return what the test photos say: of the picked run, of all its ratio's seeds, and of both ends of the ratio.
-
-    Raises InputError if the picked run was not scored.
-    """
-    runs = test.get(pick["ratio"], ())
-    picked = next((run for run in runs if run.seed == pick["seed"]), None)
-    if picked is None:
-        raise InputError(
-            f"test.json holds no run {pick['ratio']}-{pick['seed']}, which pick.json chose: run stage evaluate again"
-        )
-    row = run_row(picked, resamples)
+def on_test(found: Found, resamples: int) -> dict[str, Any]:
+    """Return what the test photos say of the picked run, of all its seeds, and of both ends of the ratio."""
+    pick, name = found.race.pick, found.race.picked["name"]
+    runs = found.test[name]
+    picked = next(run for run in runs if run.seed == pick["seed"])
+    row = run_row(picked, "test", resamples)
+    real, render = (ends_on(found.test, pick, ratio) for ratio in (REAL_ONLY, RENDER_ONLY))
     return {key: row[key] for key in ("ratio", "seed", "iou", "ci95", "iou_per_category")} | {
         "n_photos": len(picked.photos),
         "n_groups": pool([picked]).union.shape[1],
         "mean_iou": score_of(runs),
-        "mean_ci95": interval(runs, resamples),
-        "real_only": mean_row(test, REAL_ONLY, resamples),
-        "render_only": mean_row(test, RENDER_ONLY, resamples),
-        "gain": gain_row(test, pick["ratio"], resamples),
+        "mean_ci95": interval(runs, resamples, others(found.test, name)),
+        "real_only": mean_row(real, others(found.test, real[0].name if real else ""), resamples),
+        "render_only": mean_row(render, others(found.test, render[0].name if render else ""), resamples),
+        "gain": against(runs, real, others(found.test, name)) if pick["ratio"] != REAL_ONLY else None,
     }
 
 
-def summarise(val: Grid, test: Grid, pick: Mapping[str, Any], resamples: int) -> dict[str, Any]:
-    """Return transfer.json: `real_only`, `render_only`, `best` and `gap` are on val, `test` on the test photos."""
-    real, render = (mean_row(val, ratio, resamples) for ratio in (REAL_ONLY, RENDER_ONLY))
-    runs = [run for grid in (val, test) for ratio in sorted(grid) for run in grid[ratio]]
-    found = {
-        "runs": [run_row(run, resamples) for run in runs],
+def ends_on(test: Runs, pick: Mapping[str, Any], ratio: float) -> Sequence[Scores]:
+    """Return the test runs of real only or renders only; none if it was not run."""
+    row = end_row(dict(pick), ratio)
+    return test.get(row["name"], ()) if row else ()
+
+
+def others(runs: Runs, name: str) -> list[Sequence[Scores]]:
+    """Return the runs of all candidates but one."""
+    return [some for other, some in runs.items() if other != name]
+
+
+def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
+    """Return every run: the race by ratio and seed, the further points of the curves, then the test."""
+    race = [run for runs in found.race.runs.values() for run in runs]
+    known = {(run.ratio, run.seed, run.n_real, run.n_render) for run in race}
+    lines = (found.lines.real, found.lines.mixed, found.lines.renders)
+    curves = [run for line in lines for runs in line.values() for run in runs]
+    more = [run for run in curves if (run.ratio, run.seed, run.n_real, run.n_render) not in known]
+    test = [run for runs in found.test.values() for run in runs]
+    return [
+        run_row(run, kind, resamples)
+        for kind, some in (("race", race), ("curve", more), ("test", test))
+        for run in some
+    ]
+
+
+def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
+    """Return transfer.json: all scores are on val but those under `test`."""
+    race, times = found.race, settings.resamples
+    rows = [end_row(dict(race.pick), ratio) for ratio in (REAL_ONLY, RENDER_ONLY)]
+    real, render = (mean_row(race.runs[row["name"]], race.peers(row["name"]), times) if row else None for row in rows)
+    name = race.picked["name"]
+    curves = {key: curve(getattr(found.lines, key), key, times) for key in ("real", "mixed", "renders")}
+    scores = {
+        "val": summary(race.runs[name], times, race.peers(name)),
+        "test": summary(found.test[name], times, others(found.test, name)),
+    }
+    spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
+    worth = worth_of(curves["real"], best_mix(found.lines, times))
+    known = evidence(
+        race, curves, (real, render), found.on_training, found.held, scores["val"], found.attribution, found.renders
+    )
+    checked: dict[str, Any] = plain({
+        "setup": setup,
+        "metric": METRIC,
+        "runs": all_runs(found, times),
         "real_only": real,
         "render_only": render,
-        "best": {key: pick[key] for key in ("ratio", "iou", "ci95")},
+        "best": {key: race.pick[key] for key in ("ratio", "iou", "ci95")},
         "gap": real["iou"] - render["iou"] if real and render else None,
-        "worth": None,
-        "advice": None,
-        "test": on_test(test, pick, resamples),
-    }
-    checked: dict[str, Any] = rounded(found)
+        "ratios": [{key: value for key, value in row.items() if key != "cells"} for row in race.pick["ratios"]],
+        "race": race.pick["race"],
+        "scores": scores,
+        "test": on_test(found, times),
+        "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
+        "worth": worth_json(worth, costs, spent),
+        "money": money_json(costs, spent, race.picked["n_real"], worth.labels),
+        "advice": advice_json(advise(known, settings.target, costs)),
+        "attribution": found.attribution,
+    })  # fmt: skip
     return checked
 
 
-def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
-    """Return the flat numbers for ``dvc metrics``; what was not run is left out."""
-    test = transfer["test"]
-    rows = {
-        "val_best": transfer["best"],
-        "val_real_only": transfer["real_only"],
-        "val_render_only": transfer["render_only"],
-        "test_picked": test,
-        "test_real_only": test["real_only"],
-        "test_render_only": test["render_only"],
-    }
-    found = {name: row["iou"] for name, row in rows.items() if row}
-    found |= {"best_ratio": transfer["best"]["ratio"], "test_mean": test["mean_iou"]}
-    return found | ({} if transfer["gap"] is None else {"gap": transfer["gap"]})
-
-
-def curve_of(transfer: Mapping[str, Any]) -> str:
-    """Return the CSV behind the curve: one line a val run, by rising ratio, with its interval over photos."""
-    lines = [
-        ",".join(str(value) for value in (run["ratio"], run["seed"], run["iou"], *run["ci95"]))
-        for run in transfer["runs"]
-        if run["split"] == "val"
-    ]
-    return "\n".join(["ratio,seed,iou,lo,hi", *lines]) + "\n"
-
-
-def read_test(folder: Path) -> dict[float, list[Scores]]:
-    """Return the test scores that `evaluate` wrote, by ratio; raise InputError for another kind of file."""
-    path = folder / "test.json"
-    grid: dict[float, list[Scores]] = {}
-    try:
-        for run in map(from_json, read_json(path)["runs"]):
-            grid.setdefault(run.ratio, []).append(run)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not the scores of evaluate ({error!r}); run that stage again") from error
-    return grid
+def read_all(pick: Path, picked: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
+    """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
+    chosen, training = read_pick(pick), picked / "train.json"
+    return Found(
+        race=read_race(chosen, pick.parent),
+        test=read_test(test),
+        lines=read_lines(curves),
+        held=read_held(chosen, pick.parent),
+        on_training=read_scores(training) if training.is_file() else None,
+        attribution=read_json(attribution),
+        renders=read_manifest(renders / "samples.jsonl"),
+        steps=int(read_json(picked / "settings.json")["fit"]["steps"]),
+    )
 
 
 def main(
-    settings: Transfer, sweep: Sweep, runs: Path, pick: Path, test: Path, out: Path, metrics: Path, curve: Path
+    settings: Transfer,
+    costs: Costs,
+    setup: str,
+    pick: Path,
+    picked: Path,
+    curves: Path,
+    attribution: Path,
+    test: Path,
+    renders: Path,
+    out: Path,
+    metrics: Path,
+    plots: Path,
 ) -> None:
-    """Write transfer.json, the flat metrics and the curve."""
-    found = summarise(read_grid(runs, sweep), read_test(test), read_json(pick), settings.resamples)
+    """Write transfer.json, the flat metrics, and the tables behind the plots."""
+    found = summarise(read_all(pick, picked, curves, attribution, test, renders), settings, costs, setup)
     write_json(out, found)
     write_json(metrics, metrics_of(found))
-    write_text(curve, curve_of(found))
+    with whole_folder(plots) as part:
+        write_text(part / "ratio.csv", ratio_csv(found))
+        write_text(part / "labels.csv", labels_csv(found))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,31 @@
-"""Stage `tune`: choose the ratio by its score on real val photos, over seeds."""
+"""Stage `tune`: choose the mix by racing on real val photos, within a budget."""
 
 import dataclasses
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import write_json
+from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
-from train.scoring.interval import interval, score_of
-from train.scoring.scores import Scores
-from train.sweep import Sweep, ratio_in, read_grid, run_name
+from train.cells.runner import Cells, Machine, open_cells
+from train.cells.trainer import HELD
+from train.gather.plain import plain
+from train.inference.predict import SETTINGS, WEIGHTS, judge, load_run
+from train.loop.settings import Fit
+from train.pick import REAL_ONLY, RENDER_ONLY, Row
+from train.race.budget import Budget
+from train.race.candidate import Candidate
+from train.race.decision import Decision, Standing, finish
+from train.race.policy import next_asks
+from train.race.records import Ask, Race, result_of
+from train.scoring.interval import score_of
+from train.scoring.scores import Scores, write_scores
+from train.sweep import Sweep, candidates, domains_of
+from train.table import Table, cell_of
+from train.worth.costs import Costs
 
-DIGITS = 6  # scores closer than this are ties
+AT_LEAST = 2  # seeds of what the report compares, so that an interval knows how far two runs are apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,44 +34,151 @@ class Tune:
 
     resamples: int  # how often the bootstrap draws photos and seeds anew
     prefer_mix: float  # IoU that a mix (0 < ratio < 1) may stay behind the best ratio on val and still be picked
+    runs: float | None  # bounds of the race; null = none but the seeds of the sweep
+    minutes: float | None  # of training, summed over runs
+    money: float | None  # at costs.machine_per_hour
+    explore: int  # how many further mixes may be proposed between those of the sweep
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there is nothing to draw, or for a preference against mixes."""
+        """Raise ValueError if there is nothing to draw, for a preference against mixes, and for an empty budget."""
         if self.resamples < 1:
             raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
-        if self.prefer_mix < 0:
-            raise ValueError(f"prefer_mix is {self.prefer_mix}, wanted 0 or more")
+        for name in ("prefer_mix", "explore"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, wanted 0 or more")
+        Budget(self.runs, self.minutes, self.money, money_per_hour=1.0)
 
 
-def summary(ratio: float, runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
-    """Return ratio, mean IoU over seeds, its 95 % interval, and the IoU of each seed, rounded to `DIGITS`."""
-    lo, hi = interval(runs, resamples)
-    return {
-        "ratio": ratio,
-        "iou": round(score_of(runs), DIGITS),
-        "ci95": [round(lo, DIGITS), round(hi, DIGITS)],
-        "seeds": {str(run.seed): round(run.iou, DIGITS) for run in runs},
-    }
+def race_of(settings: Tune, sweep: Sweep, costs: Costs, cells: Cells) -> Race:
+    """Return the race before its first result."""
+    all_of = candidates(sweep, cells.pools)
+    return Race(
+        candidates=all_of,
+        seeds=sweep.seeds,
+        budget=Budget(settings.runs, settings.minutes, settings.money, money_per_hour=costs.machine_per_hour),
+        explore=settings.explore,
+        domains=domains_of(cells.pools),
+        schedules=sweep.schedules,
+        favour={each.name: settings.prefer_mix for each in all_of if 0 < each.ratio < 1},
+    )
 
 
-def choose(grid: Mapping[float, Sequence[Scores]], settings: Tune) -> dict[str, Any]:
-    """Return the pick: the ratio of the highest mean IoU and its best seed, with the table it was chosen from.
+def run_race(race: Race, cells: Cells) -> Race:
+    """Train what the race asks for, round by round; return it with all results."""
+    number = 0
+    while asks := next_asks(race):
+        number += 1
+        cells.train([(cell_of(ask.candidate, ask.seed), ask.share) for ask in asks], f"tune, round {number}")
+        race = dataclasses.replace(race, results={**race.results, **{ask.key: found(ask, cells) for ask in asks}})
+    return race
 
-    A mix is picked in place of real only or renders only if it is less than `prefer_mix` behind. Of ratios that tie the
-    smallest is taken, since it needs fewest renders; of seeds the smallest. Raises ValueError for an empty grid.
+
+def found(ask: Ask, cells: Cells) -> Any:
+    """Return the result of a training that was asked for. Raises ValueError if it is not there."""
+    cell = cell_of(ask.candidate, ask.seed)
+    scores = cells.scores(cell, ask.share)
+    if scores is None:
+        raise ValueError(f"{ask.key} was not trained")
+    return result_of(scores, cells.seconds(cell, ask.share))
+
+
+def choose(
+    standings: Sequence[Standing], best: str, finished: Mapping[str, Sequence[Scores]], prefer_mix: float
+) -> str:
+    """Return the name of the pick: the best of the race, or a mix that is less than `prefer_mix` behind it.
+
+    finished: the runs of the candidates that were trained to the end. Of mixes that tie the one with fewest renders.
     """
-    ratios = [summary(ratio, grid[ratio], settings.resamples) for ratio in sorted(grid)]
-    highest = max(row["iou"] for row in ratios)
-    near = [row for row in ratios if 0 < row["ratio"] < 1 and row["iou"] > highest - settings.prefer_mix]
-    best = max(near or ratios, key=lambda row: (row["iou"], -row["ratio"]))
-    seed = max(best["seeds"], key=lambda name: (best["seeds"][name], -int(name)))
-    return {"ratio": best["ratio"], "seed": int(seed), "iou": best["iou"], "ci95": best["ci95"], "ratios": ratios}
+    scores = {name: score_of(runs) for name, runs in finished.items()}
+    near = [
+        each.candidate
+        for each in standings
+        if 0 < each.candidate.ratio < 1 and scores.get(each.candidate.name, -1) > scores[best] - prefer_mix
+    ]
+    if not near or 0 < ratio_named(standings, best) < 1:
+        return best
+    return max(near, key=lambda each: (scores[each.name], -each.ratio)).name
 
 
-def main(settings: Tune, sweep: Sweep, runs: Path, out: Path) -> None:
-    """Write the pick of the sweep."""
-    pick = choose(read_grid(runs, sweep), settings)
-    write_json(out, {"run": run_name(ratio_in(sweep, pick["ratio"]), pick["seed"])} | pick)
+def ratio_named(standings: Sequence[Standing], name: str) -> float:
+    """Return the ratio of a candidate by its name."""
+    return next(each.candidate.ratio for each in standings if each.candidate.name == name)
+
+
+def to_compare(decision: Decision, picked: str) -> list[Candidate]:
+    """Return what the report compares: the pick, real only and renders only."""
+    ends = {REAL_ONLY, RENDER_ONLY}
+    return [
+        each.candidate for each in decision.standings if each.candidate.name == picked or each.candidate.ratio in ends
+    ]
+
+
+def keep_picked(cell: Path, cells: Cells, train: Path, picked: Path) -> None:
+    """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
+    run = load_run(cell)
+    with whole_folder(picked) as part:
+        for name in (WEIGHTS, SETTINGS, HELD):
+            if (cell / name).is_file():
+                shutil.copyfile(cell / name, part / name)
+        write_scores(part / "train.json", judge(run, train, "train", "train photos", None))
+        write_scores(part / "val.json", judge(run, cells.ground.val, "val", "val photos", part / "val"))
+
+
+def trained(cells: Cells, some: Sequence[Candidate], seeds: Sequence[int]) -> None:
+    """Train candidates to the end."""
+    cells.train([(cell_of(each, seed), 1.0) for each in some for seed in seeds], "tune, for the report")
+
+
+def settle(settings: Tune, sweep: Sweep, cells: Cells, decision: Decision) -> tuple[str, Table]:
+    """Return the name of the pick and the table, once what the report compares was trained to the end."""
+    seeds, table = sweep.seeds[:AT_LEAST], Table(cells, decision, sweep.seeds, settings.resamples)
+    trained(cells, to_compare(decision, decision.best), seeds)
+    runs = {each.candidate.name: list(table.finished(each.candidate).values()) for each in decision.standings}
+    done = {name: some for name, some in runs.items() if some}
+    name = choose(decision.standings, decision.best, done, settings.prefer_mix)
+    trained(cells, to_compare(decision, name), seeds)
+    return name, table
+
+
+def main(
+    settings: Tune,
+    sweep: Sweep,
+    fit: Fit,
+    costs: Costs,
+    machine: Machine,
+    pools: Path,
+    val: Path,
+    train: Path,
+    categories: Path,
+    race: Path,
+    picked: Path,
+    out: Path,
+) -> None:
+    """Write pick.json and the picked run. race: the folder of the runs, in which finished ones stay."""
+    race.mkdir(parents=True, exist_ok=True)
+    cells = open_cells(machine, fit, pools, val, categories, race)
+    decision = finish(run_race(race_of(settings, sweep, costs, cells), cells))
+    name, table = settle(settings, sweep, cells, decision)
+    pick = summary(decision, table.rows(name, out.parent), settings)
+    keep_picked(out.parent / pick["cell"], cells, train, picked)
+    write_json(out, pick)
+
+
+def summary(decision: Decision, rows: Sequence[Row], settings: Tune) -> dict[str, Any]:
+    """Return pick.json: the picked mix and its best seed on val, the table, and what the race cost."""
+    row = next(row for row in rows if row["picked"])
+    seed = max(row["seeds"], key=lambda name: (row["seeds"][name], -int(name)))
+    bounds = [f"{value:g} {name}" for name in ("runs", "minutes", "money") if (value := getattr(settings, name))]
+    race = {
+        "spent": decision.spent,
+        "full_grid": decision.full_grid,
+        "cells": decision.cells,
+        "budget": ", ".join(bounds) or "none but the seeds of the sweep",
+        "why_stopped": decision.why_stopped,
+        "words": decision.words,
+    }
+    head = {key: row[key] for key in ("name", "ratio", "schedule", "weights", "iou", "ci95")}
+    return head | {"seed": int(seed), "cell": row["cells"][seed], "ratios": list(rows), "race": plain(race)}
 
 
 if __name__ == "__main__":

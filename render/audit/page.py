@@ -27,6 +27,7 @@ class Card:
     findings: tuple[Finding, ...]
     verdict: str
     views: tuple[View, ...]  # those that are there
+    help: tuple[str, ...] = ()  # what training found out about its renders, a sentence a set-up
 
     @property
     def group(self) -> str:
@@ -117,6 +118,8 @@ def facts(card: Card, renders: int) -> Iterator[tuple[str, str]]:
     if seen.area_px[2]:
         small, middle, large = seen.area_px
         yield "covers", f"{seen.share:.1%} of the picture or {middle:,} px (median); from {small:,} to {large:,} px"
+    if card.help:
+        yield "in training", " ".join(card.help)
 
 
 def edges(case: Case) -> str:

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dataset.records import RENDER, each_sample
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.files import read_json, write_json
 from render.frames.packing import SAMPLES
 from render.timing.numbers import Pixels, pixels_of
 from render.timing.side import RENDERS
@@ -25,15 +26,23 @@ def check_real(real: Path) -> None:
 
 def score(folder: Path, real: Path) -> Pixels:
     """Return what val photos say of the renders below a side's folder: one run a seed, those that are there kept."""
-    mix, renders = folder / "mix.json", folder / RENDERS / SAMPLES
-    command("mix.compose", real=real / TRAIN, renders=renders, ratio=1.0, out=mix)
-    runs = []
+    mix, runs = folder / "mix.json", []
+    write_json(mix, renders_alone(folder))
     for seed in SEEDS:
         run = folder / f"run-{seed}"
         if not (run / "val.json").is_file():
             command("train.fit", mix=mix, val=real / VAL, categories=real / CATEGORIES, seed=seed, out=run)
         runs.append(read_json(run / "val.json"))
     return pixels_of(runs)
+
+
+def renders_alone(folder: Path) -> dict[str, Any]:
+    """Return the mix of all renders of a side and nothing else; raise InputError when there are none."""
+    manifest = f"{RENDERS}/{SAMPLES}"
+    ids = sorted(sample.id for sample in each_sample(folder / manifest))
+    if not ids:
+        raise InputError(f"{folder / manifest}: found no renders, wanted some to train on; every scene was refused")
+    return {"ratio": 1.0, "sources": [{"name": RENDER, "manifest": manifest, "weight": 1.0, "ids": ids}]}
 
 
 def command(stage: str, **flags: Any) -> None:

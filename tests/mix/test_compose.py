@@ -1,89 +1,88 @@
-"""A mix names its sources and their weights, and nothing else gets in."""
-
-import itertools
-import json
-import math
-from fractions import Fraction
-from pathlib import Path
+"""Pools hold what there is in nested order, held renders apart, and nothing else gets in."""
 
 import pytest
 
-from dataset.records import Sample, write_manifest
-from mix.compose import Compose, choose, main, shares
+from mix.compose import Compose, hold
 from pipeline.errors import InputError
+from tests.mix.things import by_name, samples
 
 
-def write(path: Path, domain: str, count: int) -> Path:
-    names = [f"{domain}{k}" for k in range(count)]
-    write_manifest(path, [Sample(n, domain, "i", "m", (1, 1), (), "set", "CC0-1.0") for n in reversed(names)])
-    return path
+def test_pools_name_their_samples_and_manifests_that_lie_relative_to_the_file(project):
+    pools = project.compose()
+    assert [(pool["name"], pool["domain"]) for pool in pools["sources"]] == [("real", "real"), ("render", "render")]
+    assert sorted(by_name(pools)["real"]["ids"]) == [f"real{k}" for k in range(6)]
+    assert sorted(by_name(pools)["render"]["ids"]) == sorted(f"render{k}" for k in range(40))
+    assert all((project.root / pool["manifest"]).is_file() for pool in [*pools["sources"], pools["held"]])
+    assert pools["held"]["ids"] == []
 
 
-def mix_of(root: Path, ratio: float, renders: int | None = None, counts: tuple[int, int] = (3, 9)) -> dict:
-    real = write(root / "split" / "train.jsonl", "real", counts[0])
-    pool = write(root / "renders" / "samples.jsonl", "render", counts[1])
-    main(Compose(1, renders), real, pool, ratio, root / "mix" / str(ratio) / "mix.json")
-    return json.loads((root / "mix" / str(ratio) / "mix.json").read_text(encoding="utf-8"))
-
-
-def test_a_mix_names_both_sources_relative_to_itself(tmp_path):
-    mix = mix_of(tmp_path, 0.8)
-    real, render = mix["sources"]
-    assert mix["ratio"] == 0.8
-    assert (real["name"], real["weight"], real["ids"]) == ("real", 0.2, ["real0", "real1", "real2"])
-    assert (render["name"], render["weight"], len(render["ids"])) == ("render", 0.8, 9)
-    for source in mix["sources"]:
-        assert (tmp_path / "mix" / "0.8" / source["manifest"]).is_file()
-
-
-@pytest.mark.parametrize(("ratio", "only", "counts"), [(0.0, "real", (3, 0)), (1.0, "render", (0, 9))])
-def test_an_end_of_the_scale_has_one_source_and_does_not_need_the_other(tmp_path, ratio, only, counts):
-    (source,) = mix_of(tmp_path, ratio, counts=counts)["sources"]
-    assert (source["name"], source["weight"]) == (only, 1.0)
-
-
-@pytest.mark.parametrize("ratio", [k / 100 for k in range(101)])
-def test_weights_sum_to_one_as_they_are_written(ratio):
-    assert sum(Fraction(str(weight)) for weight in shares(ratio)) == 1
-
-
-def test_a_larger_choice_of_renders_contains_the_smaller_one():
-    ids = [f"r{k}" for k in range(20)]
-    choices = [set(choose(ids, count, seed=1)) for count in range(21)]
-    assert [len(choice) for choice in choices] == list(range(21))
-    assert all(small < large for small, large in itertools.pairwise(choices))
-    assert choose(ids, 10, seed=1) == choose(ids[::-1], 10, seed=1) != choose(ids, 10, seed=2)
-    assert choose(ids, None, seed=1) == sorted(ids)
-
-
-@pytest.mark.parametrize("ratio", [-0.1, 1.01, math.nan, math.inf])
-def test_a_ratio_outside_of_0_to_1_is_refused_and_nothing_written(tmp_path, ratio):
-    with pytest.raises(InputError, match=f"--ratio is {ratio}, wanted"):
-        mix_of(tmp_path, ratio)
-    assert not (tmp_path / "mix").exists()
+def test_the_same_samples_give_the_same_bytes_in_whichever_order_they_are_listed(project):
+    project.compose(Compose(1, None, 4))
+    first = (project.root / "pools.json").read_bytes()
+    project.write("split/train.jsonl", samples("real", 6)[::-1])
+    project.write("renders/samples.jsonl", samples("render", 40)[::-1])
+    project.compose(Compose(1, None, 4))
+    assert (project.root / "pools.json").read_bytes() == first
+    project.compose(Compose(2, None, 4))
+    assert (project.root / "pools.json").read_bytes() != first
 
 
 @pytest.mark.parametrize(
-    ("ratio", "renders", "counts", "message"),
+    ("wanted", "held"),
     [
-        pytest.param(0.5, 10, (3, 9), "asks for 10 renders, only 9 exist", id="more renders than there are"),
-        pytest.param(0.5, None, (0, 9), "found no real samples", id="no real photos"),
-        pytest.param(0.5, None, (3, 0), "found no render samples", id="no renders"),
+        pytest.param(3, 3, id="as many as asked for"),
+        pytest.param(32, 4, id="at most a tenth of the renders"),
+        pytest.param(0, 0, id="none"),
     ],
 )
-def test_a_mix_that_cannot_be_is_refused(tmp_path, ratio, renders, counts, message):
+def test_held_renders_are_the_last_of_the_order_and_in_no_pool(project, wanted, held):
+    every = by_name(project.compose())["render"]["ids"]
+    pools = project.compose(Compose(1, None, wanted))
+    assert pools["held"]["ids"] == every[40 - held :]
+    assert by_name(pools)["render"]["ids"] == every[: 40 - held]
+
+
+def test_fewer_renders_are_the_first_of_more_and_the_same_ones_are_held():
+    ids = [f"r{k}" for k in range(40)]
+    for count in range(1, 37):
+        assert hold(ids, Compose(1, count, 4)) == (ids[:count], ids[36:])
+
+
+def test_renders_too_few_for_a_tenth_are_all_trained_on():
+    assert hold(["a"] * 9, Compose(1, None, 32)) == (["a"] * 9, [])
+
+
+def test_more_renders_than_are_left_are_refused(project):
+    with pytest.raises(InputError, match="asks for 37 renders, only 36 exist beside the 4 held; raise"):
+        project.compose(Compose(1, 37, 4))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "members", "message"),
+    [
+        pytest.param("split/train.jsonl", samples("render", 2), "is a render, wanted real", id="a render as real"),
+        pytest.param("renders/samples.jsonl", samples("real", 2), "is a real, wanted render", id="a photo as render"),
+        pytest.param("split/test.jsonl", samples("render", 2, "x"), "test: the sample x0 is a render", id="test"),
+        pytest.param("split/val.jsonl", samples("real", 1), "val: the sample real0 is in train too", id="a leak"),
+        pytest.param("split/train.jsonl", [], "found no real samples to train on", id="no real photos"),
+        pytest.param("renders/samples.jsonl", [], "found no render samples to train on", id="no renders"),
+        pytest.param("renders/samples.jsonl", samples("render", 1) * 2, "render0 stands there twice", id="twice"),
+    ],
+)
+def test_manifests_that_cannot_be_pools_are_refused_and_nothing_is_written(project, manifest, members, message):
+    project.write(manifest, members)
     with pytest.raises(InputError, match=message):
-        mix_of(tmp_path, ratio, renders, counts)
-    assert not (tmp_path / "mix").exists()
+        project.compose()
+    assert not (project.root / "pools.json").exists()
 
 
-@pytest.mark.parametrize(("real", "pool"), [("render", "render"), ("real", "real")])
-def test_a_sample_in_the_wrong_manifest_is_refused(tmp_path, real, pool):
-    paths = write(tmp_path / "a.jsonl", real, 2), write(tmp_path / "b.jsonl", pool, 2)
-    with pytest.raises(InputError, match=r"the sample .* is a .*, wanted .* samples only"):
-        main(Compose(1, None), *paths, 0.5, tmp_path / "mix.json")
-
-
-def test_no_renders_to_draw_from_is_no_setting():
-    with pytest.raises(ValueError, match="renders is 0, wanted at least 1"):
-        Compose(1, 0)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param((1, 0, 32), "renders is 0, wanted at least 1", id="no renders"),
+        pytest.param((1, None, -1), "held is -1, wanted 0 or more", id="fewer than none held"),
+    ],
+)
+def test_settings_that_no_pool_can_have_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Compose(*settings)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dataset.idmap import read_ids, read_image
-from dataset.records import Sample, read_manifest
+from dataset.records import Sample, read_manifest, write_manifest
 from pipeline.bench import record
 from pipeline.engine import engine
 from pipeline.errors import InputError
@@ -18,7 +18,7 @@ from render.spec import Quality
 from render.timing.curve import SETTINGS, mark_of
 from render.timing.long import numbers_of
 from render.timing.numbers import Pixels, compare, images_per_s, limit_fraction, pixels_of, render_s
-from render.timing.score import check_real
+from render.timing.score import check_real, renders_alone
 from render.timing.side import Ground, Side, at, causes, open_side, pack_side, planned, run
 from render.timing.studio import Lap
 
@@ -145,6 +145,17 @@ def test_a_room_replaces_its_own_numbers_and_keeps_everything_else(tmp_path: Pat
 def test_photos_that_are_not_split_yet_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"train.jsonl: there is no such file; run 'dvc repro split' first"):
         check_real(tmp_path)
+
+
+def test_a_side_s_renders_are_a_mix_of_nothing_else(tmp_path: Path) -> None:
+    members = [Sample(name, "render", "i", "m", (1, 1), (), "boards", "CC0-1.0") for name in ("b", "a")]
+    write_manifest(tmp_path / "renders" / "samples.jsonl", members)
+    (source,) = renders_alone(tmp_path)["sources"]
+    assert (source["weight"], source["ids"]) == (1.0, ["a", "b"])
+    assert [sample.id for sample in read_manifest(tmp_path / source["manifest"])] == ["b", "a"]
+    write_manifest(tmp_path / "renders" / "samples.jsonl", [])
+    with pytest.raises(InputError, match="found no renders, wanted some to train on"):
+        renders_alone(tmp_path)
 
 
 def test_the_curve_s_settings_make_other_renders_of_the_same_scenes() -> None:

@@ -1,6 +1,8 @@
 import dataclasses
-import itertools
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,30 +10,18 @@ import pytest
 import torch
 from PIL import Image
 
-from dataset.idmap import instance_of, png_bytes, read_ids, write_ids
-from dataset.records import REAL, RENDER, Sample, write_manifest
+from dataset.idmap import read_ids
+from dataset.records import RENDER, write_manifest
 from pipeline.errors import InputError
-from train.fit import Fit, main, rate_at
+from tests.train.loop.boards import board
+from train.fit import main
 from train.inference.predict import WEIGHTS, load_run, predict, predict_manifest
-from train.loop.losses import loss_of, soft_dice
+from train.loop.data import load_pools, read_categories, read_mix
+from train.loop.settings import Fit
+from train.loop.training import Phase, train
 from train.scoring.scores import count, read_scores
 
 SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001)
-
-
-def board(folder: Path, name: str, domain: str = REAL, group: str = "") -> Sample:
-    """Write a photo of one red square on grey noise, its place drawn by `name`; return its sample."""
-    rng = np.random.default_rng(list(name.encode()))
-    top, left = rng.integers(4, 28, 2)
-    ids = np.zeros((56, 80), np.uint16)
-    ids[top : top + 24, left : left + 24] = 1
-    image = rng.integers(90, 160, (56, 80, 1), dtype=np.uint8).repeat(3, axis=2)
-    image[ids == 1] = (230, 20, 20)
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.png").write_bytes(png_bytes(image))
-    write_ids(folder / f"{name}_ids.png", ids)
-    found = (instance_of(ids, 1, "board"),)
-    return Sample(name, domain, f"{name}.png", f"{name}_ids.png", (56, 80), found, "test", "CC0", group)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +77,16 @@ def run_main(settings: Fit, inputs: Inputs, out: Path, seed: int = 1) -> Path:
 
 def test_a_run_holds_what_its_scores_come_from(made: Made):
     assert sorted(p.relative_to(made.out).as_posix() for p in made.out.rglob("*")) == [
-        *("settings.json", "val", "val.json", "val/val0.png", "val/val1.png", "val/val2.png", "weights.safetensors")
+        *(
+            "log.json",
+            "settings.json",
+            "val",
+            "val.json",
+            "val/val0.png",
+            "val/val1.png",
+            "val/val2.png",
+            "weights.safetensors",
+        )
     ]
     scores = read_scores(made.out / "val.json")
     assert (scores.split, scores.seed, scores.n_real, scores.n_render) == ("val", 1, 4, 0)
@@ -148,45 +147,37 @@ def test_a_photo_that_breaks_while_scoring_leaves_no_half_run(inputs: Inputs, tm
     assert not list((tmp_path / "runs").iterdir())
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        pytest.param({"steps": 0}, "steps is 0, wanted more than 0", id="no step"),
-        pytest.param({"batch": -1}, "batch is -1, wanted more than 0", id="a negative batch"),
-        pytest.param({"learning_rate": float("nan")}, "learning_rate is nan", id="no number"),
-        pytest.param({"img_size": 100}, "img_size is 100, wanted a multiple of 32", id="a size that halves unevenly"),
-        pytest.param({"weight_decay": -0.1}, "weight_decay is -0.1, wanted 0 or more", id="negative decay"),
-    ],
-)
-def test_settings_that_cannot_train_are_refused(changes: dict[str, float], message: str):
-    with pytest.raises(ValueError, match=message):
-        dataclasses.replace(SMALL, **changes)
-
-
 def test_a_learning_rate_that_explodes_is_said(inputs: Inputs, tmp_path: Path):
     with pytest.raises(InputError, match=r"fit\.learning_rate .* lower the learning rate"):
         run_main(dataclasses.replace(SMALL, learning_rate=1e30, steps=3), inputs, tmp_path / "run")
 
 
-def test_the_learning_rate_rises_then_falls_to_nothing():
-    rates = [rate_at(step, 100) for step in range(101)]
-    assert rates[:10] == pytest.approx([(n + 1) / 10 for n in range(10)])
-    assert max(rates) == rates[10] == 1
-    assert all(later < earlier for earlier, later in itertools.pairwise(rates[10:]))
-    assert rates[100] == pytest.approx(0)
+@pytest.mark.slow
+def test_torchrun_trains_one_run_on_two_processes_and_the_first_writes_it(made: Made, tmp_path: Path):
+    (tmp_path / "setups").mkdir()
+    (tmp_path / "setups" / "tiny.yaml").write_text("fit: {}\n")
+    section = dataclasses.asdict(SMALL)
+    (tmp_path / "params.yaml").write_text(json.dumps({"setup": "tiny", "fit": section}))
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    inputs = ["--mix", made.inputs.mix, "--val", made.inputs.val, "--categories", made.inputs.categories]
+    out = ["--seed", "1", "--out", tmp_path / "runs" / "0.0-1"]
+    own = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*launcher, "-m", "train.fit", *map(str, inputs + out)], cwd=tmp_path, env=own, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["0.0-1"]
+    assert load_run(tmp_path / "runs" / "0.0-1").settings["n_real"] == 4
+    assert len(read_scores(tmp_path / "runs" / "0.0-1" / "val.json").photos) == 3
 
 
-def test_the_loss_of_a_sure_and_right_answer_is_nothing():
-    truth = torch.tensor([[[0, 1], [2, 1]]], dtype=torch.uint8)
-    right = torch.nn.functional.one_hot(truth.long(), 3).permute(0, 3, 1, 2) * 100.0
-    assert loss_of(right, truth).item() == pytest.approx(0, abs=1e-6)
-    assert loss_of(-right, truth).item() > 1
-
-
-def test_half_an_overlap_is_half_a_dice():
-    logits = torch.zeros(1, 2, 100, 100)
-    logits[:, 1, :, :50] = 100  # sure of the left half
-    logits[:, 0, :, 50:] = 100
-    upper = torch.zeros(1, 100, 100, dtype=torch.int64)
-    upper[:, :50] = 1
-    assert soft_dice(logits, upper).item() == pytest.approx(0.5, abs=1e-3)
+def test_a_training_that_was_cut_short_goes_on_and_leaves_nothing_behind(inputs: Inputs, tmp_path: Path):
+    settings = dataclasses.replace(SMALL, steps=4, checkpoint_steps=2)
+    whole = run_main(settings, inputs, tmp_path / "whole")
+    names, mix = read_categories(inputs.categories), read_mix(inputs.mix)
+    phases = [Phase((1.0,), 1.0)]
+    pools = load_pools(mix, names, settings.img_size)
+    train(settings, phases, pools, names, 1, folder=tmp_path / "runs" / ".run.unfinished", until=0.5)
+    again = run_main(settings, inputs, tmp_path / "runs" / "run")
+    assert (again / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run"]

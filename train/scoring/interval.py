@@ -1,4 +1,7 @@
-"""Intervals of scores: a bootstrap over groups of photos and over seeds, IoU pooled anew each time."""
+"""Intervals of scores: a bootstrap over groups of photos, IoU pooled anew each time, and the spread over seeds.
+
+What is estimated is the score to expect over new photos of such groups and over new trainings (seeds).
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,14 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import InputError
-from pipeline.seeds import rng_for
-from train.scoring.scores import FOREGROUND, Scores
+from train.scoring.estimate import IOU, estimate, group_weights, mean_of_seeds, seed_scores
+from train.scoring.records import Scores
+from train.scoring.sureness import Part, bounds, half_width, photos_part, seeds_part
+from train.scoring.table import Counts, Table, draws, refuse_other_photos, table_of
 
-SEED = 1  # not a setting: nobody should be able to choose an interval
-LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval
+UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
 
-Counts = NDArray[np.float64]  # whole numbers of pixels, as floats for matrix products
+Peers = Sequence[Sequence[Scores]]  # runs of other candidates on the same photos, which lend their spread over seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,28 +28,9 @@ class Pool:
 
 
 def pool(runs: Sequence[Scores]) -> Pool:
-    """Return the pixels of runs of one ratio, by group of photos; a photo without a group is a group of its own.
-
-    Raises ValueError without runs, InputError if there is no photo or the runs judged different photos.
-    """
-    if not runs:
-        raise ValueError("an interval needs a run")
-    keys = [(photo.group, "" if photo.group else photo.id) for photo in runs[0].photos]
-    if not keys:
-        raise InputError(f"the {runs[0].split} split has no photo to score: give it one in the set-up's split section")
-    for run in runs:
-        if [photo.id for photo in run.photos] != [photo.id for photo in runs[0].photos]:
-            raise InputError(
-                f"run {run.ratio}-{run.seed} was scored on other {run.split} photos than run "
-                f"{runs[0].ratio}-{runs[0].seed}: run the pipeline again, so that all judge the same photos"
-            )
-    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    member = np.zeros((len(keys), len(number)))  # (P, G)
-    member[np.arange(len(keys)), [number[key] for key in keys]] = 1
-    pixels = [[photo.pixels[FOREGROUND] for photo in run.photos] for run in runs]
-    intersection = np.array([[p.intersection for p in row] for row in pixels], float)  # (S, P)
-    union = np.array([[p.union for p in row] for row in pixels], float)
-    return Pool(intersection @ member, union @ member)
+    """Return the pixels of runs of one candidate, by group of photos. Errors as `table.table_of`."""
+    columns = (table := table_of(runs)).columns(table.counts)
+    return Pool(columns["intersection"], columns["union"])
 
 
 def score_of(runs: Sequence[Scores]) -> float:
@@ -56,39 +40,79 @@ def score_of(runs: Sequence[Scores]) -> float:
     return sum(run.iou for run in runs) / len(runs)
 
 
-def draws(total: int, resamples: int, *names: str) -> Counts:
-    """Return how often each of `total` things is drawn when `total` are drawn with replacement: (resamples, total)."""
-    rng = rng_for(SEED, "bootstrap", *names)
-    return rng.multinomial(total, np.full(total, 1 / total), size=resamples).astype(float)
+def interval(runs: Sequence[Scores], resamples: int, peers: Peers = ()) -> tuple[float, float]:
+    """Return the 95 % interval (lo, hi) of `score_of`, see `leaves_out` for what it cannot know.
+
+    peers: runs of other candidates; with two seeds or fewer the interval is much narrower if they lend theirs. With one
+    group the interval is over seeds alone, with one run over photos alone, with one of each lo = hi; without a pixel to
+    find anywhere it is (0, 1). In simulations it holds the truth in 92 to 98 of 100 cases, with two seeds and no peers
+    in up to 99. Errors as `table.table_of`.
+    """
+    table = table_of(runs)
+    found = estimate(table, table.drawn(resamples), IOU, [table_of(peer) for peer in peers])
+    if found.value is None:
+        return 0.0, 1.0
+    if found.ci95:
+        return found.ci95
+    part = seeds_part([seed_scores(table, IOU), *(seed_scores(table_of(peer), IOU) for peer in peers)], len(runs))
+    return bounds(found.value, half_width([part]), 1.0) if part else (found.value, found.value)
+
+
+def leaves_out(runs: Sequence[Scores], peers: Peers = ()) -> str | None:
+    """Return in one sentence what `interval` cannot show, None if it shows all. Errors as `table.table_of`."""
+    groups = int((group_weights(table_of(runs), IOU) > 0).sum())
+    one_group, one_seed = groups < 2, not any(len(candidate) > 1 for candidate in (runs, *peers))
+    if one_group and one_seed:
+        return "One group of photos and one training run: the interval shows neither how photos nor how runs differ."
+    if one_group:
+        return "All photos belong to one group: the interval leaves out how other photos differ."
+    return "One training run: the interval leaves out how much runs differ." if one_seed else None
 
 
 def resampled(runs: Sequence[Scores], resamples: int) -> NDArray[np.float64]:
     """Return (resamples,) scores of redrawn photos and redrawn seeds (Efron and Tibshirani 1993, chapter 6).
 
-    Photos of one group are drawn together. Two calls on the same photos draw the same ones, so that the difference
-    of two results is the bootstrap of a paired difference. With one group the photos, with one run the seeds,
-    add no spread. Errors as `pool`.
+    Photos of one group are drawn together. Two calls on the same photos draw the same ones. Their spread is smaller
+    than what `interval` allows for. Errors as `table.table_of`.
     """
-    pixels = pool(runs)
-    seeds, groups = pixels.union.shape
-    photos = draws(groups, resamples, "photos")  # (B, G)
-    intersection, union = photos @ pixels.intersection.T, photos @ pixels.union.T  # (B, S)
-    iou = np.divide(intersection, union, out=np.ones_like(union), where=union > 0)
-    weights = draws(seeds, resamples, "seeds", str(float(runs[0].ratio))) / seeds  # (B, S)
+    drawn = table_of(runs).drawn(resamples)
+    iou = np.nan_to_num(IOU.formula(drawn), nan=1.0)  # (B, S)
+    weights = draws(len(runs), resamples, "seeds", str(float(runs[0].ratio))) / len(runs)
     return np.asarray((iou * weights).sum(axis=1))
 
 
-def percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the bounds (lo, hi) of the middle 95 % of resampled scores."""
-    lo, hi = np.percentile(values, LEVEL)
-    return float(lo), float(hi)
+def gain_interval(
+    runs: Sequence[Scores], base: Sequence[Scores], resamples: int, peers: Peers = ()
+) -> tuple[float, float]:
+    """Return the 95 % interval of ``score_of(runs) - score_of(base)``: paired by group of photos, not by seed.
+
+    Seeds are not paired: one seed draws other batches from another mix, so runs of one seed have little in common, and
+    where they have something the interval is only wider than it must be. The variance over seeds is that of all runs
+    given, `peers` included; `UNKNOWN_SD` stands for it while none has two seeds. One group of photos shows nothing of
+    others: (-1, 1). Errors as `table.table_of`.
+    """
+    refuse_other_photos([*runs, *base])
+    return difference(table_of(runs), table_of(base), [table_of(peer) for peer in peers], resamples)
 
 
-def interval(runs: Sequence[Scores], resamples: int) -> tuple[float, float]:
-    """Return the 95 % interval (lo, hi) of `score_of`; one photo and one run give lo = hi. Errors as `pool`."""
-    return percentiles(resampled(runs, resamples))
+def difference(a: Table, b: Table, peers: Sequence[Table], resamples: int) -> tuple[float, float]:
+    """Return the bounds of `gain_interval` from the tables of the foreground."""
+    scores = [np.nan_to_num(seed_scores(table, IOU), nan=1.0) for table in (a, b)]
+    value = float(scores[0].mean() - scores[1].mean())
+    photos = paired_part(a, b, value, resamples)
+    if photos is None:
+        return -1.0, 1.0
+    one = seed_variance([a, b, *peers])
+    half = half_width([photos, Part(one.variance * sum(1 / each.size for each in scores), one.degrees)])
+    return max(value - half, -1.0), min(value + half, 1.0)
 
 
-def gain_interval(runs: Sequence[Scores], base: Sequence[Scores], resamples: int) -> tuple[float, float]:
-    """Return the 95 % interval of ``score_of(runs) - score_of(base)``, paired by photo. Errors as `pool`."""
-    return percentiles(resampled(runs, resamples) - resampled(base, resamples))
+def paired_part(a: Table, b: Table, value: float, resamples: int) -> Part | None:
+    """Return what the choice of photos adds to the difference `value` of two candidates; None with one group."""
+    scores = [mean_of_seeds(IOU.formula(table.drawn(resamples))) for table in (a, b)]
+    return photos_part(scores[0] - scores[1] - value, group_weights(a, IOU) + group_weights(b, IOU))
+
+
+def seed_variance(tables: Sequence[Table]) -> Part:
+    """Return the variance of one run over seeds, pooled over candidates; `UNKNOWN_SD` if none has two seeds."""
+    return seeds_part([seed_scores(table, IOU) for table in tables], 1) or Part(UNKNOWN_SD**2, np.inf)

@@ -1,121 +1,108 @@
-"""Scores on real photos: pixels counted per photo, IoU pooled over photos, and the scores file."""
+"""The scores file: scores as JSON, one photo a line, every derived number recomputable from the photos."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
+from pipeline.files import read_json, write_text
+from train.scoring.overlap import CategoryMap, count, overlap
+from train.scoring.records import (
+    FOREGROUND,
+    Calibration,
+    Details,
+    Matches,
+    PhotoScore,
+    Pixels,
+    Scores,
+    TrueObject,
+    pooled,
+)
 
-FOREGROUND = "*"  # in place of a category: any category
+__all__ = [
+    "FOREGROUND", "CategoryMap", "PhotoScore", "Pixels", "Scores", "count", "from_json", "overlap", "pooled",
+    "read_scores", "to_json", "write_scores",
+]  # fmt: skip
 
-CategoryMap = NDArray[np.uint8]  # (H, W), 0 = background, c = categories[c - 1]
-
-
-@dataclasses.dataclass(frozen=True)
-class Pixels:
-    """How prediction and truth overlap, in pixels of the photo."""
-
-    intersection: int
-    union: int
-
-    @property
-    def iou(self) -> float:
-        """Intersection over union in [0, 1]; 1.0 where the union is empty, since nothing was there and nothing said."""
-        return self.intersection / self.union if self.union else 1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class PhotoScore:
-    """One photo's pixels, per category name and for `FOREGROUND`."""
-
-    id: str
-    group: str
-    pixels: dict[str, Pixels]
-
-    @property
-    def iou(self) -> float:
-        """The foreground's IoU on this photo alone."""
-        return self.pixels[FOREGROUND].iou
-
-
-@dataclasses.dataclass(frozen=True)
-class Scores:
-    """What one run reached on one split of real photos."""
-
-    split: str  # "val" or "test"
-    ratio: float  # renders / (renders + real) in what the network saw
-    seed: int
-    n_real: int  # photos in the mix
-    n_render: int  # renders in the mix
-    photos: tuple[PhotoScore, ...]
-
-    @property
-    def iou(self) -> float:
-        """The foreground's IoU, pooled over the pixels of all photos."""
-        return pooled(self.photos).iou
-
-    @property
-    def iou_per_category(self) -> dict[str, float]:
-        """Pooled IoU of each category, by name; empty without photos."""
-        names = self.photos[0].pixels if self.photos else {}
-        return {name: pooled(self.photos, name).iou for name in names if name != FOREGROUND}
-
-
-def overlap(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> Pixels:
-    """Return how two masks (H, W) of one size overlap."""
-    return Pixels(int((predicted & truth).sum()), int((predicted | truth).sum()))
-
-
-def count(predicted: CategoryMap, truth: CategoryMap, categories: Sequence[str]) -> dict[str, Pixels]:
-    """Return the overlap per category name, and for `FOREGROUND`, of two category maps (H, W) uint8.
-
-    A pixel of the wrong category is foreground to `FOREGROUND`. Raises ValueError if the sizes differ.
-    """
-    if predicted.shape != truth.shape:
-        raise ValueError(f"the prediction is {predicted.shape}, the truth {truth.shape}")
-    found = {name: overlap(predicted == c, truth == c) for c, name in enumerate(categories, 1)}
-    return found | {FOREGROUND: overlap(predicted > 0, truth > 0)}
-
-
-def pooled(photos: Iterable[PhotoScore], category: str = FOREGROUND) -> Pixels:
-    """Return the sum over photos of one category's pixels; no photo gives an empty union."""
-    counts = [photo.pixels[category] for photo in photos]
-    return Pixels(sum(c.intersection for c in counts), sum(c.union for c in counts))
+HEAD = ("split", "ratio", "seed", "n_real", "n_render")
 
 
 def to_json(scores: Scores) -> dict[str, Any]:
     """Return the scores as the object of a scores file, derived numbers included."""
-    photos = [
-        {"id": p.id, "group": p.group, "iou": p.iou, "pixels": {k: dataclasses.asdict(v) for k, v in p.pixels.items()}}
-        for p in scores.photos
-    ]
     head = {field.name: getattr(scores, field.name) for field in dataclasses.fields(scores) if field.name != "photos"}
-    return head | {"iou": scores.iou, "iou_per_category": scores.iou_per_category, "photos": photos}
+    derived = {"iou": scores.iou, "iou_per_category": scores.iou_per_category}
+    return head | derived | {"photos": [photo_to_json(photo) for photo in scores.photos]}
+
+
+def photo_to_json(photo: PhotoScore) -> dict[str, Any]:
+    """Return one photo; the key "details" is missing where it has none."""
+    pixels = {name: dataclasses.asdict(value) for name, value in photo.pixels.items()}
+    head = {"id": photo.id, "group": photo.group, "iou": photo.iou, "pixels": pixels}
+    return head | ({"details": details_to_json(photo.details)} if photo.details else {})
+
+
+def details_to_json(details: Details) -> dict[str, Any]:
+    """Return the details; objects are stored as columns, which is half as long as one record each."""
+    names = [field.name for field in dataclasses.fields(TrueObject)]
+    columns = {name: [getattr(thing, name) for thing in details.objects] for name in names}
+    return dataclasses.asdict(details) | {"objects": columns}
 
 
 def from_json(value: Any) -> Scores:
-    """Return the scores that `to_json` wrote. Raises KeyError or TypeError for any other object."""
-    photos = tuple(
-        PhotoScore(p["id"], p["group"], {k: Pixels(v["intersection"], v["union"]) for k, v in p["pixels"].items()})
-        for p in value["photos"]
+    """Return the scores that `to_json` wrote. Raises KeyError, TypeError or ValueError for any other object.
+
+    Files from before there were candidates have the schedule "mix", no weights, and the ratio for a name.
+    """
+    photos = tuple(photo_from_json(photo) for photo in value["photos"])
+    return Scores(
+        **{key: value[key] for key in HEAD},
+        photos=photos,
+        schedule=value.get("schedule", "mix"),
+        weights=dict(value.get("weights", {})),
+        name=value.get("name", f"{value['ratio']:g}"),
     )
-    head = ("split", "ratio", "seed", "n_real", "n_render")
-    return Scores(**{key: value[key] for key in head}, photos=photos)
+
+
+def photo_from_json(value: Any) -> PhotoScore:
+    """Return one photo. Errors as `from_json`."""
+    pixels = {name: Pixels(item["intersection"], item["union"]) for name, item in value["pixels"].items()}
+    details = details_from_json(value["details"]) if "details" in value else None
+    return PhotoScore(value["id"], value["group"], pixels, details)
+
+
+def details_from_json(value: Any) -> Details:
+    """Return the details of one photo. Errors as `from_json`."""
+    names = [field.name for field in dataclasses.fields(TrueObject)]
+    rows = zip(*(value["objects"][name] for name in names), strict=True)
+    counts = value["calibration"]
+    return Details(
+        Pixels(**value["boundary"]),
+        {
+            name: Matches(item["predicted"], item["truth"], tuple(item["hits"]))
+            for name, item in value["matches"].items()
+        },
+        Calibration(tuple(counts["pixels"]), tuple(counts["confidence"]), tuple(counts["correct"])),
+        tuple(TrueObject(*row) for row in rows),
+        value["uncertainty"],
+    )
+
+
+def as_text(value: Any) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def write_scores(path: Path, scores: Scores) -> None:
-    """Write one scores file whole."""
-    write_json(path, to_json(scores))
+    """Write one scores file whole, one photo a line; a photo takes one or two kB, and 60 bytes for each object."""
+    value = to_json(scores)
+    photos = ",\n".join(as_text(photo) for photo in value.pop("photos"))
+    write_text(path, f'{as_text(value)[:-1]}, "photos": [\n{photos}\n]}}\n')
 
 
 def read_scores(path: Path) -> Scores:
     """Read one scores file; raise InputError when it is missing or another kind of file."""
     try:
         return from_json(read_json(path))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{path}: not a scores file ({error!r}); run the stage that writes it again") from error

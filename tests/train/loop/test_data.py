@@ -7,7 +7,7 @@ import pytest
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
-from train.loop.data import Photo, batches, load_photo, load_pools, read_categories, read_mix, real_samples, shrunk
+from train.loop.data import Photo, load_photo, load_pools, read_categories, read_mix, real_samples, shrunk
 
 SIDE = 64
 
@@ -95,36 +95,3 @@ def test_a_photo_shrinks_to_its_longer_side_and_never_grows():
     assert shrunk(photo, 20).truth.shape == (10, 20)
     assert shrunk(photo, 20).image.shape == (10, 20, 3)
     assert shrunk(photo, 100) is photo
-
-
-def white_corner() -> Photo:
-    """Return a black photo with a white rectangle off its middle, which is its truth."""
-    truth = np.zeros((60, 90), np.uint8)
-    truth[5:35, 8:50] = 1
-    return Photo(np.where(truth[..., None] == 1, 255, 0).astype(np.uint8).repeat(3, axis=2), truth)
-
-
-PLAN = np.zeros((6, 4, 2), np.int64)
-
-
-def test_the_truth_follows_the_image_through_augmentation():
-    seen = 0
-    for images, truths in batches([[white_corner()]], PLAN, SIDE, seed=1):
-        assert images.shape == (4, SIDE, SIDE, 3)
-        assert truths.shape == (4, SIDE, SIDE)
-        for image, truth in zip(images, truths, strict=True):
-            if 50 < truth.sum() < truth.size - 50:
-                seen += 1
-                assert image[truth == 1].mean() > image[truth == 0].mean() + 60
-    assert seen > 10
-
-
-def test_a_batch_depends_on_seed_and_step_alone():
-    pools = [[white_corner()]]
-    long = list(batches(pools, PLAN, SIDE, seed=1))
-    short = list(batches(pools, PLAN[:2], SIDE, seed=1))
-    for mine, other in zip(short, long, strict=False):
-        np.testing.assert_array_equal(mine[0], other[0])
-        np.testing.assert_array_equal(mine[1], other[1])
-    assert not np.array_equal(long[0][0], long[1][0])
-    assert not np.array_equal(long[0][0], next(batches(pools, PLAN, SIDE, seed=2))[0])

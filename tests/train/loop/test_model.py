@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.errors import InputError
-from train.loop.model import Network, build, device, load_weights, save_weights
+from train.loop.model import Network, autocast, build, build_from, device, load_weights, save_weights, widths
 
 ENCODER = "tf_efficientnet_lite0"
 
@@ -68,3 +68,54 @@ def test_weights_of_other_categories_are_refused(network: Network, tmp_path: Pat
 def test_a_name_that_no_library_knows_is_one_line(encoder: str, decoder: str, message: str):
     with pytest.raises(InputError, match=message):
         build(encoder, decoder, 2, pretrained=False)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "wanted"),
+    [
+        pytest.param("Unet", {"decoder_channels": (64, 32, 16, 16, 16)}, id="one width a stage"),
+        pytest.param("FPN", {"decoder_pyramid_channels": 64, "decoder_segmentation_channels": 32}, id="two widths"),
+        pytest.param("DeepLabV3Plus", {"decoder_channels": 64}, id="one width"),
+    ],
+)
+def test_a_decoder_is_as_wide_as_asked(decoder: str, wanted: dict[str, object]):
+    assert widths(decoder, 64) == wanted
+    narrow = build_from({"encoder": ENCODER, "decoder": decoder, "decoder_channels": 64}, 2).eval()
+    wide = build_from({"encoder": ENCODER, "decoder": decoder}, 2).eval()
+    count = [sum(p.numel() for p in network.body.decoder.parameters()) for network in (narrow, wide)]
+    assert count[0] < count[1]
+    assert narrow(images(1, 64, 64, 3)).shape == (1, 2, 64, 64)
+
+
+def test_a_decoder_without_a_width_is_one_line():
+    with pytest.raises(InputError, match=r"fit\.decoder_channels is 64, which Linknet does not take: set it to null"):
+        build(ENCODER, "Linknet", 2, pretrained=False, channels=64)
+
+
+@pytest.mark.skipif(device().type != "cpu", reason="only a CPU spares its encoder")
+def test_on_a_cpu_mixed_precision_spares_the_encoder(network: Network):
+    kinds = {}
+    inner = network.body
+    hooks = [
+        inner.encoder.model.conv_stem.register_forward_hook(lambda *a: kinds.update(encoder=a[2].dtype)),
+        inner.segmentation_head[0].register_forward_hook(lambda *a: kinds.update(decoder=a[2].dtype)),
+    ]
+    with autocast():
+        network(images(1, 64, 64, 3))
+    for hook in hooks:
+        hook.remove()
+    assert kinds == {"encoder": torch.float32, "decoder": torch.bfloat16}
+
+
+def test_the_network_answers_as_its_body_does(network: Network):
+    seen = images(1, 64, 64, 3)
+    assert torch.equal(network(seen), network.body((seen.permute(0, 3, 1, 2) - network.shift) * network.scale))
+
+
+@pytest.mark.slow
+def test_a_compiled_network_answers_as_the_plain_one(network: Network):
+    seen = images(2, 64, 64, 3)
+    compiled = torch.compile(network, backend="aot_eager")  # what a compiler is given, without minutes of compiling
+    with torch.no_grad(), autocast():
+        wanted, found = network(seen), compiled(seen)
+    assert (found - wanted).abs().max() <= wanted.abs().max() * 2 / 256  # bfloat16 keeps eight bits

@@ -1,8 +1,7 @@
-import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from train.scoring.interval import gain_interval, interval, pool, resampled, score_of
+from train.scoring.interval import gain_interval, interval, leaves_out, pool, resampled, score_of
 from train.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
 
 
@@ -29,8 +28,9 @@ def test_photos_of_one_group_are_added_up():
         pytest.param([scores([(3, 4)])], (0.75, 0.75), id="one photo, one run"),
         pytest.param([scores([(1, 2), (1, 4)], groups="aa")], (1 / 3, 1 / 3), id="two photos of one group"),
         pytest.param([scores([(1, 2)] * 9)], (0.5, 0.5), id="photos that agree"),
-        pytest.param([scores([(0, 0)] * 3)], (1.0, 1.0), id="nothing there and nothing said"),
-        pytest.param([scores([(1, 4)]), scores([(3, 4)], seed=2)], (0.25, 0.75), id="two runs that differ, one photo"),
+        pytest.param([scores([(0, 0)] * 3)], (0.0, 1.0), id="nothing there and nothing said shows nothing"),
+        pytest.param([scores([(4, 4)] * 8)], (0.025 ** (1 / 8), 1.0), id="eight photos without a mistake"),
+        pytest.param([scores([(0, 4)] * 2)], (0.0, 1 - 0.025**0.5), id="two photos where nothing is right"),
     ],
 )
 def test_the_interval_where_it_is_known(runs, expected):
@@ -49,22 +49,59 @@ def test_photos_that_move_together_widen_the_interval():
     assert together[1] - together[0] > 1.5 * (alone[1] - alone[0])
 
 
-def test_about_95_of_100_intervals_hold_the_true_score():
-    """Photos of 100 pixels whose share of hits is uniform in 0.5..0.9: the pooled score is 0.7."""
-    rng = np.random.default_rng(5)
-    held = 0
-    for _ in range(200):
-        lo, hi = interval([scores([(int(100 * share), 100) for share in rng.uniform(0.505, 0.905, 30)])], 200)
-        held += lo <= 0.7 <= hi
-    assert 0.88 <= held / 200 <= 0.99
+def test_an_interval_stays_within_0_and_1():
+    lo, hi = interval([scores([(99, 100), (60, 100), (100, 100)])], 200)
+    assert 0 < lo < 0.8633 < hi < 1
+
+
+def test_two_runs_on_one_photo_say_almost_nothing():
+    lo, hi = interval([scores([(1, 4)]), scores([(3, 4)], seed=2)], 200)
+    assert (lo, hi) == pytest.approx((0, 1), abs=1e-4)
 
 
 def test_a_gain_on_every_photo_shows_although_the_photos_differ_more_than_it():
     base = [(i, 100) for i in range(10, 90, 4)]
+    better = [scores([(hit + 5, union) for hit, union in base], seed, ratio=0.8) for seed in (1, 2)]
+    plain = [scores(base, seed, ratio=0.0) for seed in (1, 2)]
+    assert interval(better, 500)[0] < interval(plain, 500)[1]  # the two intervals overlap
+    assert gain_interval(better, plain, 500) == pytest.approx((0.05, 0.05))
+
+
+def test_while_no_candidate_has_two_runs_a_gain_allows_for_runs_that_differ_by_two_hundredths():
+    base = [(i, 100) for i in range(10, 90, 4)]
     better = scores([(hit + 5, union) for hit, union in base], ratio=0.8)
-    plain = scores(base, ratio=0.0)
-    assert interval([better], 500)[0] < interval([plain], 500)[1]  # the two intervals overlap
-    assert gain_interval([better], [plain], 500) == pytest.approx((0.05, 0.05))
+    half = 1.96 * 0.02 * 2**0.5
+    assert gain_interval([better], [scores(base)], 500) == pytest.approx((0.05 - half, 0.05 + half), abs=1e-4)
+
+
+def test_one_group_shows_no_gain():
+    assert gain_interval([scores([(9, 10)])], [scores([(1, 10)])], 100) == (-1, 1)
+
+
+def test_peers_lend_their_spread_over_seeds():
+    one = [scores([(80, 100), (82, 100), (78, 100)])]
+    steady = [[scores([(hits, 100)] * 3, seed) for seed in (1, 2, 3)] for hits in (70, 75)]
+    shaky = [[scores([(hits + 5 * seed, 100)] * 3, seed) for seed in (1, 2, 3)] for hits in (70, 75)]
+    alone, calm, wide = interval(one, 500), interval(one, 500, steady), interval(one, 500, shaky)
+    assert calm[1] - calm[0] <= alone[1] - alone[0] < wide[1] - wide[0]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        pytest.param([scores([(1, 2)])], "One group of photos and one training run", id="one of each"),
+        pytest.param([scores([(1, 2)] * 3)], "One training run", id="one run"),
+        pytest.param([scores([(1, 2), (1, 2)], s, groups="aa") for s in (1, 2)], "belong to one group", id="one group"),
+        pytest.param([scores([(1, 2), (0, 0)], s) for s in (1, 2)], "belong to one group", id="one photo with a pixel"),
+    ],
+)
+def test_what_an_interval_leaves_out_is_said(runs: list[Scores], said: str):
+    assert said in str(leaves_out(runs))
+
+
+def test_an_interval_over_photos_and_seeds_leaves_nothing_out():
+    assert leaves_out([scores([(1, 2)] * 2, seed) for seed in (1, 2)]) is None
+    assert leaves_out([scores([(1, 2)] * 2)], peers=[[scores([(1, 2)] * 2, seed) for seed in (1, 2)]]) is None
 
 
 def test_resampled_scores_have_one_number_a_draw():

@@ -1,15 +1,20 @@
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.errors import InputError
+from tests.train.scoring.things import photo_of, sure_of
+from train.scoring.photo import score_photo
 from train.scoring.scores import (
     FOREGROUND,
     PhotoScore,
     Pixels,
     Scores,
     count,
+    from_json,
     pooled,
     read_scores,
     to_json,
@@ -71,12 +76,52 @@ def test_a_scores_file_comes_back_as_it_was(tmp_path: Path):
     assert read_scores(tmp_path / "val.json") == SCORES
 
 
+def detailed(name: str) -> PhotoScore:
+    ids, instances = photo_of([(5, 5, 10, "board"), (20, 60, 20, "tile")])
+    found = score_photo(sure_of((ids > 0).astype(np.uint8)), ids, instances, ("board", "tile"))
+    return dataclasses.replace(found, id=name, group="g")
+
+
+def test_details_weights_schedule_and_name_come_back_as_they_were(tmp_path: Path):
+    weights = {"photos": 0.5, "renders": 0.5}
+    scores = Scores(
+        "held", 0.5, 1, 14, 480, (detailed("a"), detailed("ä")), "renders first", weights, "0.5 renders first"
+    )
+    write_scores(tmp_path / "held.json", scores)
+    assert read_scores(tmp_path / "held.json") == scores
+    assert from_json(json.loads(json.dumps(to_json(scores), indent=2))) == scores
+
+
+def test_a_scores_file_has_one_line_a_photo(tmp_path: Path):
+    write_scores(tmp_path / "val.json", dataclasses.replace(SCORES, photos=(detailed("a"), detailed("b"))))
+    head, *photos, end = (tmp_path / "val.json").read_text().splitlines()
+    assert (head.startswith('{"split": "val"'), [json.loads(line.rstrip(","))["id"] for line in photos], end) == (
+        True,
+        ["a", "b"],
+        "]}",
+    )
+
+
+def test_a_file_from_before_there_were_candidates_is_read_too(tmp_path: Path):
+    value = {key: item for key, item in to_json(SCORES).items() if key not in {"schedule", "weights", "name"}}
+    (tmp_path / "val.json").write_text(json.dumps(value))
+    assert read_scores(tmp_path / "val.json") == dataclasses.replace(SCORES, name="0.5")
+
+
 def test_a_scores_file_carries_the_derived_numbers():
     value = to_json(SCORES)
     assert (value["iou"], value["iou_per_category"], value["photos"][1]["iou"]) == (0.75, {"board": 0.75}, 1.0)
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", '{"photos": [{"id": "a", "group": "", "pixels": 3}]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        '{"photos": [{"id": "a", "group": "", "pixels": 3}]}',
+        '{"photos": [{"id": "a", "group": "", "pixels": {}, "details": {}}]}',
+    ],
+)
 def test_another_json_file_is_refused_by_name(tmp_path: Path, text: str):
     (tmp_path / "val.json").write_text(text)
     with pytest.raises(InputError, match=r"val\.json: not a scores file"):

@@ -1,0 +1,101 @@
+import json
+import shutil
+
+import pytest
+
+from pipeline.errors import InputError
+from tests.train.cells.ground import SMALL, write_ground
+from train.cells.cell import Cell
+from train.cells.runner import Machine, open_cells, workers_for
+from train.cells.trainer import CHECKPOINT, HELD, Trainer
+from train.inference.predict import WEIGHTS, load_run
+from train.scoring.scores import read_scores
+
+HALF = Cell((("real", 0.5), ("render", 0.5)), 1)
+
+
+def cells_in(folder, own="race", *others):
+    return open_cells(
+        Machine(1), SMALL, folder / "pools.json", folder / "split/val.jsonl", folder / "categories.json", folder / own,
+        *(folder / name for name in others),
+    )  # fmt: skip
+
+
+def train_here(cells, cell, until=1.0):
+    """Train in this process, as a worker does in its own."""
+    cells.warm([cell])
+    Trainer(cells.ground).run(cells.job(cell, until))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A set-up with one finished cell that was never stopped."""
+    folder = tmp_path_factory.mktemp("made")
+    write_ground(folder)
+    train_here(cells_in(folder), HALF)
+    return folder
+
+
+def test_a_finished_cell_holds_weights_settings_and_scores_on_photos_and_on_held_renders(made):
+    folder = cells_in(made).folder(HALF)
+    scores = cells_in(made).scores(HALF)
+    assert (scores.ratio, scores.seed, scores.n_real, scores.n_render) == (0.5, 1, 4, 5)
+    assert [photo.id for photo in scores.photos] == ["val0", "val1", "val2"]
+    assert [photo.id for photo in read_scores(folder / HELD).photos] == ["render5"]
+    assert load_run(folder).categories == ("board",)
+    assert not (folder / CHECKPOINT).exists()
+
+
+def test_a_cell_that_stopped_at_a_rung_ends_as_one_that_never_stopped(made, tmp_path):
+    shutil.copytree(made, tmp_path / "other", ignore=shutil.ignore_patterns("race"))
+    cells = cells_in(tmp_path / "other")
+    train_here(cells, HALF, 0.5)
+    assert cells.scores(HALF) is None
+    assert cells.scores(HALF, 0.5) is not None
+    half = cells.seconds(HALF, 0.5)
+    train_here(cells, HALF)
+    assert cells.seconds(HALF) > half > 0
+    assert (cells.folder(HALF) / WEIGHTS).read_bytes() == (cells_in(made).folder(HALF) / WEIGHTS).read_bytes()
+
+
+def test_a_finished_cell_of_another_stage_is_found_and_not_trained_again(made):
+    cells = cells_in(made, "curves", "race")
+    assert cells.name(HALF, made).startswith("race/")
+    cells.train([(HALF, 1.0)], "nothing to do")  # would start Ray
+    assert not (made / "curves").exists()
+
+
+def test_another_photo_of_val_makes_another_cell(made, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(made, folder)
+    lines = (folder / "split/val.jsonl").read_text().splitlines(keepends=True)
+    (folder / "split/val.jsonl").write_text("".join(lines[1:]))
+    assert cells_in(folder).scores(HALF) is None
+
+
+@pytest.mark.parametrize(("cores", "threads", "workers"), [(2, 1, 2), (8, 4, 2), (2, 4, 1), (1, None, 1)])
+def test_as_many_cells_as_the_cores_hold(cores, threads, workers):
+    assert workers_for(cores, threads) == workers
+
+
+@pytest.mark.slow
+def test_cells_side_by_side_on_ray_give_what_one_process_gives(made, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("race"))
+    cells = cells_in(folder)
+    second = Cell(HALF.weights, 2)
+    cells.train([(HALF, 1.0), (second, 0.5)], "side by side")
+    assert (cells.folder(HALF) / WEIGHTS).read_bytes() == (cells_in(made).folder(HALF) / WEIGHTS).read_bytes()
+    assert cells.scores(second) is None
+    assert cells.scores(second, 0.5).seed == 2
+
+
+@pytest.mark.slow
+def test_a_cell_that_cannot_be_trained_ends_in_one_line(made, tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("race"))
+    pools = json.loads((folder / "pools.json").read_text())
+    (folder / "renders" / "render0.png").write_bytes(b"no image")
+    assert pools["sources"][1]["ids"][0] == "render0"
+    with pytest.raises(InputError, match=r"render0\.png: cannot be read as an image"):
+        cells_in(folder).train([(HALF, 1.0)], "broken")

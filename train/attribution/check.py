@@ -1,0 +1,67 @@
+"""Does the cheap estimate rank groups as training without them does?"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from pipeline.seeds import rng_for
+
+SEED = 1  # not a setting: nobody should be able to choose an interval
+FEWEST = 4  # groups: three can be put in order by chance once in six times
+LEVEL = (2.5, 97.5)
+
+Array = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """How alike two orders of the same groups are."""
+
+    spearman: float  # -1 = reversed, 0 = nothing in common, 1 = the same
+    ci95: tuple[float, float]  # over groups
+    groups: int
+
+
+def compare(expected: Sequence[float], measured: Sequence[float], resamples: int) -> Check | None:
+    """Return Spearman's rank correlation of two lists of one length; None for fewer than `FEWEST`, or without order.
+
+    The interval is a percentile bootstrap over groups; redrawings in which a list is constant say nothing and are
+    passed over. Raises ValueError if the lengths differ.
+    """
+    if len(expected) != len(measured):
+        raise ValueError(f"{len(expected)} estimates for {len(measured)} measurements")
+    first, second = np.asarray(expected, float), np.asarray(measured, float)
+    if len(first) < FEWEST or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    rng = rng_for(SEED, "attribution", "check")
+    drawn = rng.integers(len(first), size=(resamples, len(first)))
+    again = [rank_correlation(first[row], second[row]) for row in drawn]
+    known = [value for value in again if np.isfinite(value)]
+    lo, hi = np.percentile(known, LEVEL) if known else (-1.0, 1.0)
+    return Check(rank_correlation(first, second), (float(lo), float(hi)), len(first))
+
+
+def rank_correlation(first: Array, second: Array) -> float:
+    """Return Spearman's rho of two (K,) lists; nan when one is constant."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(spearmanr(first, second).statistic)
+
+
+def sentence(check: Check | None, trained: int) -> str | None:
+    """Return what the check says, in words; None when no group was left out of a training."""
+    if not trained:
+        return None
+    if check is None:
+        return f"Training without {trained} of the groups is too little to say whether the estimate ranks them right."
+    lo, hi = check.ci95
+    verdict = (
+        "the estimate ranks as training does" if lo > 0 else "that the estimate ranks as training does is not shown"
+    )
+    return (
+        f"Over the {check.groups} groups that were left out of a training, {verdict} "
+        f"(Spearman {check.spearman:+.2f}, {lo:+.2f} to {hi:+.2f})."
+    )

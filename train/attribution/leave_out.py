@@ -1,0 +1,65 @@
+"""Training without a group: which cells that takes, and what their scores say."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from dataset.records import RENDER
+from train.attribution.estimate import Estimate
+from train.attribution.groups import Group
+from train.cells.cell import Cell
+from train.cells.pools import Pools
+from train.scoring.compare import compare
+from train.scoring.records import Scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """What a group is worth, by training with it and without it."""
+
+    group: Group
+    help: float  # IoU on val with the group less that without it
+    ci95: tuple[float, float]
+
+
+def to_leave_out(found: Sequence[Estimate], count: int) -> list[Group]:
+    """Return the `count` groups whose estimate is surest, for better or worse, the surest first; at a tie by name."""
+    ordered = sorted(found, key=lambda item: (-item.certainty, item.group.kind, item.group.name))
+    return [item.group for item in ordered[:count]]
+
+
+def without(cell: Cell, group: Group, pools: Pools) -> Cell | None:
+    """Return the cell that trains on the same, but for a group's renders; None if no render would be left.
+
+    The network sees as many renders as before. A source that would be left empty gives its weight to the other
+    sources of renders, in proportion.
+    """
+    gone = set(group.ids) | set(cell.without)
+    kept = {name: weight for name, weight in cell.weights if is_left(name, gone, cell, pools)}
+    lost = sum(weight for name, weight in cell.weights if name not in kept)
+    renders = sum(weight for name, weight in kept.items() if pools.named(name).domain == RENDER)
+    if renders <= 0:
+        return None
+    factor = {name: (renders + lost) / renders if pools.named(name).domain == RENDER else 1.0 for name in kept}
+    weights = tuple((name, weight * factor[name]) for name, weight in kept.items())
+    return dataclasses.replace(cell, weights=weights, without=tuple(sorted(gone)))
+
+
+def is_left(name: str, gone: set[str], cell: Cell, pools: Pools) -> bool:
+    """Return whether a source of the cell keeps a sample."""
+    pool = pools.named(name)
+    most = cell.n_render if pool.domain == RENDER else cell.n_real
+    return any(sample.id not in gone for sample in pool.samples[:most])
+
+
+def measure(
+    full: Sequence[Scores], groups: Sequence[Group], lacking: Mapping[Group, Sequence[Scores]], resamples: int
+) -> list[Measured]:
+    """Return what each group is worth, in the given order; groups that `lacking` does not hold are left out.
+
+    full: val scores of the mix, a seed each. lacking: group -> scores of the mix without it. The interval is paired by
+    photo, and all these trainings together say how much seeds differ. Errors as `compare`.
+    """
+    judged = [group for group in groups if group in lacking]
+    peers = [lacking[group] for group in judged]
+    found = [compare(full, lacking[group], resamples, peers) for group in judged]
+    return [Measured(group, item.iou, item.ci95) for group, item in zip(judged, found, strict=True)]

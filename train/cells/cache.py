@@ -1,0 +1,85 @@
+"""Photos as training sees them, decoded once and mapped into memory by every cell."""
+
+import hashlib
+import json
+import mmap
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from dataset.records import Sample, to_line
+from dataset.shards import read_bytes
+from pipeline.errors import InputError
+from pipeline.files import read_json, whole_folder, write_json
+from pipeline.progress import track
+from train.loop.data import Photo, load_photo, shrunk
+
+PIXELS, INDEX = "pixels.bin", "index.json"
+TOGETHER = 64  # photos decoded before they are written: bounds the memory
+
+Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
+
+
+def digest_of(folder: Path, sample: Sample) -> str:
+    """Return the hash of a sample's record and files; raise InputError when a file is missing."""
+    found = hashlib.sha256(to_line(sample).encode())
+    for name in (sample.image, sample.ids):
+        try:
+            found.update(read_bytes(folder / name))
+        except FileNotFoundError:
+            raise InputError(f"{folder / name}: there is no such image; run the stage that writes it again") from None
+    return found.hexdigest()[:32]
+
+
+def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence[str], longest: int) -> None:
+    """Make sure that every photo is in the cache at most `longest` pixels long.
+
+    photos: digest and place of each. A cache that holds them all is left alone, any other is made anew.
+    """
+    head = {"longest": longest, "categories": list(categories)}
+    if holds(folder, head, {digest for digest, _ in photos}):
+        return
+    places: dict[str, list[int]] = {}
+    with whole_folder(folder) as part, (part / PIXELS).open("wb") as file:
+        for digest, photo in track(decoded(dict(photos), categories, longest), len(dict(photos)), "decode", "photos"):
+            places[digest] = [file.tell(), *photo.truth.shape]
+            file.write(np.ascontiguousarray(photo.image).tobytes() + np.ascontiguousarray(photo.truth).tobytes())
+        write_json(part / INDEX, head | {"photos": places})
+
+
+def holds(folder: Path, head: dict[str, object], digests: set[str]) -> bool:
+    """Return whether a cache was made with these settings and holds these photos."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return {key: index.get(key) for key in head} == head and digests <= set(index.get("photos", ()))
+
+
+def decoded(photos: dict[str, Place], categories: Sequence[str], longest: int) -> Iterable[tuple[str, Photo]]:
+    """Yield every photo by its digest, decoded on threads a few at a time."""
+    items = list(photos.items())
+    with ThreadPoolExecutor() as threads:
+        for start in range(0, len(items), TOGETHER):
+            some = items[start : start + TOGETHER]
+            made = threads.map(lambda item: shrunk(load_photo(item[1][0], item[1][1], categories), longest), some)
+            yield from zip((digest for digest, _ in some), made, strict=True)
+
+
+class Cache:
+    """The photos of a warm cache, read from the disk as they are used."""
+
+    def __init__(self, folder: Path):
+        """Map the cache. Raises InputError when `folder` holds none."""
+        self.places = read_json(folder / INDEX)["photos"]
+        with (folder / PIXELS).open("rb") as file:
+            self.pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def photo(self, digest: str) -> Photo:
+        """Return one photo, its arrays read-only. Raises KeyError for one that was not put in."""
+        start, height, width = self.places[digest]
+        area = height * width
+        image = np.frombuffer(self.pixels, np.uint8, 3 * area, start).reshape(height, width, 3)
+        return Photo(image, np.frombuffer(self.pixels, np.uint8, area, start + 3 * area).reshape(height, width))

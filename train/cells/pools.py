@@ -1,0 +1,70 @@
+"""The samples that cells draw from: every source in nested order, and the renders that no cell may train on."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from dataset.records import REAL, RENDER, Sample, read_manifest
+from pipeline.errors import InputError
+from pipeline.files import read_json
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool:
+    """One source: its samples in nested order, so that the first k are the subset of size k."""
+
+    name: str
+    domain: str  # "real" or "render"
+    manifest: Path
+    samples: tuple[Sample, ...]
+
+    @property
+    def folder(self) -> Path:
+        """What the samples' paths are relative to."""
+        return self.manifest.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Pools:
+    """All sources, and the renders kept out of training to measure on."""
+
+    sources: tuple[Pool, ...]
+    held: Pool
+
+    def named(self, name: str) -> Pool:
+        """Return the source of a name; raise InputError naming those there are."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise InputError(f"params.yaml: sweep.weights names the source {name!r}, wanted one of {known}")
+
+    def count(self, domain: str) -> int:
+        """Return how many samples of a domain there are to train on."""
+        return sum(len(source.samples) for source in self.sources if source.domain == domain)
+
+
+def read_pools(path: Path) -> Pools:
+    """Return what stage compose wrote; raise InputError when it, or a sample it names, is not what it should be."""
+    value = read_json(path)
+    try:
+        sources = tuple(pool_of(path, item) for item in value["sources"])
+        held = pool_of(path, {"name": "held", "domain": RENDER} | value["held"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: not pools of samples ({error!r}); run stage compose again") from error
+    return Pools(sources, held)
+
+
+def pool_of(path: Path, item: dict[str, Any]) -> Pool:
+    """Return one source of a pools file, its samples in the order of its ids."""
+    manifest = path.parent / str(item["manifest"])
+    known = {sample.id: sample for sample in read_manifest(manifest)}
+    lost = [name for name in item["ids"] if name not in known]
+    if lost:
+        raise InputError(f"{path}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
+    samples = tuple(known[name] for name in item["ids"])
+    domain = str(item["domain"])
+    strange = next((sample for sample in samples if sample.domain != domain or domain not in {REAL, RENDER}), None)
+    if strange:
+        raise InputError(f"{path}: {strange.id} is a {strange.domain}, its source says {domain}; run compose again")
+    return Pool(str(item["name"]), domain, manifest, samples)

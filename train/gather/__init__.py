@@ -1,0 +1,1 @@
+"""From trained and scored runs to the numbers that other tools read."""

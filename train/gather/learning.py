@@ -1,0 +1,126 @@
+"""Learning curves, what the renders are worth, what all of it costs, and what to do next."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataset.records import Sample
+from pipeline.errors import InputError
+from pipeline.files import read_json
+from train.gather.runs import Race
+from train.scoring.interval import score_of
+from train.scoring.records import Scores
+from train.scoring.scores import read_scores
+from train.scoring.table import table_of
+from train.worth.curve import Curve, fit_curve
+from train.worth.evidence import Evidence, Failure, Group
+from train.worth.points import Estimate, Floats, Point
+
+
+@dataclasses.dataclass(frozen=True)
+class Lines:
+    """The curves as they were trained: for each size the runs of all seeds, by rising size."""
+
+    real: Mapping[int, Sequence[Scores]]  # real labels alone
+    mixed: Mapping[int, Sequence[Scores]]  # real labels with renders
+    renders: Mapping[int, Sequence[Scores]]  # renders, at all real labels
+
+
+def read_lines(path: Path) -> Lines:
+    """Return what stage curves trained; raise InputError for another kind of file, or a run that is missing."""
+    found: dict[str, dict[int, list[Scores]]] = {"real": {}, "mixed": {}, "renders": {}}
+    value = read_json(path)
+    try:
+        points = [(name, int(point["n"]), point["cell"]) for name in found for point in value[name]]
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: not the points of curves ({error!r}); run stage curves again") from error
+    for name, n, cell in sorted(points):
+        found[name].setdefault(n, []).append(read_scores(path.parent / cell / "val.json"))
+    return Lines(**found)
+
+
+def photo_draws(runs: Sequence[Scores], resamples: int) -> Floats:
+    """Return (B,) the mean over runs of their IoU on redrawn photos; two calls on the same photos redraw the same."""
+    drawn = table_of(runs).drawn(resamples)
+    union = drawn["union"]
+    iou = np.divide(drawn["intersection"], union, out=np.ones_like(union), where=union > 0)  # (B, S)
+    return np.asarray(iou.mean(axis=1))
+
+
+def point(n: int, runs: Sequence[Scores], resamples: int) -> Point:
+    """Return one size of a curve."""
+    return Point(n, {str(run.seed): run.iou for run in runs}, photo_draws(runs, resamples))
+
+
+def curve(line: Mapping[int, Sequence[Scores]], name: str, resamples: int) -> Curve | None:
+    """Return the curve over the sizes of a line, None if nothing was trained for it."""
+    points = [point(n, runs, resamples) for n, runs in sorted(line.items()) if n]
+    return fit_curve(points, name, resamples) if points else None
+
+
+def best_mix(lines: Lines, resamples: int) -> Point | None:
+    """Return the mix at all real labels, None if no mix was trained."""
+    most = max(lines.mixed, default=0)
+    return point(most, lines.mixed[most], resamples) if most else None
+
+
+def estimate(row: Mapping[str, Any] | None) -> Estimate | None:
+    """Return a row with iou and ci95 as an estimate."""
+    return None if row is None else Estimate(row["iou"], *row["ci95"])
+
+
+def fewest_assets(renders: Sequence[Sample]) -> int | None:
+    """Return how many different assets the scarcest category is shown by; None without labelled renders."""
+    shown = Counter(
+        category for category, _ in {(i.category, i.asset) for sample in renders for i in sample.instances if i.asset}
+    )
+    return min(shown.values(), default=None)
+
+
+def failures(scores: Mapping[str, Any]) -> tuple[Failure, ...]:
+    """Return the kinds of objects with the share that is found. scores: `summary` of the picked runs on val."""
+    rows = [*scores["by_size"], *scores["by_visible"]]
+    return tuple(Failure(row["name"], row["recall"]["value"]) for row in rows if row["recall"])
+
+
+def groups(attribution: Mapping[str, Any] | None) -> tuple[Group, ...]:
+    """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
+    rows = (attribution or {}).get("groups", ())
+    return tuple(
+        Group(row["name"], row["kind"], row["help"], *(row["ci95"] or (None, None)))
+        for row in rows
+        if row.get("unit") == "IoU"
+    )
+
+
+def evidence(
+    race: Race,
+    curves: Mapping[str, Curve | None],
+    ends: Sequence[Mapping[str, Any] | None],
+    on_training: Scores | None,
+    on_renders: Sequence[Scores],
+    scores: Mapping[str, Any],
+    attribution: Mapping[str, Any] | None,
+    renders: Sequence[Sample],
+) -> Evidence:
+    """Return all that the advice may use. ends: the rows of real only and renders only on val."""
+    row = race.picked
+    return Evidence(
+        score=Estimate(row["iou"], *row["ci95"]),
+        n_real=row["n_real"],
+        n_render=row["n_render"],
+        real=curves["real"],
+        mixed=curves["mixed"],
+        renders=curves["renders"],
+        real_only=estimate(ends[0]),
+        render_only=estimate(ends[1]),
+        on_training=on_training.iou if on_training else None,
+        on_renders=score_of(on_renders) if on_renders else None,
+        assets=fewest_assets(renders),
+        groups=groups(attribution),
+        failures=failures(scores),
+    )

@@ -1,0 +1,101 @@
+"""A run's predictions for labelled samples, and its scores."""
+
+import dataclasses
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.guards import MEASURED
+from dataset.idmap import png_bytes, read_ids
+from dataset.records import Sample, read_manifest
+from pipeline.errors import InputError
+from pipeline.files import write_bytes
+from pipeline.progress import track
+from train.inference.own_size import probabilities_of
+from train.inference.run import Run
+from train.inference.sight import side_of, whole_logits
+from train.loop.data import Photo, load_photo, real_samples, same_sized
+from train.scoring.overlap import CategoryMap, count
+from train.scoring.photo import score_photo
+from train.scoring.records import PhotoScore, Scores
+
+TOGETHER = 8  # photos in one forward pass
+
+Probabilities = NDArray[np.float32]  # (C + 1, H, W), sums to 1 over the first axis
+
+
+def samples_to_judge(manifest: Path, split: str) -> list[Sample]:
+    """Return a manifest's samples; raise InputError when there is none.
+
+    split: for "val" and "test" a sample that is not a real photo is an InputError too; for any other name, such as
+    "held" (renders kept out of training), samples may be of any domain.
+    """
+    if split in MEASURED:
+        return real_samples(manifest)
+    samples = read_manifest(manifest)
+    if not samples:
+        raise InputError(f"{manifest}: holds no sample to score on; run the stage that writes it with more samples")
+    return samples
+
+
+def looked_at(run: Run, folder: Path, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Photo, Probabilities]]:
+    """Yield each sample with its photo and its probabilities at the photo's own size, in the given order.
+
+    folder: what the samples' paths are relative to. Neighbours of one size share a forward pass, but only one photo's
+    probabilities exist at a time. Raises InputError when a file cannot be read.
+    """
+    longest = side_of(run.img_size)
+    for together in same_sized(samples, TOGETHER):
+        photos = [load_photo(folder, sample, run.categories) for sample in together]
+        logits = whole_logits(run.model, np.stack([photo.image for photo in photos]), longest)
+        for sample, photo, own in zip(together, photos, logits, strict=True):
+            yield sample, photo, probabilities_of(own, sample.size_hw)
+
+
+def predict_manifest(run: Run, manifest: Path, split: str = "val") -> Iterator[tuple[Sample, CategoryMap, CategoryMap]]:
+    """Yield each sample with its predicted and its true category map, both (H, W) uint8, in the file's order.
+
+    Raises InputError as `samples_to_judge`, or when a file cannot be read.
+    """
+    for sample, photo, found in looked_at(run, manifest.parent, samples_to_judge(manifest, split)):
+        yield sample, found.argmax(0).astype(np.uint8), photo.truth
+
+
+def judge(
+    run: Run,
+    manifest: Path,
+    split: str,
+    title: str,
+    keep: Path | None,
+    only: Collection[str] | None = None,
+    details: bool = True,
+) -> Scores:
+    """Return a run's scores on the samples of a manifest; write its predictions as ``keep/<id>.png`` unless None.
+
+    split: "val" or "test", which take real photos alone, or "held" for renders kept out of training.
+    title: what the progress bar says. only: ids of the samples to judge; None = all.
+    details: count more than overlaps, which takes longer than predicting. Errors as `predict_manifest`.
+    """
+    samples = [sample for sample in samples_to_judge(manifest, split) if only is None or sample.id in only]
+    photos = []
+    for sample, photo, found in track(looked_at(run, manifest.parent, samples), len(samples), title, "photos"):
+        predicted = found.argmax(0).astype(np.uint8)
+        if details:
+            counted = score_photo(found, read_ids(manifest.parent / sample.ids), sample.instances, run.categories)
+            photos.append(dataclasses.replace(counted, id=sample.id, group=sample.group))
+        else:
+            photos.append(PhotoScore(sample.id, sample.group, count(predicted, photo.truth, run.categories)))
+        if keep:
+            write_bytes(keep / f"{sample.id}.png", png_bytes(predicted))
+    return Scores(split=split, photos=tuple(photos), **facts_of(run))
+
+
+def facts_of(run: Run) -> dict[str, Any]:
+    """Return what scores say of the run that reached them; a run without a name is called by its ratio."""
+    settings = run.settings
+    always = {key: settings[key] for key in ("ratio", "seed", "n_real", "n_render")}
+    usual = {"schedule": "mix", "weights": {}, "name": f"{settings['ratio']:g}"}
+    return always | {key: settings.get(key, default) for key, default in usual.items()}

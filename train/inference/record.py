@@ -1,0 +1,73 @@
+"""The prediction of one photo as a record, and the records of a folder: what is done, and what is out of date."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.files import read_json, write_text
+from train.inference.seen import Found
+
+RECORDS = "records"
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What is known of one predicted photo. Paths are POSIX, those of pictures relative to the folder written."""
+
+    key: str  # of the photo's bytes, the run and the settings: what the prediction is a function of
+    file: str  # the photo, relative to the folder of photos
+    size_hw: tuple[int, int]  # upright
+    uncertainty_bits: float  # mean entropy over all pixels
+    instances: tuple[Found, ...]
+    rles: tuple[dict[str, Any], ...]  # COCO's compressed RLE of each instance, in their order
+    pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, as far as they were asked for
+
+
+def key_of(photo: bytes, about: Any) -> str:
+    """Return what changes when the photo or `about` (the run and the settings, as JSON) does: SHA-256 in hex."""
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(hashlib.sha256(photo).digest() + text.encode()).hexdigest()
+
+
+def record_path(out: Path, stem: str) -> Path:
+    """Return where the record of a photo lies."""
+    return out / RECORDS / f"{stem}.json"
+
+
+def write_record(path: Path, prediction: Prediction) -> None:
+    """Write one record whole."""
+    write_text(path, json.dumps(dataclasses.asdict(prediction), ensure_ascii=False) + "\n")
+
+
+def read_record(path: Path) -> Prediction:
+    """Return the record that `write_record` wrote; raise InputError when it is missing or another kind of file."""
+    value = read_json(path)
+    try:
+        instances = tuple(Found(**(item | {"box": tuple(item["box"])})) for item in value["instances"])
+        plain = value | {"instances": instances, "size_hw": tuple(value["size_hw"]), "rles": tuple(value["rles"])}
+        return Prediction(**plain)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a record of a prediction ({error!r}); delete it and predict again") from error
+
+
+def is_done(out: Path, stem: str, key: str) -> bool:
+    """Return whether a photo's prediction is there, whole, and of this key."""
+    path = record_path(out, stem)
+    if not path.is_file():
+        return False
+    found = read_record(path)
+    return found.key == key and all((out / picture).is_file() for picture in found.pictures.values())
+
+
+def forget_others(out: Path, stems: set[str]) -> None:
+    """Delete the records, and the pictures they name, of photos that are not among `stems`."""
+    folder = out / RECORDS
+    for path in sorted(folder.rglob("*.json")):
+        if path.relative_to(folder).as_posix().removesuffix(".json") in stems:
+            continue
+        for picture in read_record(path).pictures.values():
+            (out / picture).unlink(missing_ok=True)
+        path.unlink()

@@ -1,0 +1,91 @@
+"""The checkpoint of a training: one file, whole or not there, from which it goes on as if nothing had happened."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.errors import InputError
+from pipeline.files import whole_file
+
+FILE = "checkpoint.safetensors"
+
+
+@dataclasses.dataclass
+class History:
+    """How far a training is, and what it saw on the way."""
+
+    step: int = 0  # steps done
+    losses: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # step (0 = first) and its loss
+    watched: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # steps done and the score on val
+    seconds: float = 0.0  # spent in the loop so far, without the building of the network
+    waited: float = 0.0  # of these, seconds without a batch
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A training as it was after `history.step` steps."""
+
+    history: History
+    tensors: dict[str, Tensor]
+
+
+def key_of(*facts: Any) -> str:
+    """Return the name of a training: a hash of all that it follows from, given as plain values."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def save(folder: Path, key: str, history: History, tensors: Mapping[str, Tensor]) -> None:
+    """Write a checkpoint in place of the last one: tensors as safetensors, numbers as JSON in the file's head."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {"key": key, "history": json.dumps(dataclasses.asdict(history))}
+    with whole_file(folder / FILE) as part:
+        save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, part, head)
+
+
+def load(folder: Path, key: str) -> Checkpoint | None:
+    """Return a training's checkpoint; None when there is none, or it is another training's.
+
+    Raises InputError when the file is not whole.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, "pt") as file:
+            head = file.metadata() or {}
+            if head.get("key") != key:
+                return None
+            return Checkpoint(
+                history_of(head["history"]), {name: file.get_tensor(name) for name in sorted(file.keys())}
+            )
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a checkpoint ({error}); remove it, and the training begins anew") from error
+
+
+def history_of(text: str) -> History:
+    """Return the history that was written as JSON, which knows no tuples."""
+    history = History(**json.loads(text))
+    history.losses = [(step, loss) for step, loss in history.losses]
+    history.watched = [(done, score) for done, score in history.watched]
+    return history
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for part in sorted(folder.glob(f".{FILE}.*.part")):
+        part.unlink(missing_ok=True)
+
+
+def forget(folder: Path) -> None:
+    """Remove the checkpoint of a training that is over, and the folder if nothing else is in it."""
+    tidy(folder)
+    (folder / FILE).unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

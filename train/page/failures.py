@@ -1,0 +1,148 @@
+"""Why a run loses score on a photo, object by object, from masks alone.
+
+Objects the network sees are connected parts of one category (8-connected). The limits 0.1 and 0.5 are those of TIDE
+(Bolya et al. 2020, arXiv 2008.08115): overlap below 0.1 is none, from 0.5 it is the same object.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects, label
+
+from dataset.records import Instance
+
+NONE, SAME = 0.1, 0.5
+LOOSE = 0.75  # an object that was found, but with a lower IoU than this, has a loose outline
+SMALL = 0.003  # share of the photo; COCO's limit of 32 x 32 pixels in its photos of about 640 x 480
+HIDDEN = 0.5  # an object of which less than this share is in view
+SPECK = 0.0002  # share of the photo; smaller parts of a prediction are no objects
+
+CAUSES = {  # in the order of the page
+    "Missed: hidden": "Objects more than half hidden that were not seen",
+    "Missed: small": f"Objects under {SMALL:.1%} of the photo that were not seen",
+    "Missed: at the border": "Objects cut by the photo's border that were not seen",
+    "Missed: in plain view": "Objects that were not seen, though large, whole and in view",
+    "Wrong category": "Objects seen as another category",
+    "False alarm": "Objects seen where none is",
+    "Merged": "Objects that stand together and were seen as one",
+    "Split": "Objects seen as several pieces",
+    "Loose outline": f"Objects found with an IoU below {LOOSE}",
+}
+
+Box = tuple[int, int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """One object that was missed, made up, or not well outlined."""
+
+    cause: str  # a key of CAUSES
+    box: Box  # x0, y0, x1, y1 in pixels of the photo, x1 and y1 exclusive
+    area_px: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Overlaps:
+    """Pixels that true and seen objects share."""
+
+    shared: NDArray[np.int64]  # (T + 1, S + 1): row 0 and column 0 are the background
+    true: tuple[Instance, ...]  # T
+    kinds: tuple[int, ...]  # category number of each true object, 1, 2, ...
+    seen: tuple[tuple[int, Box], ...]  # S: category number and box
+    size_hw: tuple[int, int]  # of the photo
+
+    @property
+    def true_px(self) -> NDArray[np.int64]:
+        """Area of each true object (T,)."""
+        return np.asarray(self.shared[1:].sum(axis=1))
+
+    @property
+    def seen_px(self) -> NDArray[np.int64]:
+        """Area of each seen object (S,)."""
+        return np.asarray(self.shared[:, 1:].sum(axis=0))
+
+
+def overlaps(
+    predicted: NDArray[np.integer], ids: NDArray[np.uint16], instances: Sequence[Instance], categories: Sequence[str]
+) -> Overlaps:
+    """Return how a predicted category map (H, W) and an id map (H, W) overlap.
+
+    True objects of other categories than `categories` are background, as in the score. Raises ValueError if the sizes
+    differ.
+    """
+    if predicted.shape != ids.shape:
+        raise ValueError(f"the prediction is {predicted.shape}, the truth {ids.shape}")
+    true = tuple(one for one in instances if one.category in categories)
+    numbers = np.zeros(int(max([ids.max(initial=0), *(one.index for one in true)])) + 1, np.int64)
+    numbers[[one.index for one in true]] = np.arange(1, len(true) + 1)
+    seen, boxes = parts(predicted, len(categories))
+    pairs = numbers[ids] * (len(boxes) + 1) + seen
+    shared = np.bincount(pairs.ravel(), minlength=(len(true) + 1) * (len(boxes) + 1))
+    kinds = tuple(list(categories).index(one.category) + 1 for one in true)
+    return Overlaps(shared.reshape(len(true) + 1, len(boxes) + 1), true, kinds, tuple(boxes), ids.shape)
+
+
+def parts(predicted: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64], list[tuple[int, Box]]]:
+    """Return the seen objects: a map (H, W) of their numbers, 0 = none, and category number and box of each.
+
+    count: how many categories there are.
+    """
+    found, boxes = np.zeros(predicted.shape, np.int64), []
+    for kind in range(1, count + 1):
+        pieces, _ = label(predicted == kind, structure=np.ones((3, 3), int))
+        areas = np.bincount(pieces.ravel())
+        for number, (y, x) in enumerate(find_objects(pieces), 1):
+            if areas[number] >= SPECK * predicted.size:
+                boxes.append((kind, (x.start, y.start, x.stop, y.stop)))
+                found[y, x][pieces[y, x] == number] = len(boxes)
+    return found, boxes
+
+
+def failures(found: Overlaps) -> list[Failure]:
+    """Return what went wrong: of each true object at most one failure, then the false alarms."""
+    missed = []
+    for at, one in enumerate(found.true):
+        cause = cause_of(found, at) if found.true_px[at] else None
+        if cause:
+            missed.append(Failure(cause, one.box, int(found.true_px[at])))
+    hit = found.shared[1:, 1:].sum(axis=0)  # (S,) pixels of a seen object that lie on any true one
+    return missed + [
+        Failure("False alarm", box, int(area))
+        for (_, box), area, on in zip(found.seen, found.seen_px, hit, strict=True)
+        if on < NONE * area
+    ]
+
+
+def cause_of(found: Overlaps, at: int) -> str | None:
+    """Return why the true object at a place was not found well, or None where it was."""
+    area, row = found.true_px[at], found.shared[at + 1, 1:]
+    mine = np.array([kind == found.kinds[at] for kind, _ in found.seen], bool)
+    if row[mine].sum() < NONE * area:
+        return "Wrong category" if row[~mine].sum() >= SAME * area else f"Missed: {why_missed(found, at)}"
+    main = int(np.where(mine, row, -1).argmax())
+    if together(found, at, main):
+        return "Merged"
+    if (row[mine] >= NONE * area).sum() > 1:
+        return "Split"
+    iou = row[main] / (area + found.seen_px[main] - row[main])
+    return "Loose outline" if iou < LOOSE else None
+
+
+def why_missed(found: Overlaps, at: int) -> str:
+    """Return the first reason that holds for an object that was not seen."""
+    one, (height, width) = found.true[at], found.size_hw
+    x0, y0, x1, y1 = one.box
+    if one.visible_fraction < HIDDEN:
+        return "hidden"
+    if found.true_px[at] < SMALL * height * width:
+        return "small"
+    return "at the border" if x0 <= 0 or y0 <= 0 or x1 >= width or y1 >= height else "in plain view"
+
+
+def together(found: Overlaps, at: int, main: int) -> bool:
+    """Return whether the seen object that covers most of a true one also covers half of another of its category."""
+    covered = found.shared[1:, main + 1] >= SAME * np.maximum(found.true_px, 1)
+    same = np.array([kind == found.kinds[at] for kind in found.kinds], bool)
+    return bool(covered[at] and (covered & same).sum() > 1)

@@ -1,0 +1,152 @@
+"""Every score of a candidate with its interval, as the report shows them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from train.scoring.calibration import BINS
+from train.scoring.counted import SIZES, VISIBLE, counted, kind_of
+from train.scoring.estimate import Estimate, Statistic, estimate, mean_of_seeds, share
+from train.scoring.instances import THRESHOLDS
+from train.scoring.interval import Peers, leaves_out
+from train.scoring.records import FOREGROUND, PhotoScore, Scores, TrueObject
+from train.scoring.table import Columns, Counts, table_of
+
+DIGITS = 6
+RARE = 0.05  # share of all instances below which a category is rare
+
+Measure = Callable[[Statistic], dict[str, Any] | None]
+Kinds = Mapping[str, Callable[[TrueObject], bool]]
+
+
+def summary(runs: Sequence[Scores], resamples: int, peers: Peers = ()) -> dict[str, Any]:
+    """Return all scores of one candidate's runs on the same photos; each is {"value", "ci95"}, None if not known.
+
+    peers: runs of other candidates, see `interval`. "ci95" is None where one group of photos alone holds what is
+    scored. Scores beyond overlaps are None, and lists of them empty, where a file is from before there were details.
+    Errors as `table.table_of`.
+    """
+    table = table_of(runs, counted)
+    lenders = [table_of(peer, counted) for peer in peers]
+    lenders = [lender for lender in lenders if lender.names == table.names]
+    drawn = table.drawn(resamples)
+
+    def measure(statistic: Statistic) -> dict[str, Any] | None:
+        """Return one score as JSON."""
+        return as_json(estimate(table, drawn, statistic, lenders))
+
+    photos = runs[0].photos
+    detailed = all(photo.details for run in runs for photo in run.photos)
+    categories = [name for name in photos[0].pixels if name != FOREGROUND]
+    return {
+        "run": runs[0].name,
+        "leaves_out": leaves_out(runs, peers),
+        "iou": measure(iou_over([FOREGROUND])),
+        "mean_iou": measure(iou_over(categories)),
+        **by_category(measure, photos, categories),
+        "boundary_iou": measure(ratio("boundary/intersection", "boundary/union")) if detailed else None,
+        "instances": [at_threshold(measure, threshold) for threshold in THRESHOLDS] if detailed else [],
+        "calibration_error": measure(CALIBRATION_ERROR) if detailed else None,
+        "by_size": by_kind(measure, photos, "size", SIZES) if detailed else [],
+        "by_visible": by_kind(measure, photos, "visible", VISIBLE) if detailed else [],
+    }
+
+
+def as_json(found: Estimate) -> dict[str, Any] | None:
+    """Return an estimate rounded, None if there was nothing to score."""
+    if found.value is None:
+        return None
+    ci95 = [round(bound, DIGITS) for bound in found.ci95] if found.ci95 else None
+    return {"value": round(found.value, DIGITS), "ci95": ci95}
+
+
+def ratio(top: str, whole: str) -> Statistic:
+    """Return the score ``top / whole`` of two names."""
+    return Statistic(lambda columns: share(columns[top], columns[whole]), lambda columns: columns[whole])
+
+
+def iou_over(categories: Sequence[str]) -> Statistic:
+    """Return the mean over categories of their pooled IoU; one that is neither there nor predicted is left out."""
+
+    def formula(columns: Columns) -> Counts:
+        """Return the score of columns (...)."""
+        each = [share(columns[f"pixels/{name}/intersection"], columns[f"pixels/{name}/union"]) for name in categories]
+        return mean_of_seeds(np.stack(each, axis=-1))
+
+    return Statistic(formula, lambda columns: np.sum([columns[f"pixels/{name}/union"] for name in categories], axis=0))
+
+
+def calibration_error(columns: Columns) -> Counts:
+    """Return the expected calibration error (Guo et al. 2017, eq. 3) in [0, 1], lower is better."""
+    off = [np.abs(columns[f"calibration/confidence/{k}"] - columns[f"calibration/correct/{k}"]) for k in range(BINS)]
+    return share(np.sum(off, axis=0), sampled_pixels(columns))
+
+
+def sampled_pixels(columns: Columns) -> Counts:
+    """Return the number of pixels whose confidence was looked at."""
+    return np.asarray(np.sum([columns[f"calibration/pixels/{k}"] for k in range(BINS)], axis=0))
+
+
+CALIBRATION_ERROR = Statistic(calibration_error, sampled_pixels)
+
+
+def at_threshold(measure: Measure, threshold: float) -> dict[str, Any]:
+    """Return precision and recall of instances, all categories together, at a threshold of IoU."""
+    hits = f"instances/hits/{threshold}"
+    return {
+        "iou": threshold,
+        "precision": measure(ratio(hits, "instances/predicted")),
+        "recall": measure(ratio(hits, "instances/truth")),
+    }
+
+
+def by_category(measure: Measure, photos: Sequence[PhotoScore], categories: Sequence[str]) -> dict[str, Any]:
+    """Return the IoU of each category, and the mean over rare ones, None without a rare one.
+
+    Rare: less than `RARE` of all instances on these photos, where there are at least two categories. "photos" are those
+    with an instance of it; "photos" and "instances" are None without details.
+    """
+    held = {name: instances_of(photos, name) for name in categories}
+    total = sum(sum(counts) for counts in held.values())
+    rows: dict[str, Any] = {}
+    for name, counts in held.items():
+        rare = len(categories) > 1 and bool(total) and sum(counts) < RARE * total
+        numbers = {"photos": len(counts), "instances": sum(counts)} if has_details(photos) else dict.fromkeys(COUNTED)
+        rows[name] = (measure(iou_over([name])) or {"value": None, "ci95": None}) | numbers | {"rare": rare}
+    few = [name for name, row in rows.items() if row["rare"] and row["value"] is not None]
+    found = measure(iou_over(few)) if few else None
+    return {"iou_per_category": rows, "rare_iou": {**found, "categories": few} if found else None}
+
+
+COUNTED = ("photos", "instances")
+
+
+def has_details(photos: Sequence[PhotoScore]) -> bool:
+    """Return whether every photo has details."""
+    return all(photo.details for photo in photos)
+
+
+def instances_of(photos: Sequence[PhotoScore], category: str) -> list[int]:
+    """Return how many true instances of a category there are, for each photo that has one."""
+    matches = [photo.details.matches.get(category) for photo in photos if photo.details]
+    return [match.truth for match in matches if match and match.truth]
+
+
+def by_kind(measure: Measure, photos: Sequence[PhotoScore], family: str, kinds: Kinds) -> list[dict[str, Any]]:
+    """Return one row for each kind of true object that occurs: the share that is found, and how well.
+
+    "recall": found at an IoU of 0.5; "iou": mean of each object's best IoU; "covered": mean share of its pixels.
+    """
+    rows = []
+    for name in kinds:
+        counts = [
+            sum(kind_of(thing, kinds) == name for thing in photo.details.objects) for photo in photos if photo.details
+        ]
+        head = {"name": name, "photos": sum(1 for count in counts if count), "instances": sum(counts)}
+        of_kind = {
+            key: measure(ratio(f"{family}/{name}/{key}", f"{family}/{name}/all"))
+            for key in ("recall", "iou", "covered")
+        }
+        rows.append(head | of_kind)
+    return [row for row in rows if row["instances"]]
