@@ -19,6 +19,8 @@ SMALL = {
     "sweep": {"ratios": [0.0, 0.5], "seeds": [1]},
     "plan": {"scenes": 4, "spares": 2, "size_hw": [64, 64], "quality": {"samples": 1}},
     "fit": {"img_size": 64, "batch": 2, "epoch_steps": 1},
+    "curves": {"real": [0.5], "mixed": [], "renders": [], "seeds": [1]},
+    "attribute": {"least": 2},
     "report": {"renders": 2, "worst": 2},
 }
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
@@ -79,7 +81,7 @@ def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:
     transfer = json.loads((project / "reports/transfer.json").read_text(encoding="utf-8"))
     keys = {"runs", "real_only", "render_only", "best", "gap", "worth", "advice", "test"}
     assert keys <= set(transfer)
-    val = [run for run in transfer["runs"] if run["split"] == "val"]
+    val = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
     assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 14, 0), (0.5, 1, 14, 4)]
     assert transfer["test"]["n_photos"] == 14
     assert transfer["render_only"] is None
@@ -101,12 +103,15 @@ def test_the_same_command_again_does_nothing(project: Path) -> None:
 
 
 def test_another_ratio_renders_nothing_and_trains_only_what_is_new(project: Path) -> None:
-    before = content(project / "data/boards/renders")
+    before, trained = content(project / "data/boards/renders"), content(project / "data/boards/race")
     set_params(project, {"sweep": {"ratios": [0.0, 0.5, 1.0]}})
     done = run(project, "dvc", "repro", "report")
     ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
-    fits = [name for name in ran if name.startswith("fit")]
-    assert fits == ["fit@boards-1.0-1"], done.stderr[-2000:]
+    cells = content(project / "data/boards/race")
+    assert {path: data for path, data in cells.items() if path in trained} == trained, done.stderr[-2000:]
+    new = {path.parent for path in cells.keys() - trained.keys() if path.name == "val.json"}
+    assert len(new) == 1
+    assert "compose" not in " ".join(ran)
     assert not {name.split("@")[0] for name in ran} & {"fetch", "ingest", "split", "plan", "shoot"}
     assert content(project / "data/boards/renders") == before
     assert json.loads((project / "reports/transfer.json").read_text(encoding="utf-8"))["gap"] is not None

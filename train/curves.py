@@ -19,17 +19,18 @@ FEWEST = 2  # real labels of the smallest training
 class Curves:
     """Section `curves` of params.yaml."""
 
-    real: tuple[float, ...]  # shares of the real labels that are trained with beside all of them
+    real: tuple[float, ...]  # shares of the real labels that real only is trained with, beside all of them
+    mixed: tuple[float, ...]  # the same for the mix
     renders: tuple[float, ...]  # shares of the renders, at all real labels
     seeds: tuple[int, ...]  # [] = no curves
 
     def __post_init__(self) -> None:
         """Raise ValueError for shares that are no part of a whole, and for values named twice."""
-        for name in ("real", "renders", "seeds"):
+        for name in ("real", "mixed", "renders", "seeds"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name} is {list(values)}, wanted each value once")
-        for name in ("real", "renders"):
+        for name in ("real", "mixed", "renders"):
             if any(not 0 < share < 1 for share in getattr(self, name)):
                 raise ValueError(f"{name} is {list(getattr(self, name))}, wanted numbers between 0 and 1")
 
@@ -49,18 +50,17 @@ def mixed_weights(pick: Mapping[str, Any]) -> Mapping[str, float] | None:
 
 def lines_of(settings: Curves, cells: Cells, mix: Mapping[str, float] | None) -> dict[str, list[tuple[int, Cell]]]:
     """Return the cells of each curve with their number of samples: "real" and "mixed" over labels, "renders"."""
-    real = {source.name: source for source in cells.pools.sources if source.domain == REAL}
+    real = {source.name: len(source.samples) for source in cells.pools.sources if source.domain == REAL}
+    labels, total = cells.pools.count(REAL), cells.pools.count(RENDER)
     found: dict[str, list[tuple[int, Cell]]] = {"real": [], "mixed": [], "renders": []}
-    labels = sizes_of(cells.pools.count(REAL), settings.real, FEWEST)
-    total = cells.pools.count(RENDER)
-    alone = even({name: len(source.samples) for name, source in real.items()})
+    weights = tuple(mix.items()) if mix else ()
     for seed in settings.seeds:
-        for n in labels:
-            most = None if n == labels[-1] else n
-            found["real"] += [(n, Cell(alone, seed, n_real=most))]
-            found["mixed"] += [(n, Cell(tuple(mix.items()), seed, n_real=most))] if mix else []
+        for n in sizes_of(labels, settings.real, FEWEST):
+            found["real"].append((n, Cell(even(real), seed, n_real=None if n == labels else n)))
+        for n in sizes_of(labels, settings.mixed, FEWEST) if mix else []:
+            found["mixed"].append((n, Cell(weights, seed, n_real=None if n == labels else n)))
         for n in sizes_of(total, settings.renders, 1) if mix else []:
-            found["renders"] += [(n, Cell(tuple(mix.items()), seed, n_render=None if n == total else n))] if mix else []
+            found["renders"].append((n, Cell(weights, seed, n_render=None if n == total else n)))
     return found
 
 

@@ -36,7 +36,7 @@ def run_rest(folder: Path) -> None:
     """Run the stages after tune."""
     split, pick, race = folder / "split", folder / "pick.json", folder / "race"
     ground = ONE, SMALL, folder / "pools.json", split / "val.jsonl", folder / "categories.json", race, pick
-    curves.main(curves.Curves((0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
+    curves.main(curves.Curves((0.5,), (0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
     settings = attribute.Attribute(least=2, most=10, runs=1, leave_out=0, resamples=50)
     attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
     evaluate.main(pick, race, split / "test.jsonl", folder / "test")

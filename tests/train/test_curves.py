@@ -41,7 +41,7 @@ def test_the_cells_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
         Machine(1), SMALL, tmp_path / "pools.json", tmp_path / "split/val.jsonl", tmp_path / "categories.json",
         tmp_path / "curves",
     )  # fmt: skip
-    lines = lines_of(Curves((0.5,), (0.4,), (1, 2)), cells, {"real": 0.5, "render": 0.5})
+    lines = lines_of(Curves((0.5,), (0.5,), (0.4,), (1, 2)), cells, {"real": 0.5, "render": 0.5})
     assert [(n, cell.seed, cell.n_real) for n, cell in lines["real"]] == [
         (2, 1, 2),
         (4, 1, None),
@@ -50,7 +50,7 @@ def test_the_cells_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
     ]
     assert [(n, cell.n_real) for n, cell in lines["mixed"]][:2] == [(2, 2), (4, None)]
     assert [(n, cell.n_render) for n, cell in lines["renders"]][:2] == [(2, 2), (5, None)]
-    assert lines_of(Curves((), (), ()), cells, None) == {"real": [], "mixed": [], "renders": []}
+    assert lines_of(Curves((), (), (), ()), cells, None) == {"real": [], "mixed": [], "renders": []}
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,9 @@ def test_the_cells_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
 )
 def test_settings_that_cannot_be_are_refused(changes, message):
     with pytest.raises(InputError, match=message):
-        build(Curves, {"real": [0.5], "renders": [], "seeds": [1]} | changes, "curves", lambda _: "params.yaml")
+        build(
+            Curves,
+            {"real": [0.5], "mixed": [], "renders": [], "seeds": [1]} | changes,
+            "curves",
+            lambda _: "params.yaml",
+        )

@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +17,9 @@ from train.scoring.scores import read_scores
 HALF = Cell((("real", 0.5), ("render", 0.5)), 1)
 
 
-def cells_in(folder, own="race", *others):
-    return open_cells(
-        Machine(1), SMALL, folder / "pools.json", folder / "split/val.jsonl", folder / "categories.json", folder / own,
-        *(folder / name for name in others),
-    )  # fmt: skip
+def cells_in(folder, own="race", *others, workers=1):
+    files = (folder / name for name in ("pools.json", "split/val.jsonl", "categories.json", own, *others))
+    return open_cells(Machine(workers), SMALL, *files)
 
 
 def train_here(cells, cell, until=1.0):
@@ -99,3 +100,26 @@ def test_a_cell_that_cannot_be_trained_ends_in_one_line(made, tmp_path):
     assert pools["sources"][1]["ids"][0] == "render0"
     with pytest.raises(InputError, match=r"render0\.png: cannot be read as an image"):
         cells_in(folder).train([(HALF, 1.0)], "broken")
+
+
+CODE = """
+import sys
+from pathlib import Path
+from tests.train.cells.test_runner import HALF, cells_in
+from train.cells.cell import Cell
+
+cells = cells_in(Path(sys.argv[1]), workers=0)
+cells.train([(HALF, 1.0), (Cell(HALF.weights, 2), 1.0)], "on two nodes")
+"""
+
+
+@pytest.mark.slow
+def test_cells_on_two_nodes_with_a_disk_in_common_give_what_one_process_gives(made, tmp_path, two_nodes):
+    folder = tmp_path / "other"
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("race"))
+    words = [sys.executable, "-c", CODE, str(folder)]
+    subprocess.run(words, env=two_nodes.environment(), cwd=Path(__file__).parents[3], check=True, timeout=300)
+    assert (cells_in(folder).folder(HALF) / WEIGHTS).read_bytes() == (
+        cells_in(made).folder(HALF) / WEIGHTS
+    ).read_bytes()
+    assert cells_in(folder).scores(Cell(HALF.weights, 2)).seed == 2
