@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from dataset.records import REAL, RENDER
-from pipeline.files import read_json, write_json
+from pipeline.files import write_json
 from pipeline.stage import run_stage
-from train.cells.cell import Cell
+from train.cells.cell import MIX, Cell
 from train.cells.runner import Cells, Machine, open_cells
 from train.loop.settings import Fit
+from train.pick import Row, read_pick
 
 FEWEST = 2  # real labels of the smallest training
 
@@ -40,27 +41,26 @@ def sizes_of(total: int, shares: Sequence[float], least: int) -> list[int]:
     return sorted({max(round(total * share), least) for share in shares if total > least} | {total})
 
 
-def mixed_weights(pick: Mapping[str, Any]) -> Mapping[str, float] | None:
-    """Return the weights of the mix whose curve is drawn: the pick, or the best row that is a mix; None without one."""
+def mix_of(pick: Mapping[str, Any]) -> Row | None:
+    """Return the mix whose curve is drawn: the pick, or the best row that is a mix; None without one."""
     mixes = [row for row in pick["ratios"] if 0 < row["ratio"] < 1]
     picked = [row for row in mixes if row["picked"]]
-    best = max(picked or mixes, key=lambda row: (row["iou"], -row["ratio"]), default=None)
-    return None if best is None else best["weights"]
+    return max(picked or mixes, key=lambda row: (row["iou"], -row["ratio"]), default=None)
 
 
-def lines_of(settings: Curves, cells: Cells, mix: Mapping[str, float] | None) -> dict[str, list[tuple[int, Cell]]]:
+def lines_of(settings: Curves, cells: Cells, mix: Row | None) -> dict[str, list[tuple[int, Cell]]]:
     """Return the cells of each curve with their number of samples: "real" and "mixed" over labels, "renders"."""
     real = {source.name: len(source.samples) for source in cells.pools.sources if source.domain == REAL}
     labels, total = cells.pools.count(REAL), cells.pools.count(RENDER)
     found: dict[str, list[tuple[int, Cell]]] = {"real": [], "mixed": [], "renders": []}
-    weights = tuple(mix.items()) if mix else ()
+    weights, schedule = (tuple(mix["weights"].items()), mix["schedule"]) if mix else ((), MIX)
     for seed in settings.seeds:
         for n in sizes_of(labels, settings.real, FEWEST):
             found["real"].append((n, Cell(even(real), seed, n_real=None if n == labels else n)))
         for n in sizes_of(labels, settings.mixed, FEWEST) if mix else []:
-            found["mixed"].append((n, Cell(weights, seed, n_real=None if n == labels else n)))
+            found["mixed"].append((n, Cell(weights, seed, schedule, n_real=None if n == labels else n)))
         for n in sizes_of(total, settings.renders, 1) if mix else []:
-            found["renders"].append((n, Cell(weights, seed, n_render=None if n == total else n)))
+            found["renders"].append((n, Cell(weights, seed, schedule, n_render=None if n == total else n)))
     return found
 
 
@@ -85,7 +85,7 @@ def main(
     """Write which cell stands for each point of each curve, and train those that are missing."""
     cells.mkdir(parents=True, exist_ok=True)
     known = open_cells(machine, fit, pools, val, categories, cells, race)
-    lines = lines_of(settings, known, mixed_weights(read_json(pick)))
+    lines = lines_of(settings, known, mix_of(read_pick(pick)))
     known.train([(cell, 1.0) for line in lines.values() for _, cell in line], "curves")
     points = {
         name: [{"n": n, "seed": cell.seed, "cell": known.name(cell, out.parent)} for n, cell in line]

@@ -4,7 +4,7 @@ from pipeline.errors import InputError
 from pipeline.settings import build
 from tests.train.cells.ground import SMALL, write_ground
 from train.cells.runner import Machine, open_cells
-from train.curves import Curves, lines_of, mixed_weights, sizes_of
+from train.curves import Curves, lines_of, mix_of, sizes_of
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,8 @@ def test_the_sizes_of_a_curve(total, shares, least, sizes):
 )
 def test_the_mix_whose_curve_is_drawn(rows, weights):
     pick = {"ratios": [{"ratio": r, "iou": i, "picked": p, "weights": {"mix": r}} for r, i, p in rows]}
-    assert mixed_weights(pick) == weights
+    found = mix_of(pick)
+    assert (found and found["weights"]) == weights
 
 
 def test_the_cells_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
@@ -41,7 +42,9 @@ def test_the_cells_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
         Machine(1), SMALL, tmp_path / "pools.json", tmp_path / "split/val.jsonl", tmp_path / "categories.json",
         tmp_path / "curves",
     )  # fmt: skip
-    lines = lines_of(Curves((0.5,), (0.5,), (0.4,), (1, 2)), cells, {"real": 0.5, "render": 0.5})
+    lines = lines_of(
+        Curves((0.5,), (0.5,), (0.4,), (1, 2)), cells, {"weights": {"real": 0.5, "render": 0.5}, "schedule": "mix"}
+    )
     assert [(n, cell.seed, cell.n_real) for n, cell in lines["real"]] == [
         (2, 1, 2),
         (4, 1, None),

@@ -81,6 +81,8 @@ def sentence(real: Curve, labels: float, lo: float, censored: bool, n_real: int)
     if censored:
         end = f"beyond {real.limit:.0f} the curve of real photos alone is not known"
         lead = f"More than {labels:.0f} real labels, by how many is open: {end}"
+        if labels < 1:
+            lead = f"{n_real} real labels alone do not reach the score of the mix; how many more would is open: {end}"
     else:
         where = "within what was trained" if n_real + labels <= real.measured_to else "read from the fitted curve"
         lead = f"Real photos alone need about {labels:.0f} more labels for the score of the mix, {where}"
