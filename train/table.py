@@ -32,7 +32,7 @@ class Table:
         runs = {seed: self.cells.scores(cell_of(each, seed)) for seed in self.seeds}
         return {seed: scores for seed, scores in runs.items() if scores}
 
-    def rows(self, picked: str, start: Path) -> list[Row]:
+    def rows(self, start: Path) -> list[Row]:
         """Return one row a candidate by rising ratio. start: the folder that paths of runs are relative to."""
         runs = {each.candidate.name: list(self.finished(each.candidate).values()) for each in self.decision.standings}
         real = [each.candidate.name for each in self.decision.standings if each.candidate.ratio == REAL_ONLY]
@@ -42,7 +42,11 @@ class Table:
             peers = [some for other, some in runs.items() if other != name and some]
             base = runs[real[0]] if real and name not in real else []
             paths = self.paths(standing.candidate, start)
-            facts = {"picked": name == picked, "against_real": against(runs[name], base, peers), "cells": paths}
+            facts = {
+                "picked": name == self.decision.best,
+                "against_real": against(runs[name], base, peers),
+                "cells": paths,
+            }
             rows.append(plain(self.head(standing) | self.scores(standing, runs[name], peers) | facts))
         return rows
 

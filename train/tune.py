@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,10 @@ from train.loop.settings import Fit
 from train.pick import REAL_ONLY, RENDER_ONLY, Row
 from train.race.budget import Budget
 from train.race.candidate import Candidate
-from train.race.decision import Decision, Standing, finish
+from train.race.decision import Decision, finish
 from train.race.policy import next_asks
-from train.race.records import Ask, Race, result_of
-from train.scoring.interval import score_of
-from train.scoring.scores import Scores, write_scores
+from train.race.records import Ask, Race, Result, result_of
+from train.scoring.scores import write_scores
 from train.sweep import Sweep, candidates, domains_of
 from train.table import Table, cell_of
 from train.worth.costs import Costs
@@ -73,7 +72,7 @@ def run_race(race: Race, cells: Cells) -> Race:
     return race
 
 
-def found(ask: Ask, cells: Cells) -> Any:
+def found(ask: Ask, cells: Cells) -> Result:
     """Return the result of a training that was asked for. Raises ValueError if it is not there."""
     cell = cell_of(ask.candidate, ask.seed)
     scores = cells.scores(cell, ask.share)
@@ -82,35 +81,10 @@ def found(ask: Ask, cells: Cells) -> Any:
     return result_of(scores, cells.seconds(cell, ask.share))
 
 
-def choose(
-    standings: Sequence[Standing], best: str, finished: Mapping[str, Sequence[Scores]], prefer_mix: float
-) -> str:
-    """Return the name of the pick: the best of the race, or a mix that is less than `prefer_mix` behind it.
-
-    finished: the runs of the candidates that were trained to the end. Of mixes that tie the one with fewest renders.
-    """
-    scores = {name: score_of(runs) for name, runs in finished.items()}
-    near = [
-        each.candidate
-        for each in standings
-        if 0 < each.candidate.ratio < 1 and scores.get(each.candidate.name, -1) > scores[best] - prefer_mix
-    ]
-    if not near or 0 < ratio_named(standings, best) < 1:
-        return best
-    return max(near, key=lambda each: (scores[each.name], -each.ratio)).name
-
-
-def ratio_named(standings: Sequence[Standing], name: str) -> float:
-    """Return the ratio of a candidate by its name."""
-    return next(each.candidate.ratio for each in standings if each.candidate.name == name)
-
-
-def to_compare(decision: Decision, picked: str) -> list[Candidate]:
+def to_compare(decision: Decision) -> list[Candidate]:
     """Return what the report compares: the pick, real only and renders only."""
-    ends = {REAL_ONLY, RENDER_ONLY}
-    return [
-        each.candidate for each in decision.standings if each.candidate.name == picked or each.candidate.ratio in ends
-    ]
+    everyone = [each.candidate for each in decision.standings]
+    return [each for each in everyone if each.name == decision.best or each.ratio in {REAL_ONLY, RENDER_ONLY}]
 
 
 def keep_picked(cell: Path, cells: Cells, train: Path, picked: Path) -> None:
@@ -122,22 +96,6 @@ def keep_picked(cell: Path, cells: Cells, train: Path, picked: Path) -> None:
                 shutil.copyfile(cell / name, part / name)
         write_scores(part / "train.json", judge(run, train, "train", "train photos", None))
         write_scores(part / "val.json", judge(run, cells.ground.val, "val", "val photos", part / "val"))
-
-
-def trained(cells: Cells, some: Sequence[Candidate], seeds: Sequence[int]) -> None:
-    """Train candidates to the end."""
-    cells.train([(cell_of(each, seed), 1.0) for each in some for seed in seeds], "tune, for the report")
-
-
-def settle(settings: Tune, sweep: Sweep, cells: Cells, decision: Decision) -> tuple[str, Table]:
-    """Return the name of the pick and the table, once what the report compares was trained to the end."""
-    seeds, table = sweep.seeds[:AT_LEAST], Table(cells, decision, sweep.seeds, settings.resamples)
-    trained(cells, to_compare(decision, decision.best), seeds)
-    runs = {each.candidate.name: list(table.finished(each.candidate).values()) for each in decision.standings}
-    done = {name: some for name, some in runs.items() if some}
-    name = choose(decision.standings, decision.best, done, settings.prefer_mix)
-    trained(cells, to_compare(decision, name), seeds)
-    return name, table
 
 
 def main(
@@ -158,8 +116,10 @@ def main(
     race.mkdir(parents=True, exist_ok=True)
     cells = open_cells(machine, fit, pools, val, categories, race)
     decision = finish(run_race(race_of(settings, sweep, costs, cells), cells))
-    name, table = settle(settings, sweep, cells, decision)
-    pick = summary(decision, table.rows(name, out.parent), settings)
+    again = [(cell_of(each, seed), 1.0) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
+    cells.train(again, "tune, for the report")
+    rows = Table(cells, decision, sweep.seeds, settings.resamples).rows(out.parent)
+    pick = summary(decision, rows, settings)
     keep_picked(out.parent / pick["cell"], cells, train, picked)
     write_json(out, pick)
 
