@@ -19,18 +19,10 @@ from train.page.tables import (
     of_ratios,
     of_stability,
 )
-from train.page.words import NOTHING, Row, known_ends, money, span, whole
+from train.page.words import ACTIONS, NOTHING, Row, known_ends, money, span, whole
 
 RATIO_WORDS = "On real val photos, which chose the ratio; diamonds: on test photos. Bars are 95 % intervals."
 CURVE_WORDS = "One point a number of real photos. Bands and bars are 95 % intervals; the broad bar is that of worth."
-ACTIONS = {
-    "label": "Label more photos",
-    "render": "Render more",
-    "assets": "Add or mend assets",
-    "look": "Mend how renders look",
-    "architecture": "Change the network or its resolution",
-    "stop": "Stop here",
-}
 
 
 def numbers(found: Row) -> dict[str, Any]:
@@ -79,6 +71,8 @@ def of_worth(worth: Row | None) -> str:
     if not worth:
         return ""
     parts = [worth.get("why") or ""]
+    if not worth.get("real_labels"):
+        return parts[0]
     if worth.get("multiplier") is not None:
         parts.append(f"One real photo with renders does as much as {worth['multiplier']:.2g} without.")
     if worth.get("money") is not None:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from train.page.words import NOTHING, Row, money, score, several, signed, span, whole
+from train.page.words import ACTIONS, NOTHING, Row, money, score, several, signed, span, whole
 
 OPEN = (None, None)
 
@@ -142,7 +142,7 @@ def of_advice(advice: Row | None, currency: str) -> Table | None:
     options = (advice or {}).get("options") or ()
     cells = [
         (
-            option["what"],
+            f"{ACTIONS.get(option['action'], option['action'])}. {option['what']}",
             whole(option.get("amount")),
             score(option.get("iou"), 2),
             span(option.get("ci95")),

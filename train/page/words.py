@@ -8,6 +8,14 @@ BETTER, SAME, WORSE = "better", "no difference shown", "worse"
 
 Row = Mapping[str, Any]
 Interval = Sequence[float | None]
+ACTIONS = {
+    "label": "Label more photos",
+    "render": "Render more",
+    "assets": "Add or mend assets",
+    "look": "Compare renders with photos",
+    "architecture": "Change the network or its resolution",
+    "stop": "Stop here",
+}
 
 
 def score(value: float | None, digits: int = 3) -> str:

@@ -139,4 +139,6 @@ def weakest(evidence: Evidence) -> str:
     if not evidence.failures:
         return ""
     worst = min(evidence.failures, key=lambda failure: failure.recall)
+    if worst.recall == 1:
+        return "All labelled instances are found."
     return f"Most missed are instances that are {worst.name}: {worst.recall:.0%} of them are found."

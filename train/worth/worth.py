@@ -86,6 +86,8 @@ def sentence(real: Curve, labels: float, lo: float, censored: bool, n_real: int)
     else:
         where = "within what was trained" if n_real + labels <= real.measured_to else "read from the fitted curve"
         lead = f"Real photos alone need about {labels:.0f} more labels for the score of the mix, {where}"
+        if labels < 1:
+            return f"{n_real} real labels alone already reach the score of the mix: a worth in labels is not shown."
     return f"{lead}." if lo > 0 else f"{lead}. But a worth is not shown: the interval reaches down to 0 labels."
 
 
