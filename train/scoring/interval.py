@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from train.scoring.estimate import IOU, estimate, group_weights, mean_of_seeds, seed_scores
 from train.scoring.records import Scores
-from train.scoring.sureness import Part, bounds, half_width, photos_part, seeds_part
+from train.scoring.sureness import Part, alike, bounds, half_width, photos_part, seeds_part
 from train.scoring.table import Counts, Table, draws, refuse_other_photos, table_of
 
 UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
@@ -102,8 +102,7 @@ def difference(a: Table, b: Table, peers: Sequence[Table], resamples: int) -> tu
     photos = paired_part(a, b, value, resamples)
     if photos is None:
         return -1.0, 1.0
-    one = seed_variance([a, b, *peers])
-    half = half_width([photos, Part(one.variance * sum(1 / each.size for each in scores), one.degrees)])
+    half = half_width([photos, *seeds_parts(a, b, peers)])
     return max(value - half, -1.0), min(value + half, 1.0)
 
 
@@ -113,6 +112,16 @@ def paired_part(a: Table, b: Table, value: float, resamples: int) -> Part | None
     return photos_part(scores[0] - scores[1] - value, group_weights(a, IOU) + group_weights(b, IOU))
 
 
+def seeds_parts(a: Table, b: Table, peers: Sequence[Table]) -> list[Part]:
+    """Return what the choice of seeds adds to a difference: one part, or one each if their variances differ."""
+    runs = [len(table.counts) for table in (a, b)]
+    if alike(seed_scores(a, IOU), seed_scores(b, IOU)):
+        one = seed_variance([a, b, *peers])
+        return [Part(one.variance * sum(1 / count for count in runs), one.degrees)]
+    each = [seed_variance([table, *peers]) for table in (a, b)]
+    return [Part(one.variance / count, one.degrees) for one, count in zip(each, runs, strict=True)]
+
+
 def seed_variance(tables: Sequence[Table]) -> Part:
-    """Return the variance of one run over seeds, pooled over candidates; `UNKNOWN_SD` if none has two seeds."""
+    """Return the variance over seeds of one run of the first candidate (`seeds_part`); `UNKNOWN_SD` if none has two."""
     return seeds_part([seed_scores(table, IOU) for table in tables], 1) or Part(UNKNOWN_SD**2, np.inf)

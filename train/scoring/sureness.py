@@ -16,11 +16,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, fdtrc, logit, stdtrit
 
 from train.scoring.table import Counts
 
 TAIL = 0.025  # of a 95 % interval
+DIFFERENT = 0.05  # chance at which equal variances are taken for different ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,15 +80,27 @@ def photos_part(deviations: Counts, weights: Counts) -> Part | None:
 
 
 def seeds_part(scores: Sequence[Counts], runs: int) -> Part | None:
-    """Return what the choice of `runs` seeds adds to their mean; None if no candidate has two.
+    """Return what the choice of `runs` seeds adds to the mean of a candidate; None if no candidate has two.
 
-    scores: of each candidate, one a seed, NaN where a run has nothing to score. The variance over seeds is taken to be
-    the same for all candidates, which is what lets three of two seeds say as much as one of four.
+    scores: of each candidate, one a seed, NaN where a run has nothing to score; the first is the candidate in question.
+    Others lend it their variance over seeds unless theirs is shown to differ (`alike`): so three of two seeds say as
+    much as one of four, and one that trains unsteadily does not make all others look so.
     """
-    known = [values[~np.isnan(values)] for values in scores]
-    several = [values for values in known if values.size > 1]
+    own, *others = [values[~np.isnan(values)] for values in scores]
+    several = [values for values in (own, *(each for each in others if alike(own, each))) if values.size > 1]
     degrees = sum(values.size - 1 for values in several)
     if not degrees:
         return None
     squares = sum(float(((values - values.mean()) ** 2).sum()) for values in several)
     return Part(squares / degrees / runs, float(degrees))
+
+
+def alike(first: Counts, second: Counts) -> bool:
+    """Return whether two lists of scores are not shown to have different variances (two-sided F test, 5 %)."""
+    if first.size < 2 or second.size < 2:
+        return True
+    a, b = float(first.var(ddof=1)), float(second.var(ddof=1))
+    if not a or not b:  # seeds that agree to the last digit are no measure of spread
+        return True
+    above = float(fdtrc(first.size - 1, second.size - 1, a / b))
+    return 2 * min(above, 1 - above) > DIFFERENT
