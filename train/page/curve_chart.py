@@ -105,6 +105,6 @@ def words_of(worth: Row) -> str:
     """Return what stands at the arrow."""
     labels = worth.get("real_labels")
     if worth.get("censored"):
-        return f"worth more than {several(labels, 'photo')}" if labels else "worth more than was measured"
+        return f"worth more than {several(labels, 'photo')}" if labels else "worth not measured"
     ci95 = f" ({span(known_ends(worth), 0)})" if worth.get("ci95") else ""
     return f"worth {whole(labels)}{ci95} photos"
