@@ -12,6 +12,7 @@ from train.cells.cell import MIX, Cell
 from train.cells.runner import Cells, Machine, open_cells
 from train.loop.settings import Fit
 from train.pick import Row, read_pick
+from train.sweep import real_only
 
 FEWEST = 2  # real labels of the smallest training
 
@@ -50,24 +51,18 @@ def mix_of(pick: Mapping[str, Any]) -> Row | None:
 
 def lines_of(settings: Curves, cells: Cells, mix: Row | None) -> dict[str, list[tuple[int, Cell]]]:
     """Return the cells of each curve with their number of samples: "real" and "mixed" over labels, "renders"."""
-    real = {source.name: len(source.samples) for source in cells.pools.sources if source.domain == REAL}
+    real = real_only(cells.pools).weights  # as the race trains it, so that its runs are found
     labels, total = cells.pools.count(REAL), cells.pools.count(RENDER)
     found: dict[str, list[tuple[int, Cell]]] = {"real": [], "mixed": [], "renders": []}
     weights, schedule = (tuple(mix["weights"].items()), mix["schedule"]) if mix else ((), MIX)
     for seed in settings.seeds:
         for n in sizes_of(labels, settings.real, FEWEST):
-            found["real"].append((n, Cell(even(real), seed, n_real=None if n == labels else n)))
+            found["real"].append((n, Cell(real, seed, n_real=None if n == labels else n)))
         for n in sizes_of(labels, settings.mixed, FEWEST) if mix else []:
             found["mixed"].append((n, Cell(weights, seed, schedule, n_real=None if n == labels else n)))
         for n in sizes_of(total, settings.renders, 1) if mix else []:
             found["renders"].append((n, Cell(weights, seed, schedule, n_render=None if n == total else n)))
     return found
-
-
-def even(sizes: Mapping[str, int]) -> tuple[tuple[str, float], ...]:
-    """Return weights by which every sample of all sources is seen as often as any other."""
-    total = sum(sizes.values())
-    return tuple((name, size / total) for name, size in sizes.items())
 
 
 def main(

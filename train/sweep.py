@@ -1,10 +1,11 @@
 """What `tune` chooses among: the candidates, and the seeds there are for each."""
 
 import dataclasses
+from fractions import Fraction
 
 from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from train.cells.cell import SCHEDULES
+from train.cells.cell import MIX, SCHEDULES
 from train.cells.pools import Pools
 from train.race.candidate import Candidate, candidate
 
@@ -34,6 +35,16 @@ class Sweep:
                 raise ValueError(f"schedules holds {schedule!r}, wanted {' or '.join(SCHEDULES)}")
 
 
+def real_only(pools: Pools) -> Candidate:
+    """Return the candidate of real photos alone, each seen as often as any other."""
+    return at_ratio(0.0, pools, MIX)
+
+
+def at_ratio(ratio: float, pools: Pools, schedule: str) -> Candidate:
+    """Return the candidate of a ratio, as `candidates` shares it out."""
+    return candidate(weights_at(ratio, pools), domains_of(pools), schedule)
+
+
 def domains_of(pools: Pools) -> dict[str, str]:
     """Return source -> "real" or "render"."""
     return {source.name: source.domain for source in pools.sources}
@@ -47,9 +58,9 @@ def candidates(sweep: Sweep, pools: Pools) -> tuple[Candidate, ...]:
     InputError for a domain that is given weight and has no sample.
     """
     found = [
-        candidate(weights_at(ratio, pools), domains_of(pools), schedule)
+        at_ratio(ratio, pools, schedule)
         for ratio in sweep.ratios
-        for schedule in (sweep.schedules if 0 < ratio < 1 else ("mix",))
+        for schedule in (sweep.schedules if 0 < ratio < 1 else (MIX,))
     ]
     found += [weighted(weights, pools, schedule) for weights in sweep.weights for schedule in sweep.schedules]
     named = {each.name: each for each in found}
@@ -57,14 +68,15 @@ def candidates(sweep: Sweep, pools: Pools) -> tuple[Candidate, ...]:
 
 
 def weights_at(ratio: float, pools: Pools) -> dict[str, float]:
-    """Return the share of every source at a ratio."""
+    """Return the share of every source at a ratio, exactly as its decimal number says: 0.8 leaves 0.2."""
     found: dict[str, float] = {}
-    for domain, share in ((REAL, 1 - ratio), (RENDER, ratio)):
+    renders = Fraction(str(ratio))
+    for domain, share in ((REAL, 1 - renders), (RENDER, renders)):
         total = pools.count(domain)
         if share and not total:
             raise InputError(f"params.yaml: sweep.ratios holds {ratio:g}, but there is no {domain} sample; make some")
         sources = [source for source in pools.sources if source.domain == domain and source.samples]
-        found |= {source.name: round(share * len(source.samples) / total, 9) for source in sources if share}
+        found |= {source.name: float(share * len(source.samples) / total) for source in sources if share}
     return found
 
 

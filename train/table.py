@@ -47,7 +47,8 @@ class Table:
                 "against_real": against(runs[name], base, peers),
                 "cells": paths,
             }
-            rows.append(plain(self.head(standing) | self.scores(standing, runs[name], peers) | facts))
+            rounded = plain(self.head(standing) | self.scores(standing, runs[name], peers) | facts)
+            rows.append(rounded | {"weights": dict(standing.candidate.weights)})  # later stages find runs by them
         return rows
 
     def head(self, standing: Standing) -> Row:

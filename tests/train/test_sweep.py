@@ -7,7 +7,8 @@ from pipeline.errors import InputError
 from pipeline.settings import build
 from tests.train.cells.ground import write_ground
 from train.cells.pools import read_pools
-from train.sweep import Sweep, candidates
+from train.loop.sampler import shares_of
+from train.sweep import Sweep, candidates, real_only
 
 
 @pytest.fixture
@@ -66,3 +67,15 @@ def test_a_ratio_of_renders_that_are_not_there_is_refused(tmp_path):
     path.write_text(json.dumps(value | {"sources": value["sources"][:1]}))
     with pytest.raises(InputError, match=r"sweep.ratios holds 0.5, but there is no render sample"):
         candidates(Sweep((0.5,), (1,), ("mix",), ()), read_pools(path))
+
+
+def test_shares_that_no_decimal_can_write_still_make_a_whole(pools):
+    third = dataclasses.replace(pools.sources[0], samples=pools.sources[0].samples[:1])
+    names = ("a", "b", "c", "d", "e", "f")
+    pools = dataclasses.replace(pools, sources=tuple(dataclasses.replace(third, name=name) for name in names))
+    weights = [share for _, share in real_only(pools).weights]
+    assert sum(shares_of(weights)) == 1
+
+
+def test_real_only_of_the_curves_is_that_of_the_race(pools):
+    assert real_only(pools) == candidates(Sweep((0.0,), (1,), ("mix",), ()), pools)[0]
