@@ -23,7 +23,6 @@ from train.inference.run import Run, load_run
 from train.loop.data import real_samples
 from train.loop.settings import Fit
 from train.pick import Row, read_pick
-from train.scoring.records import Scores
 
 SEED = 1  # of the choice of renders to look at
 
@@ -106,16 +105,8 @@ def measure_all(settings: Attribute, row: Row, cells: Cells, found: Sequence[Est
     if not lacking:
         return []
     cells.train([(cell, 1.0) for some in (full, *lacking.values()) for cell in some], "attribute")
-    scores = {group: [scores_of(cells, cell) for cell in some] for group, some in lacking.items()}
-    return measure([scores_of(cells, cell) for cell in full], list(lacking), scores, settings.resamples)
-
-
-def scores_of(cells: Cells, cell: Cell) -> Scores:
-    """Return the val scores of a cell that was trained. Raises ValueError for another one."""
-    found = cells.scores(cell)
-    if found is None:
-        raise ValueError(f"the cell {cells.key(cell)} was not trained")
-    return found
+    scores = {group: [cells.trained(cell) for cell in some] for group, some in lacking.items()}
+    return measure([cells.trained(cell) for cell in full], list(lacking), scores, settings.resamples)
 
 
 def main(

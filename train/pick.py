@@ -1,5 +1,6 @@
 """The pick file: which mix was chosen, the table that it was chosen from, and where the runs behind it lie."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def read_pick(path: Path) -> dict[str, Any]:
     return value
 
 
-def picked_row(pick: dict[str, Any]) -> Row:
+def picked_row(pick: Mapping[str, Any]) -> Row:
     """Return the row of the picked candidate. Raises ValueError without one."""
     found: Row = next((row for row in pick["ratios"] if row["picked"]), {})
     if not found:
@@ -27,13 +28,13 @@ def picked_row(pick: dict[str, Any]) -> Row:
     return found
 
 
-def end_row(pick: dict[str, Any], ratio: float) -> Row | None:
+def end_row(pick: Mapping[str, Any], ratio: float) -> Row | None:
     """Return the row of real only (0.0) or renders only (1.0) if it was trained to the end, best first; else None."""
     found = [row for row in pick["ratios"] if row["ratio"] == ratio and row["cells"]]
     return max(found, key=lambda row: (row["iou"], row["name"]), default=None)
 
 
-def compared(pick: dict[str, Any]) -> list[Row]:
+def compared(pick: Mapping[str, Any]) -> list[Row]:
     """Return the rows that are scored on the test photos: the picked one and both ends, by rising ratio, each once."""
     rows = [picked_row(pick), end_row(pick, REAL_ONLY), end_row(pick, RENDER_ONLY)]
     named = {row["name"]: row for row in rows if row}

@@ -11,8 +11,8 @@ from train.gather.plain import plain
 from train.pick import REAL_ONLY, Row
 from train.race.candidate import Candidate
 from train.race.decision import Decision, Standing
-from train.scoring.compare import compare, spread
-from train.scoring.interval import Peers, interval, score_of
+from train.scoring.compare import compare, overstatement, spread
+from train.scoring.interval import Peers, interval, others, score_of
 from train.scoring.scores import Scores, read_scores
 
 
@@ -21,31 +21,35 @@ def cell_of(each: Candidate, seed: int) -> Cell:
     return Cell(each.weights, seed, each.schedule)
 
 
+Runs = dict[int, Scores]  # seed -> val scores of the runs of a candidate that were trained to the end
+
+
 class Table:
     """The rows of pick.json, from what was trained."""
 
     def __init__(self, cells: Cells, decision: Decision, seeds: Sequence[int], resamples: int):
         self.cells, self.decision, self.seeds, self.resamples = cells, decision, seeds, resamples
 
-    def finished(self, each: Candidate) -> dict[int, Scores]:
-        """Return seed -> val scores of the runs of a candidate that were trained to the end."""
+    def finished(self, each: Candidate) -> Runs:
+        """Return the runs of a candidate that were trained to the end."""
         runs = {seed: self.cells.scores(cell_of(each, seed)) for seed in self.seeds}
         return {seed: scores for seed, scores in runs.items() if scores}
 
     def rows(self, start: Path) -> list[Row]:
         """Return one row a candidate by rising ratio. start: the folder that paths of runs are relative to."""
-        runs = {each.candidate.name: list(self.finished(each.candidate).values()) for each in self.decision.standings}
-        real = [each.candidate.name for each in self.decision.standings if each.candidate.ratio == REAL_ONLY]
+        standings = self.decision.standings
+        runs = {each.candidate.name: self.finished(each.candidate) for each in standings}
+        lists = {name: list(some.values()) for name, some in runs.items()}
+        real = next((each.candidate.name for each in standings if each.candidate.ratio == REAL_ONLY), None)
         rows: list[Row] = []
-        for standing in self.decision.standings:
+        for standing in standings:
             name = standing.candidate.name
-            peers = [some for other, some in runs.items() if other != name and some]
-            base = runs[real[0]] if real and name not in real else []
-            paths = self.paths(standing.candidate, start)
+            peers = others(lists, name)
+            base = lists[real] if real and standing.candidate.ratio != REAL_ONLY else []
             facts = {
                 "picked": name == self.decision.best,
-                "against_real": against(runs[name], base, peers),
-                "cells": paths,
+                "against_real": against(lists[name], base, peers),
+                "cells": {seed: self.cells.name(cell_of(standing.candidate, seed), start) for seed in runs[name]},
             }
             rounded = plain(self.head(standing) | self.scores(standing, runs[name], peers) | facts)
             rows.append(rounded | {"weights": dict(standing.candidate.weights)})  # later stages find runs by them
@@ -54,41 +58,35 @@ class Table:
     def head(self, standing: Standing) -> Row:
         """Return what a candidate is, and what the race has to say of it."""
         each = standing.candidate
-        head = head_of(cell_of(each, 0), self.cells.pools)
-        return (
-            {"name": each.name}
-            | {key: value for key, value in head.items() if key != "seed"}
-            | {
-                "stopped": standing.stopped.why if standing.stopped else None,
-                "p_best": standing.p_best,
-                "as_good": standing.as_good,
-            }
-        )
+        return head_of(cell_of(each, 0), self.cells.pools) | {
+            "name": each.name,
+            "stopped": standing.stopped.why if standing.stopped else None,
+            "p_best": standing.p_best,
+            "as_good": standing.as_good,
+        }
 
-    def scores(self, standing: Standing, runs: Sequence[Scores], peers: Peers) -> Row:
+    def scores(self, standing: Standing, runs: Runs, peers: Peers) -> Row:
         """Return a candidate's scores: measured if it was trained to the end, else what the race expects of it."""
         if not runs:
             expected = {"iou": standing.iou, "ci95": standing.ci95, "seeds": standing.ious, "share": standing.share}
             return expected | dict.fromkeys(("sd", "on_renders", "overstates"))
-        held = mean([run.iou for run in self.on_renders(standing.candidate)])
+        own = list(runs.values())
+        held = {seed: self.on_renders(cell_of(standing.candidate, seed)) for seed in runs}
+        known = [(scores, runs[seed]) for seed, scores in held.items() if scores]
         return {
-            "iou": score_of(runs),
-            "ci95": interval(runs, self.resamples, peers),
-            "seeds": {run.seed: run.iou for run in runs},
+            "iou": score_of(own),
+            "ci95": interval(own, self.resamples, peers),
+            "seeds": {seed: run.iou for seed, run in runs.items()},
             "share": 1.0,
-            "sd": spread(runs),
-            "on_renders": held,
-            "overstates": None if held is None else held - score_of(runs),
+            "sd": spread(own),
+            "on_renders": mean([scores.iou for scores, _ in known]),
+            "overstates": mean([overstatement(scores, real) for scores, real in known]),
         }
 
-    def paths(self, each: Candidate, start: Path) -> dict[int, str]:
-        """Return seed -> folder of the runs of a candidate that were trained to the end."""
-        return {seed: self.cells.name(cell_of(each, seed), start) for seed in self.finished(each)}
-
-    def on_renders(self, each: Candidate) -> list[Scores]:
-        """Return the scores of a candidate's runs on the renders kept out of training; none without such renders."""
-        paths = [self.cells.folder(cell_of(each, seed)) / HELD for seed in self.finished(each)]
-        return [read_scores(path) for path in paths if path.is_file()]
+    def on_renders(self, cell: Cell) -> Scores | None:
+        """Return a run's scores on the renders kept out of training; None without such renders."""
+        path = self.cells.folder(cell) / HELD
+        return read_scores(path) if path.is_file() else None
 
 
 def mean(values: Sequence[float]) -> float | None:

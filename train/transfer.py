@@ -11,9 +11,9 @@ from pipeline.stage import run_stage
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
 from train.gather.learning import Lines, best_mix, curve, evidence, read_lines
 from train.gather.plain import plain
-from train.gather.runs import Race, Runs, mean_row, read_held, read_race, read_test, run_row
+from train.gather.runs import Race, Runs, mean_row, read_race, read_test, run_row
 from train.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
-from train.scoring.interval import interval, pool, score_of
+from train.scoring.interval import interval, others, pool, score_of
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
 from train.scoring.summary import summary
@@ -48,7 +48,6 @@ class Found:
     race: Race
     test: Runs
     lines: Lines
-    held: Sequence[Scores]
     on_training: Scores | None
     attribution: Mapping[str, Any]
     renders: Sequence[Sample]
@@ -61,27 +60,23 @@ def on_test(found: Found, resamples: int) -> dict[str, Any]:
     runs = found.test[name]
     picked = next(run for run in runs if run.seed == pick["seed"])
     row = run_row(picked, "test", resamples)
-    real, render = (ends_on(found.test, pick, ratio) for ratio in (REAL_ONLY, RENDER_ONLY))
+    peers, real, render = others(found.test, name), end_name(pick, REAL_ONLY), end_name(pick, RENDER_ONLY)
+    base = found.test.get(real, ()) if real and pick["ratio"] != REAL_ONLY else ()
     return {key: row[key] for key in ("ratio", "seed", "iou", "ci95", "iou_per_category")} | {
         "n_photos": len(picked.photos),
         "n_groups": pool([picked]).union.shape[1],
         "mean_iou": score_of(runs),
-        "mean_ci95": interval(runs, resamples, others(found.test, name)),
-        "real_only": mean_row(real, others(found.test, real[0].name if real else ""), resamples),
-        "render_only": mean_row(render, others(found.test, render[0].name if render else ""), resamples),
-        "gain": against(runs, real, others(found.test, name)) if pick["ratio"] != REAL_ONLY else None,
+        "mean_ci95": interval(runs, resamples, peers),
+        "real_only": mean_row(found.test, real, resamples),
+        "render_only": mean_row(found.test, render, resamples),
+        "gain": against(runs, base, peers),
     }
 
 
-def ends_on(test: Runs, pick: Mapping[str, Any], ratio: float) -> Sequence[Scores]:
-    """Return the test runs of real only or renders only; none if it was not run."""
-    row = end_row(dict(pick), ratio)
-    return test.get(row["name"], ()) if row else ()
-
-
-def others(runs: Runs, name: str) -> list[Sequence[Scores]]:
-    """Return the runs of all candidates but one."""
-    return [some for other, some in runs.items() if other != name]
+def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
+    """Return the name of real only or renders only, None if it was not trained to the end."""
+    row = end_row(pick, ratio)
+    return row["name"] if row else None
 
 
 def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
@@ -102,19 +97,16 @@ def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
 def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
     """Return transfer.json: all scores are on val but those under `test`."""
     race, times = found.race, settings.resamples
-    rows = [end_row(dict(race.pick), ratio) for ratio in (REAL_ONLY, RENDER_ONLY)]
-    real, render = (mean_row(race.runs[row["name"]], race.peers(row["name"]), times) if row else None for row in rows)
+    real, render = (mean_row(race.runs, end_name(race.pick, ratio), times) for ratio in (REAL_ONLY, RENDER_ONLY))
     name = race.picked["name"]
     curves = {key: curve(getattr(found.lines, key), key, times) for key in ("real", "mixed", "renders")}
     scores = {
-        "val": summary(race.runs[name], times, race.peers(name)),
+        "val": summary(race.runs[name], times, others(race.runs, name)),
         "test": summary(found.test[name], times, others(found.test, name)),
     }
     spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
     worth = worth_of(curves["real"], best_mix(found.lines, times))
-    known = evidence(
-        race, curves, (real, render), found.on_training, found.held, scores["val"], found.attribution, found.renders
-    )
+    known = evidence(race, curves, (real, render), found.on_training, scores["val"], found.attribution, found.renders)
     checked: dict[str, Any] = plain({
         "setup": setup,
         "metric": METRIC,
@@ -143,7 +135,6 @@ def read_all(pick: Path, picked: Path, curves: Path, attribution: Path, test: Pa
         race=read_race(chosen, pick.parent),
         test=read_test(test),
         lines=read_lines(curves),
-        held=read_held(chosen, pick.parent),
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_json(attribution),
         renders=read_manifest(renders / "samples.jsonl"),

@@ -73,12 +73,9 @@ def run_race(race: Race, cells: Cells) -> Race:
 
 
 def found(ask: Ask, cells: Cells) -> Result:
-    """Return the result of a training that was asked for. Raises ValueError if it is not there."""
+    """Return the result of a training that was asked for and done."""
     cell = cell_of(ask.candidate, ask.seed)
-    scores = cells.scores(cell, ask.share)
-    if scores is None:
-        raise ValueError(f"{ask.key} was not trained")
-    return result_of(scores, cells.seconds(cell, ask.share))
+    return result_of(cells.trained(cell, ask.share), cells.seconds(cell, ask.share))
 
 
 def to_compare(decision: Decision) -> list[Candidate]:

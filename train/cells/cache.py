@@ -42,8 +42,9 @@ def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence
     if holds(folder, head, {digest for digest, _ in photos}):
         return
     places: dict[str, list[int]] = {}
+    each = dict(photos)
     with whole_folder(folder) as part, (part / PIXELS).open("wb") as file:
-        for digest, photo in track(decoded(dict(photos), categories, longest), len(dict(photos)), "decode", "photos"):
+        for digest, photo in track(decoded(each, categories, longest), len(each), "decode", "photos"):
             places[digest] = [file.tell(), *photo.truth.shape]
             file.write(np.ascontiguousarray(photo.image).tobytes() + np.ascontiguousarray(photo.truth).tobytes())
         write_json(part / INDEX, head | {"photos": places})

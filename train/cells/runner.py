@@ -34,7 +34,7 @@ class Cells:
             for source in pools.sources
             for sample in source.samples
         }
-        judged = [*((ground.val.parent, sample) for sample in real_samples(ground.val))]
+        judged = [(ground.val.parent, sample) for sample in real_samples(ground.val)]
         judged += [(pools.held.folder, sample) for sample in pools.held.samples]
         self.judged = [digest_of(folder, sample) for folder, sample in judged]
 
@@ -69,8 +69,15 @@ class Cells:
 
     def scores(self, cell: Cell, until: float = 1.0) -> Scores | None:
         """Return the val scores of a cell trained to a share of its steps, None if it is not yet."""
-        path = self.folder(cell, until) / val_name(until)
-        return read_scores(path) if path.is_file() else None
+        return self.trained(cell, until) if self.has(cell, until) else None
+
+    def trained(self, cell: Cell, until: float = 1.0) -> Scores:
+        """Return the val scores of a cell that was trained; raise InputError for another one."""
+        return read_scores(self.folder(cell, until) / val_name(until))
+
+    def has(self, cell: Cell, until: float = 1.0) -> bool:
+        """Return whether a cell was trained to a share of its steps."""
+        return (self.folder(cell, until) / val_name(until)).is_file()
 
     def seconds(self, cell: Cell, until: float = 1.0) -> float:
         """Return how long a finished cell took up to a share of its steps, 0.0 if it is not finished."""
@@ -79,7 +86,7 @@ class Cells:
 
     def train(self, wanted: Iterable[Wanted], title: str) -> None:
         """Train what is missing of the wanted cells. Raises InputError when one cannot be trained."""
-        missing = [(cell, until) for cell, until in wanted if self.scores(cell, until) is None]
+        missing = [(cell, until) for cell, until in wanted if not self.has(cell, until)]
         if not missing:
             return
         self.warm([cell for cell, _ in missing])

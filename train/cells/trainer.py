@@ -54,8 +54,8 @@ class Trainer:
         self.ground = ground
         self.cache = Cache(ground.cache)
 
-    def run(self, job: Job) -> float:
-        """Train and judge a cell, from its last checkpoint if there is one; return how many seconds that took.
+    def run(self, job: Job) -> None:
+        """Train and judge a cell, from its last checkpoint if there is one.
 
         The val scores are written last: a folder that holds them is finished.
         """
@@ -74,7 +74,6 @@ class Trainer:
             watch=lambda network: self.judged(network, job, details=False).iou,
         )
         self.keep(outcome, job, start)
-        return time.perf_counter() - start
 
     def judged(self, network: Network, job: Job, details: bool) -> Scores:
         """Return a network's scores on the val photos."""

@@ -12,7 +12,6 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json
 from train.gather.runs import Race
-from train.scoring.interval import score_of
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
 from train.scoring.table import table_of
@@ -102,7 +101,6 @@ def evidence(
     curves: Mapping[str, Curve | None],
     ends: Sequence[Mapping[str, Any] | None],
     on_training: Scores | None,
-    on_renders: Sequence[Scores],
     scores: Mapping[str, Any],
     attribution: Mapping[str, Any] | None,
     renders: Sequence[Sample],
@@ -119,7 +117,7 @@ def evidence(
         real_only=estimate(ends[0]),
         render_only=estimate(ends[1]),
         on_training=on_training.iou if on_training else None,
-        on_renders=score_of(on_renders) if on_renders else None,
+        on_renders=row["on_renders"],
         assets=fewest_assets(renders),
         groups=groups(attribution),
         failures=failures(scores),

@@ -7,9 +7,8 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.files import read_json
-from train.cells.trainer import HELD
 from train.pick import Row, picked_row
-from train.scoring.interval import Peers, interval, score_of
+from train.scoring.interval import interval, others, score_of
 from train.scoring.records import Scores
 from train.scoring.scores import from_json, read_scores
 
@@ -23,14 +22,10 @@ class Race:
     pick: Mapping[str, Any]
     runs: Runs  # of the candidates that were trained to the end
 
-    def peers(self, name: str) -> Peers:
-        """Return the runs of all other candidates, which lend their spread over seeds to an interval."""
-        return [runs for other, runs in self.runs.items() if other != name]
-
     @property
     def picked(self) -> Row:
         """The row of the picked candidate."""
-        return picked_row(dict(self.pick))
+        return picked_row(self.pick)
 
 
 def read_race(pick: Mapping[str, Any], root: Path) -> Race:
@@ -43,12 +38,6 @@ def read_race(pick: Mapping[str, Any], root: Path) -> Race:
 def named(scores: Scores, name: str) -> Scores:
     """Return scores under the name of the candidate that they belong to."""
     return dataclasses.replace(scores, name=name)
-
-
-def read_held(pick: Mapping[str, Any], root: Path) -> list[Scores]:
-    """Return the picked candidate's scores on renders kept out of training; none without such renders."""
-    paths = [root / cell / HELD for cell in picked_row(dict(pick))["cells"].values()]
-    return [read_scores(path) for path in paths if path.is_file()]
 
 
 def read_test(folder: Path) -> dict[str, list[Scores]]:
@@ -75,8 +64,9 @@ def run_row(run: Scores, kind: str, resamples: int) -> dict[str, Any]:
     }
 
 
-def mean_row(runs: Sequence[Scores], peers: Peers, resamples: int) -> dict[str, Any] | None:
-    """Return the mean over seeds with its interval over photos and seeds; None without runs."""
-    if not runs:
+def mean_row(runs: Runs, name: str | None, resamples: int) -> dict[str, Any] | None:
+    """Return a candidate's mean over seeds with its interval over photos and seeds; None if it was not run."""
+    own = runs.get(name or "")
+    if not own:
         return None
-    return {"ratio": runs[0].ratio, "iou": score_of(runs), "ci95": interval(runs, resamples, peers)}
+    return {"ratio": own[0].ratio, "iou": score_of(own), "ci95": interval(own, resamples, others(runs, name or ""))}

@@ -4,7 +4,7 @@ What is estimated is the score to expect over new photos of such groups and over
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ from train.scoring.table import Counts, Table, draws, refuse_other_photos, table
 UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
 
 Peers = Sequence[Sequence[Scores]]  # runs of other candidates on the same photos, which lend their spread over seeds
+
+
+def others(runs: Mapping[str, Sequence[Scores]], name: str) -> list[Sequence[Scores]]:
+    """Return the runs of all candidates but one, as its peers; those without runs are left out."""
+    return [some for other, some in runs.items() if other != name and some]
 
 
 @dataclasses.dataclass(frozen=True)
