@@ -22,12 +22,8 @@ __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 
 Item = TypeVar("Item")
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
-ROOMS = (
-    "dataset",
-    "pipeline",
-    "render",
-    "train",
-)  # what actors may import; sent to a cluster's nodes, a few hundred kB
+# What actors may import; sent to a cluster's nodes, below 1 MB.
+ROOMS = ("dataset", "pipeline", "render", "train")
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Stage `fit`: train one run of the grid on a mix and score it on real val photos."""
+"""Command `fit`: train one run by hand on a mix and score it on real val photos; tune trains its own."""
 
 import dataclasses
 from pathlib import Path

@@ -5,9 +5,8 @@ from fractions import Fraction
 
 from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from train.cells.cell import MIX, SCHEDULES
 from train.cells.pools import Pools
-from train.race.candidate import Candidate, candidate
+from train.race.candidate import MIX, SCHEDULES, Candidate, candidate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +41,7 @@ def real_only(pools: Pools) -> Candidate:
 
 def at_ratio(ratio: float, pools: Pools, schedule: str) -> Candidate:
     """Return the candidate of a ratio, as `candidates` shares it out."""
-    return candidate(weights_at(ratio, pools), domains_of(pools), schedule)
-
-
-def domains_of(pools: Pools) -> dict[str, str]:
-    """Return source -> "real" or "render"."""
-    return {source.name: source.domain for source in pools.sources}
+    return candidate(weights_at(ratio, pools), pools.domains, schedule)
 
 
 def candidates(sweep: Sweep, pools: Pools) -> tuple[Candidate, ...]:
@@ -83,8 +77,6 @@ def weights_at(ratio: float, pools: Pools) -> dict[str, float]:
 def weighted(weights: dict[str, float], pools: Pools, schedule: str) -> Candidate:
     """Return the candidate of weights that a user wrote; raise InputError when they are none."""
     try:
-        return candidate(
-            {pools.named(name).name: share for name, share in weights.items()}, domains_of(pools), schedule
-        )
+        return candidate({pools.named(name).name: share for name, share in weights.items()}, pools.domains, schedule)
     except ValueError as error:
         raise InputError(f"params.yaml: sweep.weights: {error}") from error

@@ -20,7 +20,7 @@ from train.race.decision import Decision, finish
 from train.race.policy import next_asks
 from train.race.records import Ask, Race, Result, result_of
 from train.scoring.scores import write_scores
-from train.sweep import Sweep, candidates, domains_of
+from train.sweep import Sweep, candidates
 from train.table import Table, cell_of
 from train.worth.costs import Costs
 
@@ -56,7 +56,7 @@ def race_of(settings: Tune, sweep: Sweep, costs: Costs, cells: Cells) -> Race:
         seeds=sweep.seeds,
         budget=Budget(settings.runs, settings.minutes, settings.money, money_per_hour=costs.machine_per_hour),
         explore=settings.explore,
-        domains=domains_of(cells.pools),
+        domains=cells.pools.domains,
         schedules=sweep.schedules,
         favour={each.name: settings.prefer_mix for each in all_of if 0 < each.ratio < 1},
     )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dataset.records import write_manifest
 from pipeline.files import write_json
-from tests.train.cells.ground import SMALL, square, write_ground
+from tests.train.cells.ground import SMALL, write_ground
+from tests.train.loop.boards import board
 from train import attribute, curves, evaluate, report, transfer, tune
 from train.cells.runner import Machine
 from train.sweep import Sweep
@@ -19,7 +20,7 @@ ONE = Machine(1)
 def write_project(folder: Path) -> None:
     """Write photos, renders, splits and pools of a set-up."""
     write_ground(folder)
-    write_manifest(folder / "split/test.jsonl", [square(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)])
+    write_manifest(folder / "split/test.jsonl", [board(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)])
     write_json(folder / "renders/refused.json", {"empty": ["aa"]})
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.seeds import rng_for
 from train.attribution.groups import Group
+from train.scoring.table import membership
 
 SEED = 1  # not a setting: nobody should be able to choose an interval
 LEVEL = 95  # percent
@@ -63,8 +64,7 @@ def members_of(groups: Sequence[Group], ids: Sequence[str]) -> Array:
 def bundles(photos: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
     """Return (P,) the number of each photo's bundle, from (id, group): photos of a group are drawn together."""
     keys = [("group", group) if group else ("photo", name) for name, group in photos]
-    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    return np.array([number[key] for key in keys], np.int64)
+    return np.asarray(membership(keys).argmax(axis=1), np.int64)
 
 
 def differences(agreed: Array, members: Array, renders: Array, photos: Array) -> Array:

@@ -10,9 +10,10 @@ from dataset.records import REAL, RENDER, Sample
 from pipeline.errors import InputError
 from train.cells.pools import Pool, Pools
 from train.loop.training import Phase
+from train.race import candidate
+from train.race.candidate import MIX as MIX
+from train.race.candidate import RENDERS_FIRST as RENDERS_FIRST
 
-MIX, RENDERS_FIRST = "mix", "renders first"
-SCHEDULES = (MIX, RENDERS_FIRST)
 FIRST = 0.5  # share of the steps that "renders first" gives to renders alone
 LOOP = 1  # raise it when the same cell would be trained to other weights, or judged to other scores, than before
 
@@ -54,7 +55,7 @@ def shares_of(cell: Cell, pools: Pools) -> tuple[Share, ...]:
 
 def ratio_of(weights: Sequence[tuple[str, float]], pools: Pools) -> float:
     """Return renders / (renders + real) in what the network sees."""
-    return round(sum((weight for name, weight in weights if pools.named(name).domain == RENDER), 0.0), 9)
+    return candidate.ratio_of(weights, pools.domains)
 
 
 def phases_of(cell: Cell, pools: Pools) -> tuple[Phase, ...]:

@@ -1,12 +1,15 @@
 """The samples that cells draw from: every source in nested order, and the renders that no cell may train on."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dataset.records import REAL, RENDER, Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json
+from train.loop.data import in_order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Pools:
         known = ", ".join(source.name for source in self.sources)
         raise InputError(f"params.yaml: sweep.weights names the source {name!r}, wanted one of {known}")
 
+    @property
+    def domains(self) -> dict[str, str]:
+        """Source -> "real" or "render"."""
+        return {source.name: source.domain for source in self.sources}
+
     def count(self, domain: str) -> int:
         """Return how many samples of a domain there are to train on."""
         return sum(len(source.samples) for source in self.sources if source.domain == domain)
@@ -47,22 +55,19 @@ class Pools:
 def read_pools(path: Path) -> Pools:
     """Return what stage compose wrote; raise InputError when it, or a sample it names, is not what it should be."""
     value = read_json(path)
+    read = functools.cache(read_manifest)  # held renders lie in the manifest of the others
     try:
-        sources = tuple(pool_of(path, item) for item in value["sources"])
-        held = pool_of(path, {"name": "held", "domain": RENDER} | value["held"])
+        sources = tuple(pool_of(path, item, read) for item in value["sources"])
+        held = pool_of(path, {"name": "held", "domain": RENDER} | value["held"], read)
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: not pools of samples ({error!r}); run stage compose again") from error
     return Pools(sources, held)
 
 
-def pool_of(path: Path, item: dict[str, Any]) -> Pool:
-    """Return one source of a pools file, its samples in the order of its ids."""
+def pool_of(path: Path, item: dict[str, Any], read: Callable[[Path], list[Sample]]) -> Pool:
+    """Return one source of a pools file, its samples in the order of its ids. read: manifest -> its samples."""
     manifest = path.parent / str(item["manifest"])
-    known = {sample.id: sample for sample in read_manifest(manifest)}
-    lost = [name for name in item["ids"] if name not in known]
-    if lost:
-        raise InputError(f"{path}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
-    samples = tuple(known[name] for name in item["ids"])
+    samples = in_order(path, manifest, read(manifest), item["ids"])
     domain = str(item["domain"])
     strange = next((sample for sample in samples if sample.domain != domain or domain not in {REAL, RENDER}), None)
     if strange:

@@ -12,9 +12,9 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json
 from train.gather.runs import Race
+from train.scoring.interval import on_redrawn_photos
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
-from train.scoring.table import table_of
 from train.worth.curve import Curve, fit_curve
 from train.worth.evidence import Evidence, Failure, Group
 from train.worth.points import Estimate, Floats, Point
@@ -44,10 +44,7 @@ def read_lines(path: Path) -> Lines:
 
 def photo_draws(runs: Sequence[Scores], resamples: int) -> Floats:
     """Return (B,) the mean over runs of their IoU on redrawn photos; two calls on the same photos redraw the same."""
-    drawn = table_of(runs).drawn(resamples)
-    union = drawn["union"]
-    iou = np.divide(drawn["intersection"], union, out=np.ones_like(union), where=union > 0)  # (B, S)
-    return np.asarray(iou.mean(axis=1))
+    return np.asarray(on_redrawn_photos(runs, resamples).mean(axis=1))
 
 
 def point(n: int, runs: Sequence[Scores], resamples: int) -> Point:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.guards import MEASURED
-from dataset.idmap import png_bytes, read_ids
+from dataset.idmap import IdMap, categories_map, png_bytes
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
@@ -17,7 +17,7 @@ from pipeline.progress import track
 from train.inference.own_size import probabilities_of
 from train.inference.run import Run
 from train.inference.sight import side_of, whole_logits
-from train.loop.data import Photo, load_photo, real_samples, same_sized
+from train.loop.data import load_labelled, real_samples, same_sized
 from train.scoring.overlap import CategoryMap, count
 from train.scoring.photo import score_photo
 from train.scoring.records import PhotoScore, Scores
@@ -41,18 +41,18 @@ def samples_to_judge(manifest: Path, split: str) -> list[Sample]:
     return samples
 
 
-def looked_at(run: Run, folder: Path, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Photo, Probabilities]]:
-    """Yield each sample with its photo and its probabilities at the photo's own size, in the given order.
+def looked_at(run: Run, folder: Path, samples: Sequence[Sample]) -> Iterator[tuple[Sample, IdMap, Probabilities]]:
+    """Yield each sample with its id map and its probabilities at the photo's own size, in the given order.
 
     folder: what the samples' paths are relative to. Neighbours of one size share a forward pass, but only one photo's
     probabilities exist at a time. Raises InputError when a file cannot be read.
     """
     longest = side_of(run.img_size)
     for together in same_sized(samples, TOGETHER):
-        photos = [load_photo(folder, sample, run.categories) for sample in together]
-        logits = whole_logits(run.model, np.stack([photo.image for photo in photos]), longest)
-        for sample, photo, own in zip(together, photos, logits, strict=True):
-            yield sample, photo, probabilities_of(own, sample.size_hw)
+        images, maps = zip(*(load_labelled(folder, sample) for sample in together), strict=True)
+        logits = whole_logits(run.model, np.stack(images), longest)
+        for sample, ids, own in zip(together, maps, logits, strict=True):
+            yield sample, ids, probabilities_of(own, sample.size_hw)
 
 
 def predict_manifest(run: Run, manifest: Path, split: str = "val") -> Iterator[tuple[Sample, CategoryMap, CategoryMap]]:
@@ -60,8 +60,8 @@ def predict_manifest(run: Run, manifest: Path, split: str = "val") -> Iterator[t
 
     Raises InputError as `samples_to_judge`, or when a file cannot be read.
     """
-    for sample, photo, found in looked_at(run, manifest.parent, samples_to_judge(manifest, split)):
-        yield sample, found.argmax(0).astype(np.uint8), photo.truth
+    for sample, ids, found in looked_at(run, manifest.parent, samples_to_judge(manifest, split)):
+        yield sample, found.argmax(0).astype(np.uint8), categories_map(ids, sample.instances, run.categories)
 
 
 def judge(
@@ -81,13 +81,14 @@ def judge(
     """
     samples = [sample for sample in samples_to_judge(manifest, split) if only is None or sample.id in only]
     photos = []
-    for sample, photo, found in track(looked_at(run, manifest.parent, samples), len(samples), title, "photos"):
+    for sample, ids, found in track(looked_at(run, manifest.parent, samples), len(samples), title, "photos"):
         predicted = found.argmax(0).astype(np.uint8)
         if details:
-            counted = score_photo(found, read_ids(manifest.parent / sample.ids), sample.instances, run.categories)
+            counted = score_photo(found, ids, sample.instances, run.categories)
             photos.append(dataclasses.replace(counted, id=sample.id, group=sample.group))
         else:
-            photos.append(PhotoScore(sample.id, sample.group, count(predicted, photo.truth, run.categories)))
+            truth = categories_map(ids, sample.instances, run.categories)
+            photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
         if keep:
             write_bytes(keep / f"{sample.id}.png", png_bytes(predicted))
     return Scores(split=split, photos=tuple(photos), **facts_of(run))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.guards import only_real
-from dataset.idmap import categories_map, read_ids, read_image
+from dataset.idmap import IdMap, categories_map, read_ids, read_image
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.files import read_json
@@ -74,16 +74,30 @@ def read_source(mix: Path, item: dict[str, object]) -> Source:
     manifest, wanted = mix.parent / str(item["manifest"]), item["ids"]
     if not isinstance(wanted, list) or not wanted:
         raise InputError(f"{mix}: source {item['name']!r} has no ids, wanted at least one; run stage compose again")
-    known = {sample.id: sample for sample in read_manifest(manifest)}
-    lost = [name for name in wanted if name not in known]
-    if lost:
-        raise InputError(f"{mix}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
-    samples = tuple(known[name] for name in wanted)
+    samples = in_order(mix, manifest, read_manifest(manifest), wanted)
     return Source(str(item["name"]), float(str(item["weight"])), manifest.parent, samples)
 
 
+def in_order(where: Path, manifest: Path, samples: Iterable[Sample], wanted: Sequence[str]) -> tuple[Sample, ...]:
+    """Return the samples of these ids, in their order; raise InputError when one is not there.
+
+    samples: those of `manifest`. where: the file that names the ids.
+    """
+    known = {sample.id: sample for sample in samples}
+    lost = [name for name in wanted if name not in known]
+    if lost:
+        raise InputError(f"{where}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
+    return tuple(known[name] for name in wanted)
+
+
 def load_photo(folder: Path, sample: Sample, categories: Sequence[str]) -> Photo:
-    """Return a sample's pixels at their own size; raise InputError when a file is not of the manifest's size."""
+    """Return a sample's pixels at their own size. Errors as `load_labelled`."""
+    image, ids = load_labelled(folder, sample)
+    return Photo(image, categories_map(ids, sample.instances, tuple(categories)))
+
+
+def load_labelled(folder: Path, sample: Sample) -> tuple[NDArray[np.uint8], IdMap]:
+    """Return a sample's image and id map; raise InputError when a file is not of the manifest's size."""
     image, ids = read_image(folder / sample.image), read_ids(folder / sample.ids)
     for name, array in ((sample.image, image), (sample.ids, ids)):
         if array.shape[:2] != sample.size_hw:
@@ -91,7 +105,7 @@ def load_photo(folder: Path, sample: Sample, categories: Sequence[str]) -> Photo
                 f"{folder / name}: is {array.shape[:2]} pixels (height, width), its manifest says {sample.size_hw}; "
                 "run the stage that writes the manifest again"
             )
-    return Photo(image, categories_map(ids, sample.instances, tuple(categories)))
+    return image, ids
 
 
 def shrunk(photo: Photo, longest: int) -> Photo:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from train.scoring.compare import BETTER as BETTER
+from train.scoring.compare import SAME as SAME
+from train.scoring.compare import WORSE as WORSE
+
 NOTHING = "\N{EN DASH}"  # what stands in a cell without a value
-BETTER, SAME, WORSE = "better", "no difference shown", "worse"
 
 Row = Mapping[str, Any]
 Interval = Sequence[float | None]

@@ -1,11 +1,14 @@
 """A candidate: what may be chosen, shares of the sources and the order in which they are seen."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-SCHEDULES = ("mix", "renders first")
+from dataset.records import REAL, RENDER
+
+MIX, RENDERS_FIRST = "mix", "renders first"
+SCHEDULES = (MIX, RENDERS_FIRST)
 DIGITS = 4  # of a share in a name
-PLAIN = {"real", "render"}  # with these alone the ratio says it all
+PLAIN = {REAL, RENDER}  # with these alone the ratio says it all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +37,21 @@ class Candidate:
         shares = dict(self.weights)
         words = " ".join(f"{source}={round(share, DIGITS)}" for source, share in self.weights)
         plain = str(round(float(self.ratio), DIGITS)) if shares.keys() <= PLAIN else words
-        return plain if self.schedule == "mix" else f"{plain} {self.schedule}"
+        return plain if self.schedule == MIX else f"{plain} {self.schedule}"
 
 
-def candidate(weights: Mapping[str, float], domains: Mapping[str, str], schedule: str = "mix") -> Candidate:
+def candidate(weights: Mapping[str, float], domains: Mapping[str, str], schedule: str = MIX) -> Candidate:
     """Return the candidate of shares over sources whose domains ("real" or "render") are given.
 
     The ratio is the sum of the shares of domain "render". Raises KeyError for a source without a domain, ValueError
     as `Candidate`.
     """
-    ratio = sum(share for source, share in weights.items() if domains[source] == "render")
-    return Candidate(tuple(weights.items()), schedule, round(float(ratio), 9))  # both ends exactly
+    return Candidate(tuple(weights.items()), schedule, ratio_of(weights.items(), domains))
+
+
+def ratio_of(weights: Iterable[tuple[str, float]], domains: Mapping[str, str]) -> float:
+    """Return renders / (renders + real) in what the network sees, both ends exactly."""
+    return round(float(sum(share for source, share in weights if domains[source] == RENDER)), 9)
 
 
 def distance(a: Candidate, b: Candidate) -> float:

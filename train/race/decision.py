@@ -11,6 +11,7 @@ from train.race.belief import DRAWS, Belief, believe
 from train.race.candidate import Candidate
 from train.race.policy import State, Stop, leader, play
 from train.race.records import Key, Race, Result, favours, spent
+from train.scoring.table import membership
 
 LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -67,14 +68,6 @@ def latest(results: Mapping[Key, Result], name: str) -> dict[int, Result]:
     """Return seed -> result of a candidate at the furthest share that any of its seeds reached."""
     furthest = max(key.share for key in results if key.name == name)
     return {key.seed: results[key] for key in sorted(results) if (key.name, key.share) == (name, furthest)}
-
-
-def membership(groups: Sequence[str]) -> Array:
-    """Return (P, G) with a 1 where a photo belongs to a group."""
-    number = {group: i for i, group in enumerate(dict.fromkeys(groups))}
-    member = np.zeros((len(groups), len(number)))
-    member[np.arange(len(groups)), [number[group] for group in groups]] = 1
-    return member
 
 
 def pooled(counts: Sequence[Result], drawn: Array, member: Array) -> Array:

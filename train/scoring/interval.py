@@ -80,10 +80,14 @@ def resampled(runs: Sequence[Scores], resamples: int) -> NDArray[np.float64]:
     Photos of one group are drawn together. Two calls on the same photos draw the same ones. Their spread is smaller
     than what `interval` allows for. Errors as `table.table_of`.
     """
-    drawn = table_of(runs).drawn(resamples)
-    iou = np.nan_to_num(IOU.formula(drawn), nan=1.0)  # (B, S)
+    iou = on_redrawn_photos(runs, resamples)  # (B, S)
     weights = draws(len(runs), resamples, "seeds", str(float(runs[0].ratio))) / len(runs)
     return np.asarray((iou * weights).sum(axis=1))
+
+
+def on_redrawn_photos(runs: Sequence[Scores], resamples: int) -> NDArray[np.float64]:
+    """Return (resamples, S) the score of each run on redrawn photos; two calls on the same photos redraw the same."""
+    return np.asarray(np.nan_to_num(IOU.formula(table_of(runs).drawn(resamples)), nan=1.0))
 
 
 def gain_interval(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,11 @@ def members(runs: Sequence[Scores]) -> Counts:
     if not runs:
         raise ValueError("an interval needs a run")
     refuse_other_photos(runs)
-    keys = [(photo.group, "" if photo.group else photo.id) for photo in runs[0].photos]
+    return membership([(photo.group, "" if photo.group else photo.id) for photo in runs[0].photos])
+
+
+def membership(keys: Sequence[Hashable]) -> Counts:
+    """Return (P, G): 1 where one of P things has one of G different keys, those in the order of their first thing."""
     number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
     member = np.zeros((len(keys), len(number)))
     member[np.arange(len(keys)), [number[key] for key in keys]] = 1

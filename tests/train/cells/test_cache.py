@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from dataset.idmap import read_image
-from tests.train.cells.ground import square
+from tests.train.loop.boards import board
 from train.cells.cache import PIXELS, Cache, digest_of, warm
 
 
 @pytest.fixture
 def places(tmp_path):
     folder = tmp_path / "photos"
-    samples = [square(folder, name) for name in ("one", "two")]
+    samples = [board(folder, name) for name in ("one", "two")]
     return [(digest_of(folder, sample), (folder, sample)) for sample in samples]
 
 
