@@ -9,7 +9,7 @@ from dataset.records import Sample, read_manifest
 from pipeline.files import read_json, whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
-from train.gather.learning import Lines, best_mix, curve, evidence, read_lines
+from train.gather.learning import Lines, curve, evidence, points_of, read_lines
 from train.gather.plain import plain
 from train.gather.runs import Race, Runs, mean_row, read_race, read_test, run_row
 from train.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
@@ -21,7 +21,7 @@ from train.table import against
 from train.worth.advice import advice_json, advise
 from train.worth.costs import Costs, Spent, money_json
 from train.worth.curve import curve_json
-from train.worth.worth import worth_json, worth_of
+from train.worth.worth import telling, worth_json, worths_of
 
 METRIC = "IoU of the foreground"
 
@@ -105,7 +105,7 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
         "test": summary(found.test[name], times, others(found.test, name)),
     }
     spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
-    worth = worth_of(curves["real"], best_mix(found.lines, times))
+    worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
     known = evidence(race, curves, (real, render), found.on_training, scores["val"], found.attribution, found.renders)
     checked: dict[str, Any] = plain({
         "setup": setup,
@@ -120,8 +120,8 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
         "scores": scores,
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
-        "worth": worth_json(worth, costs, spent),
-        "money": money_json(costs, spent, race.picked["n_real"], worth.labels),
+        "worth": worth_json(worths, costs, spent),
+        "money": money_json(costs, spent, race.picked["n_real"], telling(worths).labels),
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": found.attribution,
     })  # fmt: skip

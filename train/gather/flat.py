@@ -24,7 +24,7 @@ def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
         named = {key: some[key] for key in ("boundary_iou", "calibration_error")}
         found |= {f"{split}_{key}": row["value"] for key, row in named.items() if row}
     worth = transfer["worth"] or {}
-    found |= {f"worth_{key}": worth[key] for key in ("real_labels", "net") if worth.get(key) is not None}
+    found |= {f"worth_{key}": worth[key] for key in ("real_labels", "n_real", "net") if worth.get(key) is not None}
     return found | ({} if transfer["gap"] is None else {"gap": transfer["gap"]})
 
 

@@ -52,16 +52,15 @@ def point(n: int, runs: Sequence[Scores], resamples: int) -> Point:
     return Point(n, {str(run.seed): run.iou for run in runs}, photo_draws(runs, resamples))
 
 
+def points_of(line: Mapping[int, Sequence[Scores]], resamples: int) -> list[Point]:
+    """Return the sizes of a line, rising; one without samples has no place on a curve."""
+    return [point(n, runs, resamples) for n, runs in sorted(line.items()) if n]
+
+
 def curve(line: Mapping[int, Sequence[Scores]], name: str, resamples: int) -> Curve | None:
     """Return the curve over the sizes of a line, None if nothing was trained for it."""
-    points = [point(n, runs, resamples) for n, runs in sorted(line.items()) if n]
+    points = points_of(line, resamples)
     return fit_curve(points, name, resamples) if points else None
-
-
-def best_mix(lines: Lines, resamples: int) -> Point | None:
-    """Return the mix at all real labels, None if no mix was trained."""
-    most = max(lines.mixed, default=0)
-    return point(most, lines.mixed[most], resamples) if most else None
 
 
 def estimate(row: Mapping[str, Any] | None) -> Estimate | None:

@@ -75,11 +75,12 @@ def of_worth(worth: Row | None) -> str:
         return "The renders make it better"
     saved = worth.get("money")
     cost = f", {money(saved, worth['currency'])} of labelling" if saved else ""
+    lead = f"Beside {several(worth['n_real'], 'labelled photo')} the renders are worth"
     if worth.get("censored"):
         over = cost.replace(", ", ", over ", 1)
-        return f"The renders are worth more than {several(worth['real_labels'], 'labelled photo')}{over}"
+        return f"{lead} more than {whole(worth['real_labels'])} others{over}"
     ci95 = f" ({span(known_ends(worth), 0)})" if worth.get("ci95") else ""
-    return f"The renders are worth about {several(worth['real_labels'], 'labelled photo')}{ci95}{cost}"
+    return f"{lead} about {whole(worth['real_labels'])} others{ci95}{cost}"
 
 
 def above_nothing(worth: Row) -> bool:

@@ -18,6 +18,7 @@ from train.page.tables import (
     of_race,
     of_ratios,
     of_stability,
+    of_worths,
 )
 from train.page.words import ACTIONS, NOTHING, Row, known_ends, money, span, whole
 
@@ -61,6 +62,7 @@ def curve_parts(found: Row, metric: str) -> dict[str, Any]:
     return {
         "curves": figure("curves", CURVE_WORDS, spec, of_curves(curves)),
         "worth": of_worth(worth),
+        "worths": of_worths(worth),
         "flags": doubt,
         "families": of_families(curves),
     }

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from train.page.words import ACTIONS, NOTHING, Row, money, score, several, signed, span, whole
+from train.page.words import ACTIONS, NOTHING, Row, known_ends, money, score, several, signed, span, whole
 
 OPEN = (None, None)
 
@@ -117,6 +117,30 @@ def of_curves(curves: Row | None) -> Table | None:
     return filled(
         "Points of the learning curves", ("trained on", "#real photos", "#val score", "#95 %", "#each run"), cells
     )
+
+
+def of_worths(worth: Row | None) -> Table | None:
+    """Return what the renders are worth beside each number of real photos; the worth that is spoken of stands out."""
+    each = (worth or {}).get("each") or ()
+    heads = ("#real photos", "#with renders", "#alone", "#the renders stand for", "#95 %")
+    cells = [
+        (
+            whole(row["n_real"]),
+            score(row.get("iou_mix")),
+            score(row.get("iou_real")),
+            stands_for(row),
+            span(known_ends(row), 0),
+        )
+        for row in each
+    ]
+    told = [at for at, row in enumerate(each) if row["n_real"] == (worth or {}).get("n_real")]
+    return filled("Worth beside each number of real photos", heads, cells, told)
+
+
+def stands_for(worth: Row) -> str:
+    """Return a worth in photos, with "more than" where the curve of real photos alone ends before it."""
+    labels = worth.get("real_labels")
+    return NOTHING if labels is None else f"more than {whole(labels)}" if worth.get("censored") else whole(labels)
 
 
 def runs(point: Row) -> str:

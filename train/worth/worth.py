@@ -1,6 +1,7 @@
 """What renders are worth in real labels: how many more a training on real photos alone needs for the mix's score."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,34 @@ class Worth:
     def multiplier(self) -> float | None:
         """Return how many times its real labels the mix stands for, at least so many if `censored`."""
         return None if self.labels is None else (self.n_real + self.labels) / self.n_real
+
+
+def worths_of(real: Curve | None, mixes: Sequence[Point]) -> tuple[Worth, ...]:
+    """Return the worth of the mix at each number of real labels it was trained with, by rising number; () without.
+
+    Arguments and errors as of `worth_of`.
+    """
+    return tuple(worth_of(real, mix) for mix in sorted(mixes, key=lambda mix: mix.n))
+
+
+def telling(worths: Sequence[Worth]) -> Worth:
+    """Return the worth to speak of. worths: as `worths_of` returns them.
+
+    It is the one at all real labels, unless the real-only curve ends right there: "more than 0" says nothing. Then a
+    mix with fewer labels, which the longer curve does not reach either, gives the largest number that is sure.
+    """
+    if not worths:
+        return worth_of(None, None)
+    last = worths[-1]
+    if not last.censored or told(last):
+        return last
+    sure = [worth for worth in worths if told(worth) and worth.lo]
+    return max(sure, key=lambda worth: (worth.lo, worth.n_real), default=last)
+
+
+def told(worth: Worth) -> bool:
+    """Return whether a worth amounts to a label or more."""
+    return worth.labels is not None and worth.labels >= 1
 
 
 def worth_of(real: Curve | None, mix: Point | None) -> Worth:
@@ -80,38 +109,51 @@ def sentence(real: Curve, labels: float, lo: float, censored: bool, n_real: int)
     """Return the worth in words."""
     if censored:
         end = f"beyond {real.limit:.0f} the curve of real photos alone is not known"
-        lead = f"More than {labels:.0f} real labels, by how many is open: {end}"
+        lead = f"Beside {n_real} real labels the renders stand for more than {labels:.0f} others; {end}"
         if labels < 1:
             lead = f"{n_real} real labels alone do not reach the score of the mix; how many more would is open: {end}"
     else:
         where = "within what was trained" if n_real + labels <= real.measured_to else "read from the fitted curve"
-        lead = f"Real photos alone need about {labels:.0f} more labels for the score of the mix, {where}"
+        lead = f"Beside {n_real} real labels the renders stand for about {labels:.0f} others, {where}"
         if labels < 1:
             return f"{n_real} real labels alone already reach the score of the mix: a worth in labels is not shown."
     return f"{lead}." if lo > 0 else f"{lead}. But a worth is not shown: the interval reaches down to 0 labels."
 
 
-def worth_json(worth: Worth, costs: Costs, spent: Spent) -> dict[str, Any]:
-    """Return the worth as transfer.json has it, with its money, and net of what the renders cost.
+def worth_json(worths: Sequence[Worth], costs: Costs, spent: Spent) -> dict[str, Any]:
+    """Return the worth as transfer.json has it: the telling one with its money, and below `each` all of them.
 
-    Where `censored`, money and net are lower bounds; where `open_above`, so is the upper end of the intervals.
+    Net is what is left of the money after what the renders cost. Where `censored`, money and net are lower bounds;
+    where `open_above`, so is the upper end of the intervals.
     """
+    worth = telling(worths)
     price, outlay = costs.per_label, sum(row.money for row in spending(costs, spent))
-    known = worth.labels is not None and worth.lo is not None and worth.hi is not None
-    ci95 = [worth.lo, worth.hi] if known else None
     money = None if worth.labels is None else worth.labels * price
-    return {
-        "real_labels": worth.labels,
-        "ci95": ci95,
-        "censored": worth.censored,
-        "open_above": worth.open_above,
+    ci95 = span_of(worth)
+    return row_json(worth) | {
         "multiplier": worth.multiplier,
         "money": money,
-        "money_ci95": [bound * price for bound in (worth.lo, worth.hi) if bound is not None] if known else None,
+        "money_ci95": ci95 and [bound * price for bound in ci95],
         "net": None if money is None else money - outlay,
         "currency": costs.currency,
         "why": worth.why,
+        "each": [row_json(each) for each in worths],
+    }
+
+
+def row_json(worth: Worth) -> dict[str, Any]:
+    """Return one worth in real labels, without what it costs."""
+    return {
+        "real_labels": worth.labels,
+        "ci95": span_of(worth),
+        "censored": worth.censored,
+        "open_above": worth.open_above,
         "n_real": worth.n_real,
         "iou_real": worth.iou_real,
         "iou_mix": worth.iou_mix,
     }
+
+
+def span_of(worth: Worth) -> list[float] | None:
+    """Return both ends of the interval, None where nothing can be said."""
+    return None if worth.lo is None or worth.hi is None else [worth.lo, worth.hi]

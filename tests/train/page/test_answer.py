@@ -20,18 +20,19 @@ def differing(ci95, verdict):
     [
         pytest.param(
             transfer(),
-            "The renders are worth about 31 labelled photos (12 to 58), 12 EUR of labelling: with renders at ratio 0.8 "
-            "the network reaches 0.85 (0.83 to 0.87) on the test photos, with real photos alone 0.80.",
+            "Beside 14 labelled photos the renders are worth about 31 others (12 to 58), 12 EUR of labelling: with "
+            "renders at ratio 0.8 the network reaches 0.85 (0.83 to 0.87) on the test photos, with real photos "
+            "alone 0.80.",
             id="worth and money",
         ),
         pytest.param(
             judged(BETTER, WORTH | {"censored": True, "real_labels": 40.0, "ci95": None, "money": None}),
-            "The renders are worth more than 40 labelled photos: with",
+            "Beside 14 labelled photos the renders are worth more than 40 others: with",
             id="censored worth",
         ),
         pytest.param(
             judged(BETTER, WORTH | {"censored": True, "real_labels": 40.0, "ci95": [40.0, None]}),
-            "The renders are worth more than 40 labelled photos, over 12 EUR of labelling: with",
+            "Beside 14 labelled photos the renders are worth more than 40 others, over 12 EUR of labelling: with",
             id="censored worth with an open interval",
         ),
         pytest.param(

@@ -6,7 +6,7 @@ import pytest
 from train.worth.costs import Spent
 from train.worth.curve import fit_curve
 from train.worth.points import Point
-from train.worth.worth import worth_json, worth_of
+from train.worth.worth import telling, worth_json, worth_of, worths_of
 
 SIZES = (20, 40, 80, 160)
 
@@ -54,7 +54,7 @@ def test_beyond_the_curve_nothing_but_more_is_claimed(points):
     worth = worth_of(fit_curve(points(power, SIZES, "end"), "real"), Point(40, {"1": 0.99, "2": 0.99}))
     assert (worth.labels, worth.censored, worth.open_above) == (280, True, True)
     assert worth.multiplier == pytest.approx(8)
-    assert worth.why.startswith("More than 280 real labels")
+    assert worth.why.startswith("Beside 40 real labels the renders stand for more than 280 others")
 
 
 def test_an_untrusted_curve_is_not_read_beyond_its_points():
@@ -77,6 +77,47 @@ def test_a_mix_like_real_photos_shows_no_worth(points):
     assert "is not shown" in worth.why
 
 
+def flat(*sizes):
+    """Return the curve of real photos alone that gains nothing from more of them, so that it ends at the last size."""
+    return fit_curve([Point(n, {"1": 0.40, "2": 0.41}) for n in sizes], "real")
+
+
+def mixes(**scores):
+    return [Point(int(n.removeprefix("n")), {"1": iou, "2": iou + 0.01}) for n, iou in scores.items()]
+
+
+@pytest.mark.parametrize(
+    ("trained", "n_real", "labels"),
+    [
+        pytest.param(mixes(n5=0.88, n10=0.89, n20=0.9), 5, 15, id="fewer labels where all end with the curve"),
+        pytest.param(mixes(n5=0.3, n10=0.89, n20=0.9), 10, 10, id="no number that is not sure"),
+        pytest.param(mixes(n20=0.9), 20, 0, id="nothing else was trained"),
+        pytest.param(mixes(n5=0.88, n20=0.3), 20, 0, id="all labels where the mix is no better there"),
+    ],
+)
+def test_the_worth_that_is_told_is_one_that_says_something(trained, n_real, labels):
+    worths = worths_of(flat(5, 10, 15, 20), trained)
+    assert [worth.n_real for worth in worths] == [mix.n for mix in trained]
+    told = telling(worths)
+    assert (told.n_real, told.labels) == (n_real, labels)
+
+
+def test_the_worth_at_all_labels_is_told_where_the_curve_goes_on(points):
+    real = fit_curve(points(power, SIZES, "on"), "real")
+    worths = worths_of(real, points(lambda n: power(n + 60), (20, 40, 160), "on", "mix"))
+    assert telling(worths) is worths[-1]
+    assert worths[-1].labels >= 1
+
+
+def test_every_worth_is_written(costs):
+    found = worth_json(worths_of(flat(5, 10, 20), mixes(n5=0.88, n20=0.9)), costs, Spent(0, 0))
+    assert [(row["n_real"], row["real_labels"], row["censored"]) for row in found["each"]] == [
+        (5, 15, True),
+        (20, 0, True),
+    ]
+    assert (found["n_real"], found["real_labels"], found["money"]) == (5, 15, 15)
+
+
 @pytest.mark.parametrize(
     ("real", "n", "why"),
     [
@@ -87,15 +128,15 @@ def test_a_mix_like_real_photos_shows_no_worth(points):
 )
 def test_what_cannot_be_said_is_said(real, n, why, points, costs):
     curve = fit_curve(points(power, SIZES, "none"), "real") if real else None
-    worth = worth_of(curve, Point(n, {"1": 0.8}) if n else None)
-    assert why in worth.why
-    found = worth_json(worth, costs, Spent(0, 0))
+    mix = Point(n, {"1": 0.8}) if n else None
+    assert why in worth_of(curve, mix).why
+    found = worth_json(worths_of(curve, [mix] if mix else []), costs, Spent(0, 0))
     assert [found[key] for key in ("real_labels", "ci95", "multiplier", "money", "money_ci95", "net")] == [None] * 6
 
 
 def test_the_money_of_a_worth_is_its_labels_less_what_renders_cost(points, costs):
-    worth = worth_of(fit_curve(points(power, SIZES, "money"), "real"), Point(40, {"1": 0.99, "2": 0.99}))
-    found = json.loads(json.dumps(worth_json(worth, costs, Spent(renders=2000, steps=10000))))
+    worths = worths_of(fit_curve(points(power, SIZES, "money"), "real"), [Point(40, {"1": 0.99, "2": 0.99})])
+    found = json.loads(json.dumps(worth_json(worths, costs, Spent(renders=2000, steps=10000))))
     assert found["money"] == pytest.approx(280)  # 1 EUR a label
     assert found["net"] == pytest.approx(280 - 2 - 1 - 8 * 120)  # renders, steps, eight hours of an engineer
     assert (found["currency"], found["n_real"], found["censored"]) == ("EUR", 40, True)
