@@ -15,7 +15,7 @@ from train.race.candidate import MIX as MIX
 from train.race.candidate import RENDERS_FIRST as RENDERS_FIRST
 
 FIRST = 0.5  # share of the steps that "renders first" gives to renders alone
-LOOP = 1  # raise it when the same cell would be trained to other weights, or judged to other scores, than before
+LOOP = 2  # raise it when the same cell would be trained to other weights, or judged to other scores, than before
 
 
 @dataclasses.dataclass(frozen=True)

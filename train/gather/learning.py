@@ -16,7 +16,7 @@ from train.scoring.interval import on_redrawn_photos
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
 from train.worth.curve import Curve, fit_curve
-from train.worth.evidence import Evidence, Failure, Group
+from train.worth.evidence import Evidence, Failure, Group, Lost
 from train.worth.points import Estimate, Floats, Point
 
 
@@ -82,6 +82,12 @@ def failures(scores: Mapping[str, Any]) -> tuple[Failure, ...]:
     return tuple(Failure(row["name"], row["recall"]["value"]) for row in rows if row["recall"])
 
 
+def lost(scores: Mapping[str, Any]) -> Lost | None:
+    """Return where the picked runs lose their score, None where it was not counted. scores: as of `failures`."""
+    parts = scores["lost"]
+    return None if parts is None else Lost(**{name: part["value"] if part else 0.0 for name, part in parts.items()})
+
+
 def groups(attribution: Mapping[str, Any] | None) -> tuple[Group, ...]:
     """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
     rows = (attribution or {}).get("groups", ())
@@ -117,4 +123,5 @@ def evidence(
         assets=fewest_assets(renders),
         groups=groups(attribution),
         failures=failures(scores),
+        lost=lost(scores),
     )

@@ -9,6 +9,12 @@ from train.page.words import NOTHING, Row, score, span, whole
 SPLITS = ("val", "test")
 HEADS = ("#val", "#95 %", "#test", "#95 %")
 
+LOST = (
+    ("what it lacks to 1: along outlines", "outline"),
+    ("what it lacks to 1: objects not seen", "missed"),
+    ("what it lacks to 1: seen where nothing is", "made_up"),
+)
+
 Pick = Callable[[Row], Any]
 
 
@@ -31,6 +37,10 @@ def of_whole(scores: Mapping[str, Any]) -> Table | None:
         ("calibration error (0 = its confidence is right)", "calibration_error"),
     ]
     cells = [[words, *halves(scores, lambda found, key=key: found.get(key))] for words, key in rows]  # type: ignore[misc]
+    cells += [
+        [words, *halves(scores, lambda found, key=key: (found.get("lost") or {}).get(key))]  # type: ignore[misc]
+        for words, key in LOST
+    ]
     return filled("Scores over all photos", ("score", *HEADS), valued(cells))
 
 

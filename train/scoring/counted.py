@@ -38,11 +38,14 @@ def counted(photo: PhotoScore) -> dict[str, float]:
 
 
 def of_details(details: Details) -> dict[str, float]:
-    """Return the counts of boundaries, instances, calibration and objects; the same names for any photo."""
+    """Return the counts of boundaries, errors, instances, calibration and objects; the same names for any photo."""
     matches, bins = details.matches.values(), details.calibration
     found: dict[str, float] = {
         "boundary/intersection": details.boundary.intersection,
         "boundary/union": details.boundary.union,
+        "errors/outline": details.errors.outline,
+        "errors/missed": details.errors.missed,
+        "errors/made_up": details.errors.made_up,
         "instances/predicted": sum(match.predicted for match in matches),
         "instances/truth": sum(match.truth for match in matches),
     }

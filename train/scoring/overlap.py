@@ -1,4 +1,4 @@
-"""Overlaps of category maps, of the whole and of the band along the outline."""
+"""Overlaps of category maps, of the whole and of the band along the outline, and where they fail."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.scoring.records import FOREGROUND, Pixels
+from train.scoring.records import FOREGROUND, Errors, Pixels
 
 CategoryMap = NDArray[np.uint8]  # (H, W), 0 = background, c = categories[c - 1]
 Mask = NDArray[np.bool_]
@@ -51,3 +51,19 @@ def boundary_overlap(predicted: Mask, truth: Mask) -> Pixels:
     """Return how the boundaries of two masks (H, W) of one size overlap (Cheng et al. 2021)."""
     width_px = band_px((truth.shape[0], truth.shape[1]))
     return overlap(boundary_of(predicted, width_px), boundary_of(truth, width_px))
+
+
+def errors_of(predicted: Mask, truth: Mask, unseen: Mask) -> Errors:
+    """Return where a predicted mask (H, W) differs from the truth. unseen: the pixels of objects that were not seen.
+
+    Near an outline is within the boundary's width of it, on either side.
+    """
+    width_px = band_px((truth.shape[0], truth.shape[1]))
+    lacking, surplus = truth & ~predicted, predicted & ~truth
+    missed = lacking & (unseen | ~boundary_of(truth, width_px))
+    away = np.ones(truth.shape, bool)
+    if truth.any():
+        away = cv2.distanceTransform((~truth).astype(np.uint8), cv2.DIST_C, 3) > width_px
+    made_up = int((surplus & away).sum())
+    outline = int(lacking.sum()) - int(missed.sum()) + int(surplus.sum()) - made_up
+    return Errors(outline, int(missed.sum()), made_up)

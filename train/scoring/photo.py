@@ -9,10 +9,11 @@ from dataset.idmap import IdMap, categories_map
 from dataset.records import Instance
 from train.scoring.calibration import calibration_of, entropy_bits, sampled
 from train.scoring.instances import Reals, iou_table, matches_of, pieces_of
-from train.scoring.overlap import CategoryMap, boundary_overlap, count
+from train.scoring.overlap import CategoryMap, boundary_overlap, count, errors_of
 from train.scoring.records import Details, Matches, PhotoScore, TrueObject
 
 DIGITS = 6
+SEEN = 0.5  # an object is seen if this share of its pixels carries its category
 
 
 def score_photo(
@@ -36,12 +37,20 @@ def score_photo(
     seen = probabilities[:, rows, columns]
     details = Details(
         boundary_overlap(predicted > 0, truth > 0),
+        errors_of(predicted > 0, truth > 0, unseen(predicted > 0, ids, instances)),
         matches,
         calibration_of(seen, truth[rows, columns]),
         objects,
         entropy_bits(seen),
     )
     return PhotoScore("", "", count(predicted, truth, categories), details)
+
+
+def unseen(foreground: NDArray[np.bool_], ids: IdMap, instances: Sequence[Instance]) -> NDArray[np.bool_]:
+    """Return the pixels (H, W) of instances that the predicted foreground (H, W) covers by less than `SEEN`."""
+    size = max((i.index for i in instances), default=0) + 1
+    area, covered = (np.bincount(found, minlength=size) for found in (ids.ravel(), ids[foreground]))
+    return np.asarray((covered < SEEN * area)[ids])
 
 
 def instances_on(

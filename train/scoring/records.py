@@ -20,6 +20,15 @@ class Pixels:
 
 
 @dataclasses.dataclass(frozen=True)
+class Errors:
+    """What a photo's intersection lacks to its union, in pixels: the three add up to the difference."""
+
+    outline: int  # near the outline of an object that was seen
+    missed: int  # of objects that were not seen, and holes in others
+    made_up: int  # away from any object
+
+
+@dataclasses.dataclass(frozen=True)
 class Matches:
     """The instances of one category on one photo: how many were predicted, how many are there, how many of them meet.
 
@@ -57,6 +66,7 @@ class Details:
     """What a photo's score holds beyond overlaps."""
 
     boundary: Pixels  # pixels near the outline of the foreground
+    errors: Errors
     matches: dict[str, Matches]  # by category; one that is neither there nor predicted is left out
     calibration: Calibration
     objects: tuple[TrueObject, ...]  # in the order of the labels

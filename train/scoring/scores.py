@@ -12,6 +12,7 @@ from train.scoring.records import (
     FOREGROUND,
     Calibration,
     Details,
+    Errors,
     Matches,
     PhotoScore,
     Pixels,
@@ -78,6 +79,7 @@ def details_from_json(value: Any) -> Details:
     counts = value["calibration"]
     return Details(
         Pixels(**value["boundary"]),
+        Errors(**value["errors"]),
         {
             name: Matches(item["predicted"], item["truth"], tuple(item["hits"]))
             for name, item in value["matches"].items()

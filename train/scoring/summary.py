@@ -1,5 +1,6 @@
 """Every score of a candidate with its interval, as the report shows them."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,11 +11,13 @@ from train.scoring.counted import SIZES, VISIBLE, counted, kind_of
 from train.scoring.estimate import Estimate, Statistic, estimate, mean_of_seeds, share
 from train.scoring.instances import THRESHOLDS
 from train.scoring.interval import Peers, leaves_out
-from train.scoring.records import FOREGROUND, PhotoScore, Scores, TrueObject
+from train.scoring.records import FOREGROUND, Errors, PhotoScore, Scores, TrueObject
 from train.scoring.table import Columns, Counts, table_of
 
 DIGITS = 6
 RARE = 0.05  # share of all instances below which a category is rare
+
+ERRORS = tuple(field.name for field in dataclasses.fields(Errors))
 
 Measure = Callable[[Statistic], dict[str, Any] | None]
 Kinds = Mapping[str, Callable[[TrueObject], bool]]
@@ -46,6 +49,7 @@ def summary(runs: Sequence[Scores], resamples: int, peers: Peers = ()) -> dict[s
         "mean_iou": measure(iou_over(categories)),
         **by_category(measure, photos, categories),
         "boundary_iou": measure(ratio("boundary/intersection", "boundary/union")) if detailed else None,
+        "lost": {name: measure(lost_by(name)) for name in ERRORS} if detailed else None,
         "instances": [at_threshold(measure, threshold) for threshold in THRESHOLDS] if detailed else [],
         "calibration_error": measure(CALIBRATION_ERROR) if detailed else None,
         "by_size": by_kind(measure, photos, "size", SIZES) if detailed else [],
@@ -64,6 +68,11 @@ def as_json(found: Estimate) -> dict[str, Any] | None:
 def ratio(top: str, whole: str) -> Statistic:
     """Return the score ``top / whole`` of two names."""
     return Statistic(lambda columns: share(columns[top], columns[whole]), lambda columns: columns[whole])
+
+
+def lost_by(name: str) -> Statistic:
+    """Return how much of the foreground's IoU errors of one kind cost; all kinds together cost 1 - IoU."""
+    return ratio(f"errors/{name}", f"pixels/{FOREGROUND}/union")
 
 
 def iou_over(categories: Sequence[str]) -> Statistic:

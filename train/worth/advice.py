@@ -20,7 +20,9 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
        whichever costs less. This alone ever advises more samples, so a curve that ends below the target never does.
     3. The network does not reach the target on the very photos it was trained on: architecture.
     4. An asset does harm, or a category has few of them: assets.
-    5. Renders flatter the network, another group of renders does harm, or nothing else is known: look.
+    5. Renders flatter the network, or another group of renders does harm: look.
+    6. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
+    7. No measurement names the cause: look.
 
     Raises ValueError for a target outside 0..1.
     """
@@ -28,7 +30,13 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
         raise ValueError(f"target is {target}, wanted above 0 and at most 1")
     table = options(evidence, target, FEW_ASSETS, costs)
     action, why = (
-        reached(evidence, target) or promised(table) or underfit(evidence, target) or assets(table) or look(evidence)
+        reached(evidence, target)
+        or promised(table)
+        or underfit(evidence, target)
+        or assets(table)
+        or foreign(evidence)
+        or blurred(evidence)
+        or unknown(evidence)
     )
     return Advice(action, why if action in {"stop", "label", "render"} else f"{why}{no_more(table)}", target, table)
 
@@ -76,8 +84,8 @@ def assets(table: tuple[Option, ...]) -> tuple[Action, str] | None:
     return ("assets", row.what) if row.amount else None
 
 
-def look(evidence: Evidence) -> tuple[Action, str]:
-    """Return look, with what it should look for."""
+def foreign(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return look if renders, or some of them, are another world than the photos."""
     overstates, gap, reasons = evidence.overstates, evidence.gap, []
     if overstates is not None and overstates >= OVERSTATES:
         reasons.append(
@@ -89,8 +97,30 @@ def look(evidence: Evidence) -> tuple[Action, str]:
     harmful = [group.name for group in evidence.groups if group.harms and group.kind != "asset"]
     if harmful:
         reasons.append(f"These renders do harm: {', '.join(harmful)}.")
-    reasons = reasons or ["No measurement names the cause: look at the worst photos and their labels."]
-    return "look", " ".join([*reasons, *filter(None, [weakest(evidence), unmeasured(evidence)])])
+    return ("look", " ".join([*reasons, *further(evidence)])) if reasons else None
+
+
+def blurred(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return architecture if the score lacks outlines more than objects."""
+    lost = evidence.lost
+    if lost is None or not lost.by_outlines:
+        return None
+    return "architecture", (
+        f"Of the {1 - evidence.score.iou:.3f} that the score lacks, {lost.outline:.3f} lie along the outlines of "
+        f"objects that were seen, {lost.missed:.3f} in objects that were missed and {lost.made_up:.3f} where nothing is. "
+        f"Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
+    )
+
+
+def unknown(evidence: Evidence) -> tuple[Action, str]:
+    """Return look where nothing else is known."""
+    text = "No measurement names the cause: look at the worst photos and their labels."
+    return "look", " ".join([text, *further(evidence)])
+
+
+def further(evidence: Evidence) -> list[str]:
+    """Return sentences on what is missed most and what was not measured; [] if there is nothing to say."""
+    return [text for text in (weakest(evidence), unmeasured(evidence)) if text]
 
 
 def unmeasured(evidence: Evidence) -> str:

@@ -33,6 +33,20 @@ class Failure:
     recall: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Lost:
+    """What the IoU on val lacks to 1, by where the errors lie: the three add up to it."""
+
+    outline: float  # near the outlines of objects that were seen
+    missed: float  # objects that were not seen
+    made_up: float  # seen where nothing is
+
+    @property
+    def by_outlines(self) -> bool:
+        """Return whether outlines cost more than all else."""
+        return self.outline > self.missed + self.made_up
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything measured that the advice may use; what was not measured is None or ()."""
@@ -50,6 +64,7 @@ class Evidence:
     assets: int | None = None  # different assets of the category that has fewest
     groups: tuple[Group, ...] = ()
     failures: tuple[Failure, ...] = ()
+    lost: Lost | None = None
 
     @property
     def overstates(self) -> float | None:

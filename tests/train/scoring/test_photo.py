@@ -14,7 +14,7 @@ from train.scoring.calibration import BINS, calibration_of, entropy_bits, sample
 from train.scoring.counted import counted
 from train.scoring.instances import THRESHOLDS, pieces_of
 from train.scoring.photo import score_photo
-from train.scoring.records import FOREGROUND, Details, PhotoScore, Pixels, Scores
+from train.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Pixels, Scores
 from train.scoring.scores import photo_to_json
 from train.scoring.summary import calibration_error, summary
 
@@ -70,6 +70,45 @@ def test_the_wrong_category_meets_nothing_and_an_empty_photo_holds_nothing():
     assert (found.objects[0].iou, found.objects[0].covered) == (0, 0)
     nothing = details_of(score_photo(sure_of(np.zeros((9, 9), np.uint8)), np.zeros((9, 9), np.uint16), (), CATEGORIES))
     assert (nothing.matches, nothing.objects, nothing.boundary) == ({}, (), Pixels(0, 0))
+
+
+def errors_at(squares, predicted) -> Errors:
+    ids, instances = photo_of(squares, (200, 200))  # the boundary is 6 pixels wide
+    return details_of(score_photo(sure_of(predicted), ids, instances, CATEGORIES)).errors
+
+
+def square(top, left, side):
+    predicted = np.zeros((200, 200), np.uint8)
+    predicted[top : top + side, left : left + side] = 1
+    return predicted
+
+
+BOARD = [(50, 50, 60, "board")]
+
+
+@pytest.mark.parametrize(
+    ("squares", "predicted", "expected"),
+    [
+        pytest.param(BOARD, square(50, 50, 60), Errors(0, 0, 0), id="all right"),
+        pytest.param(BOARD, square(52, 50, 60), Errors(2 * 2 * 60, 0, 0), id="shifted by two pixels"),
+        pytest.param(BOARD, square(0, 0, 0), Errors(0, 3600, 0), id="not seen, its outline included"),
+        pytest.param(BOARD, square(50, 50, 60) | square(150, 150, 9), Errors(0, 0, 81), id="made up"),
+        pytest.param(BOARD, square(50, 50, 60) - square(70, 70, 10), Errors(0, 100, 0), id="a hole"),
+        pytest.param([*BOARD, (150, 150, 4, "tile")], square(50, 50, 60), Errors(0, 16, 0), id="a small one missed"),
+        pytest.param([], square(150, 150, 9), Errors(0, 0, 81), id="nothing there"),
+        pytest.param([], square(0, 0, 0), Errors(0, 0, 0), id="nothing there, nothing said"),
+    ],
+)
+def test_errors_are_told_apart_by_where_they_lie(squares, predicted, expected):
+    assert errors_at(squares, predicted) == expected
+
+
+def test_errors_add_up_to_what_the_score_lacks():
+    rng = np.random.default_rng(8)
+    run = Scores("val", 0.5, 1, 1, 1, tuple(score_photo(*random_photo(rng), CATEGORIES) for _ in range(6)))
+    lost = summary([Scores("val", 0.5, 1, 1, 1, tuple(named(run)))], 50)["lost"]
+    assert sum(part["value"] for part in lost.values()) == pytest.approx(1 - run.iou, abs=1e-5)
+    assert min(part["value"] for part in lost.values()) > 0
 
 
 def test_instances_of_other_categories_are_background():

@@ -9,7 +9,7 @@ import pytest
 from pipeline.seeds import rng_for
 from train.worth.advice import advice_json, advise
 from train.worth.curve import fit_curve
-from train.worth.evidence import Evidence, Group
+from train.worth.evidence import Evidence, Group, Lost
 from train.worth.points import Estimate
 
 SIZES = (20, 40, 80, 160)
@@ -40,6 +40,10 @@ CLEAR = [  # real law, render law, further evidence, the right step
     pytest.param(law(0.0, 6.73, 0.8), law(0.0, 24.0, 0.7), {}, "render", id="both lead there, renders cost less"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.82}, "architecture", id="training photos are not learnt"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "on_renders": 0.95}, "look", id="renders differ"),
+    pytest.param(
+        law(0.2, 0.6), law(0.2), {"on_training": 0.98, "lost": Lost(0.2, 0.04, 0.01)}, "architecture", id="outlines"
+    ),
+    pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "lost": Lost(0.1, 0.1, 0.05)}, "look", id="objects"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "groups": HARM}, "assets", id="an asset does harm"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "assets": 2}, "assets", id="two assets"),
 ]
@@ -73,6 +77,12 @@ def test_where_nothing_was_measured_the_advice_says_what_to_measure(costs):
     advice = advise(Evidence(Estimate(0.5, 0.4, 0.6), 100, 100), 0.9, costs)
     assert advice.action == "look"
     assert "Not measured: the score on the training photos, " in advice.why
+
+
+def test_outlines_are_advised_with_what_each_kind_of_error_costs(costs):
+    advice = advise(Evidence(Estimate(0.9, 0.88, 0.92), 100, 100, lost=Lost(0.08, 0.015, 0.005)), 0.95, costs)
+    assert "Of the 0.100 that the score lacks, 0.080 lie along the outlines" in advice.why
+    assert "fit.img_size" in advice.why
 
 
 def test_a_harmful_recipe_is_looked_at_and_named(costs):
