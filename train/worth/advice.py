@@ -107,8 +107,8 @@ def blurred(evidence: Evidence) -> tuple[Action, str] | None:
         return None
     return "architecture", (
         f"Of the {1 - evidence.score.iou:.3f} that the score lacks, {lost.outline:.3f} lie along the outlines of "
-        f"objects that were seen, {lost.missed:.3f} in objects that were missed and {lost.made_up:.3f} where nothing is. "
-        f"Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
+        f"objects that were seen, {lost.missed:.3f} in objects that were missed and {lost.made_up:.3f} where nothing "
+        f"is. Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
     )
 
 
