@@ -20,7 +20,8 @@ from dataset.records import Sample
 from pipeline.bench import record
 from pipeline.errors import InputError
 from pipeline.stage import run_stage
-from train.inference.predict import Run, judge
+from train.inference.judge import judge
+from train.inference.run import Run
 from train.loop.data import ROOM, load_photo, read_categories, real_samples, shrunk
 from train.loop.model import Network
 from train.loop.plain import train_plainly

@@ -8,7 +8,8 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
-from train.inference.predict import judge, load_run
+from train.inference.judge import judge
+from train.inference.run import load_run
 from train.loop.data import real_samples
 from train.pick import Row, compared, read_pick
 from train.scoring.scores import Scores, read_scores, to_json

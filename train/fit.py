@@ -7,7 +7,8 @@ from dataset.guards import no_overlap
 from dataset.records import REAL, RENDER
 from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
-from train.inference.predict import SETTINGS, WEIGHTS, Run, judge
+from train.inference.judge import judge
+from train.inference.run import SETTINGS, WEIGHTS, Run
 from train.loop.checkpoint import forget
 from train.loop.data import Mix, load_pools, read_categories, read_mix, real_samples
 from train.loop.model import save_weights

@@ -11,7 +11,8 @@ from pipeline.stage import run_stage
 from train.cells.runner import Cells, Machine, open_cells
 from train.cells.trainer import HELD
 from train.gather.plain import plain
-from train.inference.predict import SETTINGS, WEIGHTS, judge, load_run
+from train.inference.judge import judge
+from train.inference.run import SETTINGS, WEIGHTS, load_run
 from train.loop.settings import Fit
 from train.pick import REAL_ONLY, RENDER_ONLY, Row
 from train.race.budget import Budget

@@ -15,7 +15,9 @@ from dataset.records import RENDER, write_manifest
 from pipeline.errors import InputError
 from tests.train.loop.boards import board
 from train.fit import main
-from train.inference.predict import WEIGHTS, load_run, predict, predict_manifest
+from train.inference.judge import predict_manifest
+from train.inference.own_size import predict
+from train.inference.run import WEIGHTS, load_run
 from train.loop.data import load_pools, read_categories, read_mix
 from train.loop.settings import Fit
 from train.loop.training import Phase, train

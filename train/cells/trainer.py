@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.files import read_json, write_json
 from train.cells.cache import Cache
-from train.inference.predict import SETTINGS, WEIGHTS, Run, judge
+from train.inference.judge import judge
+from train.inference.run import SETTINGS, WEIGHTS, Run
 from train.loop.model import Network, save_weights
 from train.loop.settings import Fit
 from train.loop.training import Outcome, Phase, train

@@ -62,10 +62,10 @@ def read_mix(path: Path) -> Mix:
         sources = tuple(read_source(path, item) for item in value["sources"])
         mix = Mix(float(value["ratio"]), sources)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a mix ({error!r}); run stage compose again") from error
+        raise InputError(f"{path}: not a mix ({error!r}); write it again with mix.one") from error
     if abs(sum(source.weight for source in sources) - 1) > 1e-6 or any(source.weight <= 0 for source in sources):
         weights = [source.weight for source in sources]
-        raise InputError(f"{path}: the weights are {weights}, wanted positive ones that sum to 1; run compose again")
+        raise InputError(f"{path}: the weights are {weights}, wanted positive ones that sum to 1; mix.one writes them")
     return mix
 
 
@@ -73,7 +73,7 @@ def read_source(mix: Path, item: dict[str, object]) -> Source:
     """Return one source of a mix.json with its samples in the order of its ids."""
     manifest, wanted = mix.parent / str(item["manifest"]), item["ids"]
     if not isinstance(wanted, list) or not wanted:
-        raise InputError(f"{mix}: source {item['name']!r} has no ids, wanted at least one; run stage compose again")
+        raise InputError(f"{mix}: source {item['name']!r} has no ids, wanted at least one; write it with mix.one")
     samples = in_order(mix, manifest, read_manifest(manifest), wanted)
     return Source(str(item["name"]), float(str(item["weight"])), manifest.parent, samples)
 
@@ -86,7 +86,7 @@ def in_order(where: Path, manifest: Path, samples: Iterable[Sample], wanted: Seq
     known = {sample.id: sample for sample in samples}
     lost = [name for name in wanted if name not in known]
     if lost:
-        raise InputError(f"{where}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); run stage compose again")
+        raise InputError(f"{where}: {lost[0]!r} is not in {manifest} ({len(lost)} such ids); write {where.name} again")
     return tuple(known[name] for name in wanted)
 
 

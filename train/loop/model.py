@@ -177,4 +177,4 @@ def load_weights(network: Network, path: Path) -> None:
     try:
         network.body.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise InputError(f"{path}: not this network's weights ({error}); run stage fit again") from error
+        raise InputError(f"{path}: not this network's weights ({error}); train it again") from error

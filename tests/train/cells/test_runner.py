@@ -11,7 +11,7 @@ from tests.train.cells.ground import SMALL, write_ground
 from train.cells.cell import Cell
 from train.cells.runner import Machine, open_cells, workers_for
 from train.cells.trainer import CHECKPOINT, HELD, Trainer
-from train.inference.predict import WEIGHTS, load_run
+from train.inference.run import WEIGHTS, load_run
 from train.scoring.scores import read_scores
 
 HALF = Cell((("real", 0.5), ("render", 0.5)), 1)

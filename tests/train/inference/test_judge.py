@@ -9,7 +9,8 @@ from dataset.idmap import instances_in, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from tests.train.inference.runs import colour_run, write_run
-from train.inference.predict import WEIGHTS, judge, load_run, predict_manifest
+from train.inference.judge import judge, predict_manifest
+from train.inference.run import WEIGHTS, load_run
 
 
 def squares(folder: Path, name: str, domain: str, size_hw: tuple[int, int] = (64, 80)) -> Sample:
