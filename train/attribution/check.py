@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pipeline.seeds import rng_for
 SEED = 1  # not a setting: nobody should be able to choose an interval
 FEWEST = 4  # groups: three can be put in order by chance once in six times
 LEVEL = (2.5, 97.5)
+ALIKE = 0.5  # rank correlation below which trainings are said to disagree
 
 Array = NDArray[np.float64]
 
@@ -51,7 +53,21 @@ def rank_correlation(first: Array, second: Array) -> float:
     return float(spearmanr(first, second).statistic)
 
 
-def sentence(check: Check | None, trained: int) -> str | None:
+def steadiness(each: Sequence[Sequence[float]]) -> float | None:
+    """Return how alike seeds rank the groups: the mean of Spearman's rho over pairs of seeds, None if it has none.
+
+    each: (K, S), what every group is worth by the trainings of every seed. No estimate can be expected to rank groups
+    as training does where training itself ranks them by chance. None too for fewer than `FEWEST` groups, or if groups
+    were trained with different numbers of seeds.
+    """
+    if len(each) < FEWEST or len({len(row) for row in each}) > 1:
+        return None
+    pairs = [rank_correlation(a, b) for a, b in combinations(np.asarray(each, float).T, 2)]
+    known = [value for value in pairs if np.isfinite(value)]
+    return float(np.mean(known)) if known else None
+
+
+def sentence(check: Check | None, steady: float | None, trained: int) -> str | None:
     """Return what the check says, in words; None when no group was left out of a training."""
     if not trained:
         return None
@@ -61,7 +77,18 @@ def sentence(check: Check | None, trained: int) -> str | None:
     verdict = (
         "the estimate ranks as training does" if lo > 0 else "that the estimate ranks as training does is not shown"
     )
-    return (
+    text = (
         f"Over the {check.groups} groups that were left out of a training, {verdict} "
         f"(Spearman {check.spearman:+.2f}, {lo:+.2f} to {hi:+.2f})."
+    )
+    return text if steady is None or lo > 0 else f"{text} {of_seeds(steady)}"
+
+
+def of_seeds(steady: float) -> str:
+    """Return what the steadiness of trainings says of a check that shows nothing."""
+    if steady >= ALIKE:
+        return f"Trainings with different seeds do rank them alike ({steady:+.2f}), so the estimate is to be doubted."
+    return (
+        f"But trainings with different seeds do not rank them alike either ({steady:+.2f}): these groups do too little "
+        f"for any order of them to be seen."
     )

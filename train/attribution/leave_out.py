@@ -19,6 +19,7 @@ class Measured:
     group: Group
     help: float  # IoU on val with the group less that without it
     ci95: tuple[float, float]
+    each: tuple[float, ...] = ()  # the same of every seed, in their order
 
 
 def to_leave_out(found: Sequence[Estimate], count: int) -> list[Group]:
@@ -62,4 +63,11 @@ def measure(
     judged = [group for group in groups if group in lacking]
     peers = [lacking[group] for group in judged]
     found = [compare(full, lacking[group], resamples, peers) for group in judged]
-    return [Measured(group, item.iou, item.ci95) for group, item in zip(judged, found, strict=True)]
+    each = [by_seed(full, lacking[group]) for group in judged]
+    return [Measured(group, item.iou, item.ci95, some) for group, item, some in zip(judged, found, each, strict=True)]
+
+
+def by_seed(full: Sequence[Scores], lacking: Sequence[Scores]) -> tuple[float, ...]:
+    """Return the IoU with a group less that without it for each seed that both were trained with, by rising seed."""
+    other = {run.seed: run.iou for run in lacking}
+    return tuple(run.iou - other[run.seed] for run in sorted(full, key=lambda run: run.seed) if run.seed in other)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from train.attribution.check import compare, sentence
+from train.attribution.check import compare, sentence, steadiness
 from train.attribution.estimate import Estimate
 from train.attribution.groups import Group
 from train.attribution.leave_out import Measured
@@ -26,12 +26,14 @@ def record(
     rows.sort(key=lambda item: (item["by"] != TRAINING, -item["help"], item["kind"], item["name"]))
     both = [(item.pull, trained[item.group].help) for item in found if item.group in trained]
     check = compare([first for first, _ in both], [second for _, second in both], resamples)
+    steady = steadiness([item.each for item in measured])
     return {
         "method": method(len(found), len(measured)),
         "groups": rows,
         "passed": {"least": least, "names": [f"{group.kind} {group.name}" for group in passed]},
-        "check": sentence(check, len(measured)),
+        "check": sentence(check, steady, len(measured)),
         "spearman": {"value": round(check.spearman, DIGITS), "ci95": rounded(check.ci95)} if check else None,
+        "steadiness": None if steady is None else round(steady, DIGITS),
     }
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.attribution.check import Check, compare, sentence
+from train.attribution.check import Check, compare, sentence, steadiness
 
 
 @pytest.mark.parametrize(
@@ -43,18 +43,39 @@ def test_the_interval_is_sure_of_a_strong_order_and_not_of_chance():
 
 
 @pytest.mark.parametrize(
-    ("check", "trained", "part"),
+    ("each", "expected"),
     [
-        pytest.param(
-            Check(0.8, (0.2, 1.0), 6), 6, "ranks as training does (Spearman +0.80, +0.20 to +1.00)", id="shown"
-        ),
-        pytest.param(Check(0.2, (-0.6, 0.9), 6), 6, "is not shown (Spearman +0.20", id="not shown"),
-        pytest.param(None, 2, "too little to say", id="too few"),
+        pytest.param([(1, 2), (2, 4), (3, 6), (4, 9)], 1.0, id="two seeds that agree"),
+        pytest.param([(1, 4), (2, 3), (3, 2), (4, 1)], -1.0, id="reversed"),
+        pytest.param([(1, 1, 4), (2, 2, 3), (3, 3, 2), (4, 4, 1)], -1 / 3, id="the mean over pairs"),
+        pytest.param([(1,), (2,), (3,), (4,)], None, id="one seed"),
+        pytest.param([(1, 2), (2, 3), (3, 4)], None, id="three groups"),
+        pytest.param([(1, 2), (2, 3), (3, 4), (4,)], None, id="a seed that a group lacks"),
+        pytest.param([(1, 2)] * 4, None, id="no order"),
     ],
 )
-def test_the_check_is_said_in_words(check: Check | None, trained: int, part: str):
-    assert part in str(sentence(check, trained))
+def test_how_alike_seeds_rank(each, expected):
+    assert steadiness(each) == (None if expected is None else pytest.approx(expected))
+
+
+UNSURE = Check(0.2, (-0.6, 0.9), 6)
+
+
+@pytest.mark.parametrize(
+    ("check", "steady", "trained", "part"),
+    [
+        pytest.param(
+            Check(0.8, (0.2, 1.0), 6), 0.1, 6, "ranks as training does (Spearman +0.80, +0.20 to +1.00).", id="shown"
+        ),
+        pytest.param(UNSURE, None, 6, "is not shown (Spearman +0.20", id="not shown"),
+        pytest.param(UNSURE, 0.1, 6, "seeds do not rank them alike either (+0.10)", id="training by chance"),
+        pytest.param(UNSURE, 0.9, 6, "alike (+0.90), so the estimate is to be doubted", id="a poor estimate"),
+        pytest.param(None, None, 2, "too little to say", id="too few"),
+    ],
+)
+def test_the_check_is_said_in_words(check: Check | None, steady: float | None, trained: int, part: str):
+    assert part in str(sentence(check, steady, trained))
 
 
 def test_without_a_training_there_is_no_check():
-    assert sentence(None, 0) is None
+    assert sentence(None, None, 0) is None

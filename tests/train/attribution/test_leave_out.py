@@ -62,6 +62,7 @@ def test_a_group_is_worth_the_iou_that_is_lost_without_it():
     first, second = measure(full, [mug, dull, Group("never trained", "asset", ("c",))], lacking, 200)
     assert (first.group, second.group) == (mug, dull)
     assert first.help == pytest.approx(0.2)
+    assert first.each == pytest.approx((0.2, 0.2))
     assert first.ci95[0] > 0
     assert second.help == pytest.approx(0)
     assert second.ci95[0] <= 0 <= second.ci95[1]
