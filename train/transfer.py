@@ -9,7 +9,7 @@ from dataset.records import Sample, read_manifest
 from pipeline.files import read_json, whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
-from train.gather.learning import Lines, curve, evidence, points_of, read_lines
+from train.gather.learning import Lines, curve, detail_of, evidence, points_of, read_lines
 from train.gather.plain import plain
 from train.gather.runs import Race, Runs, mean_row, read_race, read_test, run_row
 from train.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
@@ -52,6 +52,7 @@ class Found:
     attribution: Mapping[str, Any]
     renders: Sequence[Sample]
     steps: int  # of one training
+    detail: float | None  # of the val photos, as advice wants it
 
 
 def on_test(found: Found, resamples: int) -> dict[str, Any]:
@@ -106,7 +107,10 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
     }
     spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
-    known = evidence(race, curves, (real, render), found.on_training, scores["val"], found.attribution, found.renders)
+    ends = real, render
+    known = evidence(
+        race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
+    )
     checked: dict[str, Any] = plain({
         "setup": setup,
         "metric": METRIC,
@@ -128,9 +132,9 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
     return checked
 
 
-def read_all(pick: Path, picked: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
+def read_all(pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
-    chosen, training = read_pick(pick), picked / "train.json"
+    chosen, training, fit = read_pick(pick), picked / "train.json", read_json(picked / "settings.json")["fit"]
     return Found(
         race=read_race(chosen, pick.parent),
         test=read_test(test),
@@ -138,7 +142,8 @@ def read_all(pick: Path, picked: Path, curves: Path, attribution: Path, test: Pa
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_json(attribution),
         renders=read_manifest(renders / "samples.jsonl"),
-        steps=int(read_json(picked / "settings.json")["fit"]["steps"]),
+        steps=int(fit["steps"]),
+        detail=detail_of(read_manifest(val), int(fit["img_size"])),
     )
 
 
@@ -148,6 +153,7 @@ def main(
     setup: str,
     pick: Path,
     picked: Path,
+    val: Path,
     curves: Path,
     attribution: Path,
     test: Path,
@@ -157,7 +163,7 @@ def main(
     plots: Path,
 ) -> None:
     """Write transfer.json, the flat metrics, and the tables behind the plots."""
-    found = summarise(read_all(pick, picked, curves, attribution, test, renders), settings, costs, setup)
+    found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
     write_json(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots) as part:

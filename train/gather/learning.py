@@ -12,6 +12,7 @@ from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.files import read_json
 from train.gather.runs import Race
+from train.inference.sight import side_of
 from train.scoring.interval import on_redrawn_photos
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
@@ -88,6 +89,11 @@ def lost(scores: Mapping[str, Any]) -> Lost | None:
     return None if parts is None else Lost(**{name: part["value"] if part else 0.0 for name, part in parts.items()})
 
 
+def detail_of(photos: Sequence[Sample], img_size: int) -> float | None:
+    """Return how many times the pixels a side that a network is shown the usual photo has; None without photos."""
+    return float(np.median([max(photo.size_hw) for photo in photos])) / side_of(img_size) if photos else None
+
+
 def groups(attribution: Mapping[str, Any] | None) -> tuple[Group, ...]:
     """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
     rows = (attribution or {}).get("groups", ())
@@ -106,8 +112,9 @@ def evidence(
     scores: Mapping[str, Any],
     attribution: Mapping[str, Any] | None,
     renders: Sequence[Sample],
+    detail: float | None = None,
 ) -> Evidence:
-    """Return all that the advice may use. ends: the rows of real only and renders only on val."""
+    """Return all that the advice may use. ends: the rows of real only and renders only on val. detail: `Evidence`'s."""
     row = race.picked
     return Evidence(
         score=Estimate(row["iou"], *row["ci95"]),
@@ -124,4 +131,5 @@ def evidence(
         groups=groups(attribution),
         failures=failures(scores),
         lost=lost(scores),
+        detail=detail,
     )

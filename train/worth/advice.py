@@ -8,6 +8,7 @@ from train.worth.options import options, weakest
 
 OVERSTATES = 0.1  # IoU by which renders may flatter a network before they count as another world than the photos
 GAP = 0.2  # the same for the gap, which is always larger: a network without real photos has learnt nothing of them
+FINER = 1.2  # photos with so many times the pixels a side hold detail that the network is not shown
 FEW_ASSETS = 5  # different assets of a category below which a network can learn them by heart
 
 
@@ -108,7 +109,22 @@ def blurred(evidence: Evidence) -> tuple[Action, str] | None:
     return "architecture", (
         f"Of the {1 - evidence.score.iou:.3f} that the score lacks, {lost.outline:.3f} lie along the outlines of "
         f"objects that were seen, {lost.missed:.3f} in objects that were missed and {lost.made_up:.3f} where nothing "
-        f"is. Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
+        f"is. {sharper(evidence.detail)}"
+    )
+
+
+def sharper(detail: float | None) -> str:
+    """Return what makes outlines sharper. detail: as in `Evidence`."""
+    if detail is None:
+        return "Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
+    if detail > FINER:
+        return (
+            f"The photos have {detail:.1f} times the pixels a side that the network is shown: try a larger "
+            f"fit.img_size first."
+        )
+    return (
+        "The photos hold no more detail than the network is shown: try a finer decoder (fit.decoder), and look whether "
+        "the labels' outlines are as fine as wanted."
     )
 
 

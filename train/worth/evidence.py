@@ -65,6 +65,7 @@ class Evidence:
     groups: tuple[Group, ...] = ()
     failures: tuple[Failure, ...] = ()
     lost: Lost | None = None
+    detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network looks at it
 
     @property
     def overstates(self) -> float | None:

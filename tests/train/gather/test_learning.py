@@ -1,8 +1,9 @@
 import numpy as np
 
-from dataset.records import RENDER, Instance, Sample
-from train.gather.learning import failures, fewest_assets, groups, photo_draws, point
+from dataset.records import REAL, RENDER, Instance, Sample
+from train.gather.learning import detail_of, failures, fewest_assets, groups, lost, photo_draws, point
 from train.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
+from train.worth.evidence import Lost
 
 
 def run(seed: int, hits: tuple[int, ...], sizes: tuple[int, ...]) -> Scores:
@@ -48,3 +49,15 @@ def test_only_groups_measured_in_iou_are_evidence():
 def test_kinds_without_an_object_are_no_failure():
     rows = {"by_size": [{"name": "small", "recall": {"value": 0.4}}], "by_visible": [{"name": "half", "recall": None}]}
     assert [(item.name, item.recall) for item in failures(rows)] == [("small", 0.4)]
+
+
+def test_what_the_score_lacks_is_evidence_where_it_was_counted():
+    parts = {"outline": {"value": 0.08}, "missed": {"value": 0.02}, "made_up": None}
+    assert lost({"lost": parts}) == Lost(0.08, 0.02, 0.0)
+    assert lost({"lost": None}) is None
+
+
+def test_the_detail_of_photos_is_that_of_the_usual_one():
+    photos = [Sample("p", REAL, "a", "b", (height, 480), (), "s", "CC0") for height in (640, 640, 4000)]
+    assert detail_of(photos, 256) == 640 / 320
+    assert detail_of([], 256) is None

@@ -79,10 +79,20 @@ def test_where_nothing_was_measured_the_advice_says_what_to_measure(costs):
     assert "Not measured: the score on the training photos, " in advice.why
 
 
-def test_outlines_are_advised_with_what_each_kind_of_error_costs(costs):
-    advice = advise(Evidence(Estimate(0.9, 0.88, 0.92), 100, 100, lost=Lost(0.08, 0.015, 0.005)), 0.95, costs)
+@pytest.mark.parametrize(
+    ("detail", "part"),
+    [
+        pytest.param(None, "larger pictures (fit.img_size) or a finer decoder", id="the photos are not known"),
+        pytest.param(3.0, "have 3.0 times the pixels a side that the network is shown", id="photos of more detail"),
+        pytest.param(0.8, "no more detail than the network is shown: try a finer decoder", id="small photos"),
+    ],
+)
+def test_outlines_are_advised_with_what_each_kind_of_error_costs(detail, part, costs):
+    lost = Lost(0.08, 0.015, 0.005)
+    advice = advise(Evidence(Estimate(0.9, 0.88, 0.92), 100, 100, lost=lost, detail=detail), 0.95, costs)
+    assert advice.action == "architecture"
     assert "Of the 0.100 that the score lacks, 0.080 lie along the outlines" in advice.why
-    assert "fit.img_size" in advice.why
+    assert part in advice.why
 
 
 def test_a_harmful_recipe_is_looked_at_and_named(costs):
