@@ -107,6 +107,7 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
     }
     spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
+    told = telling(worths)
     ends = real, render
     known = evidence(
         race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
@@ -125,7 +126,7 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
         "worth": worth_json(worths, costs, spent),
-        "money": money_json(costs, spent, race.picked["n_real"], telling(worths).labels),
+        "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": found.attribution,
     })  # fmt: skip

@@ -75,13 +75,15 @@ def of_worth(worth: Row | None) -> str:
     parts = [worth.get("why") or ""]
     if not worth.get("real_labels"):
         return parts[0]
+    more = "more than " if worth.get("censored") else ""
     if worth.get("multiplier") is not None:
-        parts.append(f"One real photo with renders does as much as {worth['multiplier']:.2g} without.")
+        parts.append(f"One real photo with renders does as much as {more}{worth['multiplier']:.2g} without.")
     if worth.get("money") is not None:
-        ends = f" ({span(known_ends(worth, 'money_ci95'), 0)})" if worth.get("money_ci95") else ""
-        parts.append(f"To label as many would cost {money(worth['money'], worth['currency'])}{ends}.")
+        known = worth.get("money_ci95") and not more
+        ends = f" ({span(known_ends(worth, 'money_ci95'), 0)})" if known else ""
+        parts.append(f"To label as many would cost {more}{money(worth['money'], worth['currency'])}{ends}.")
     if worth.get("net") is not None:
-        parts.append(f"After what renders cost: {money(worth['net'], worth['currency'])}.")
+        parts.append(f"After what renders cost: {more}{money(worth['net'], worth['currency'])}.")
     return " ".join(part for part in parts if part)
 
 

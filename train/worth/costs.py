@@ -85,10 +85,14 @@ def labelling(costs: Costs, labels: float, what: str) -> Row:
     return Row(what, labels * costs.minutes_per_label / 60, labels * costs.per_label)
 
 
-def money_json(costs: Costs, spent: Spent, n_real: int, labels: float | None) -> dict[str, Any]:
-    """Return `money` of transfer.json: the real labels, those the renders stand for if known, the spending."""
+def money_json(costs: Costs, spent: Spent, n_real: int, labels: float | None, censored: bool = False) -> dict[str, Any]:
+    """Return `money` of transfer.json: the real labels, those the renders stand for if known, the spending.
+
+    labels: those the renders stand for, more than so many if `censored`.
+    """
     rows = [labelling(costs, n_real, f"labelling {n_real} real photos")]
     if labels is not None:
-        rows.append(labelling(costs, labels, f"labels that the renders stand for: {labels:.0f}"))
+        more = "more than " if censored else ""
+        rows.append(labelling(costs, labels, f"labels that the renders stand for: {more}{labels:.0f}"))
     rows += spending(costs, spent)
     return {"currency": costs.currency, "rows": [dataclasses.asdict(row) for row in rows]}
