@@ -5,6 +5,7 @@
 #   make assets                         check every asset, render it, and write reports/assets.html
 #   make bench                          how fast rendering is against BlenderProc's examples, and what each teaches
 #   make bench-train | make bench-mix   training against a plain loop | lists of 100,000 samples
+#   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make check              all tests | format, lint and types
 #   make doctor                         what this machine lacks, and the command that mends it
@@ -19,7 +20,7 @@ DOCTOR := python3 pipeline/doctor.py
 # Only the work gets this PATH: the doctor looks for the system's own Python.
 WORK := PATH="$(CURDIR)/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train bench-mix bench-curve bench-long photos test check doctor healthy
+.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
@@ -37,6 +38,12 @@ bench: photos
 
 bench-train: photos
 	@$(WORK) python -m train.bench --real data/$(SETUP) --out reports/bench.json
+
+bench-attribution: $(INSTALLED)
+	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) python -m pipeline.check
+	@$(WORK) dvc repro --quiet compose
+	@$(WORK) python -m train.planted --real data/$(SETUP) --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
 	@$(WORK) python -m mix.bench --out reports/bench.json
