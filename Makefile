@@ -39,9 +39,7 @@ bench: photos
 bench-train: photos
 	@$(WORK) python -m train.bench --real data/$(SETUP) --out reports/bench.json
 
-bench-attribution: $(INSTALLED)
-	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
-	@$(WORK) python -m pipeline.check
+bench-attribution: photos
 	@$(WORK) dvc repro --quiet compose
 	@$(WORK) python -m train.planted --real data/$(SETUP) --work data/bench/planted --out reports/bench.json
 

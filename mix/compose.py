@@ -4,7 +4,6 @@ A training takes the first k samples of a pool, so smaller subsets lie within la
 """
 
 import dataclasses
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from dataset.records import REAL, RENDER, each_sample
 from mix.further import check_unmeasured, domain_of, further, measured_on
 from mix.order import Item, item_of, nested
 from pipeline.errors import InputError
-from pipeline.files import write_json
+from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
 
 HELD_PARTS = 10  # at most one part in so many of the renders is held
@@ -103,7 +102,7 @@ def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[Pool]:
 
 def row_of(pool: Pool, out: Path) -> dict[str, Any]:
     """Return a pool as it is written; its manifest is relative to the folder of `out`, POSIX."""
-    way = Path(os.path.relpath(pool.manifest, out.parent)).as_posix()
+    way = way_to(pool.manifest, out.parent)
     return {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}
 
 

@@ -1,6 +1,5 @@
 """One mix by hand: the pools at one ratio, as `python -m train.fit --mix` takes it."""
 
-import os
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +8,7 @@ from typing import Any
 
 from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
+from pipeline.files import read_json, way_to, write_json
 from pipeline.stage import run_stage
 
 
@@ -54,7 +53,7 @@ def main(pools: Path, ratio: float, out: Path) -> None:
     found = read_pools(pools)
     sources = []
     for pool, weight in zip(found, weights(found, ratio), strict=True):
-        way = Path(os.path.relpath(pools.parent / pool["manifest"], out.parent)).as_posix()
+        way = way_to(pools.parent / pool["manifest"], out.parent)
         if weight:
             sources.append({"name": pool["name"], "manifest": way, "weight": weight, "ids": pool["ids"]})
     write_json(out, {"ratio": ratio, "sources": sources})

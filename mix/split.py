@@ -1,7 +1,6 @@
 """Stage `split`: divide real photos into train, val and test by group."""
 
 import dataclasses
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,7 +10,7 @@ from dataset.folder import tag_text
 from dataset.guards import no_overlap, only_real
 from dataset.records import Sample, read_manifest, write_manifest
 from pipeline.errors import InputError
-from pipeline.files import sha256_of
+from pipeline.files import sha256_of, way_to
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 
@@ -165,7 +164,7 @@ def main(settings: Split, photos: Path, out: Path) -> None:
     sums = [sha256_of(photos / sample.image) for sample in samples]
     splits = fill(group(samples, sums, settings.keep_together), settings)
     no_overlap(**splits)
-    way = Path(os.path.relpath(photos, out)).as_posix()
+    way = way_to(photos, out)
     for name, members in splits.items():
         only_real(members, name)
         moved = [dataclasses.replace(s, image=f"{way}/{s.image}", ids=f"{way}/{s.ids}") for s in members]

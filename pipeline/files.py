@@ -97,6 +97,11 @@ def fresh_folder(path: Path) -> Path:
     return path
 
 
+def way_to(path: Path, folder: Path) -> str:
+    """Return the path as a file in `folder` names it: relative and POSIX, the same on every machine."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
 def inside(root: Path, relative: str, where: str) -> Path:
     """Return ``root / relative``; raise InputError naming `where` when it leaves `root`."""
     path = root / relative

@@ -18,6 +18,7 @@ from pipeline.stage import run_stage
 from train.attribute import Attribute, estimate_all, measure_all, renders_of
 from train.attribution.planted import BATCHES, plant
 from train.attribution.record import record
+from train.bench import CATEGORIES, VAL
 from train.cells.cell import MIX, Cell
 from train.cells.runner import Machine, open_cells
 from train.inference.run import load_run
@@ -25,7 +26,7 @@ from train.loop.data import read_categories
 from train.loop.settings import Fit
 
 SEEDS = (1, 2)
-POOLS, VAL, CATEGORIES = "pools.json", "split/val.jsonl", "photos/categories.json"
+POOLS = "pools.json"
 
 
 def numbers_of(found: Mapping[str, Any]) -> dict[str, Any]:

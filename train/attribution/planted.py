@@ -1,7 +1,6 @@
 """Renders whose labels were damaged on purpose, so that it is known which of them help."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from dataset.idmap import IdMap, instance_of, instances_in, png_bytes, read_ids
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_bytes, write_json
+from pipeline.files import read_json, way_to, write_bytes, write_json
 from pipeline.seeds import rng_for
 from train.cells.pools import Pool, read_pools
 
@@ -41,12 +40,12 @@ BATCHES = (
 
 
 def plant(pools: Path, folder: Path, categories: Sequence[str]) -> Path:
-    """Write the pools of a set-up with their renders dealt out to `BATCHES` in turn and damaged; return their path.
+    """Write the pools of a set-up with its source "render" dealt out to `BATCHES` in turn and damaged; return the path.
 
     A render's batch is its source; of assets and draws it knows nothing, so that batches are its only groups. The same
     pools give the same files. Raises InputError where there are fewer renders than batches.
     """
-    render = next(source for source in read_pools(pools).sources if source.domain == RENDER)
+    render = read_pools(pools).named(RENDER)
     if len(render.samples) < len(BATCHES):
         raise InputError(f"{pools}: found {len(render.samples)} renders, wanted {len(BATCHES)} or more; render more")
     home = folder / "renders"
@@ -57,10 +56,8 @@ def plant(pools: Path, folder: Path, categories: Sequence[str]) -> Path:
     write_manifest(home / "samples.jsonl", samples)
     found = read_json(pools)
     for item in [*found["sources"], found["held"]]:
-        item["manifest"] = Path(os.path.relpath(pools.parent / item["manifest"], folder)).as_posix()
-    for item in found["sources"]:
-        if item["name"] == render.name:
-            item["manifest"] = "renders/samples.jsonl"
+        planted = item.get("name") == RENDER
+        item["manifest"] = way_to(home / "samples.jsonl" if planted else pools.parent / item["manifest"], folder)
     write_json(folder / "pools.json", found)
     return folder / "pools.json"
 
@@ -71,7 +68,7 @@ def spoilt(pool: Pool, sample: Sample, batch: Batch, home: Path, categories: Seq
     if batch.damage:
         ids, instances = damaged(ids, instances, batch, categories[0], sample.id)
     write_bytes(home / f"ids/{sample.id}.png", png_bytes(ids))
-    image = Path(os.path.relpath(pool.folder / sample.image, home)).as_posix()
+    image = way_to(pool.folder / sample.image, home)
     return dataclasses.replace(
         sample, image=image, ids=f"ids/{sample.id}.png", instances=instances, source=batch.name, assets=(), draws={}
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
+from pipeline.files import way_to
 from pipeline.progress import track
 from train.cells.cache import digest_of, warm
 from train.cells.cell import Cell, head_of, key_of, phases_of, shares_of
@@ -65,7 +66,7 @@ class Cells:
 
     def name(self, cell: Cell, start: Path) -> str:
         """Return the folder of a finished cell as other files name it: relative to `start`."""
-        return Path(os.path.relpath(self.folder(cell), start)).as_posix()
+        return way_to(self.folder(cell), start)
 
     def scores(self, cell: Cell, until: float = 1.0) -> Scores | None:
         """Return the val scores of a cell trained to a share of its steps, None if it is not yet."""

@@ -59,11 +59,9 @@ def errors_of(predicted: Mask, truth: Mask, unseen: Mask) -> Errors:
     Near an outline is within the boundary's width of it, on either side.
     """
     width_px = band_px((truth.shape[0], truth.shape[1]))
-    lacking, surplus = truth & ~predicted, predicted & ~truth
-    missed = lacking & (unseen | ~boundary_of(truth, width_px))
     away = np.ones(truth.shape, bool)
     if truth.any():
         away = cv2.distanceTransform((~truth).astype(np.uint8), cv2.DIST_C, 3) > width_px
-    made_up = int((surplus & away).sum())
-    outline = int(lacking.sum()) - int(missed.sum()) + int(surplus.sum()) - made_up
-    return Errors(outline, int(missed.sum()), made_up)
+    missed = int((truth & ~predicted & (unseen | ~boundary_of(truth, width_px))).sum())
+    made_up = int((predicted & ~truth & away).sum())
+    return Errors(int((predicted ^ truth).sum()) - missed - made_up, missed, made_up)

@@ -34,10 +34,10 @@ def score_photo(
     truth = categories_map(ids, tuple(instances), tuple(categories))
     matches, objects = instances_on(probabilities, predicted, ids, instances, categories)
     rows, columns = sampled((ids.shape[0], ids.shape[1]))
-    seen = probabilities[:, rows, columns]
+    seen, said, there = probabilities[:, rows, columns], predicted > 0, truth > 0
     details = Details(
-        boundary_overlap(predicted > 0, truth > 0),
-        errors_of(predicted > 0, truth > 0, unseen(predicted > 0, ids, instances)),
+        boundary_overlap(said, there),
+        errors_of(said, there, unseen(said, ids, instances)),
         matches,
         calibration_of(seen, truth[rows, columns]),
         objects,

@@ -4,6 +4,7 @@ import pytest
 from dataset.idmap import categories_map, instance_of, read_ids
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
+from pipeline.files import read_json, write_json
 from tests.train.cells.ground import write_ground
 from train.attribution.planted import BATCHES, FORGOTTEN, SHIFTED, SWAPPED, Batch, damaged, plant, shifted
 from train.cells.pools import read_pools
@@ -65,6 +66,17 @@ def test_batches_get_the_renders_in_turn_and_only_labels_differ(tmp_path):
     real, held = read_pools(tmp_path / "planted/pools.json").sources[0], read_pools(pools).held
     assert [sample.id for sample in real.samples] == ["train3", "train2", "train1", "train0"]
     assert read_pools(tmp_path / "planted/pools.json").held.samples == held.samples
+
+
+def test_a_further_source_of_renders_stays_as_it_is(tmp_path):
+    pools = write_ground(tmp_path, renders=18)
+    found = read_json(pools)
+    found["sources"].insert(0, found["sources"][1] | {"name": "others"})
+    write_json(pools, found)
+    plant(pools, tmp_path / "planted", ("board",))
+    others, _, render = read_pools(tmp_path / "planted/pools.json").sources
+    assert {sample.source for sample in others.samples} == {"test"}
+    assert {sample.source for sample in render.samples} == {batch.name for batch in BATCHES}
 
 
 def test_the_same_pools_are_planted_alike(tmp_path):
