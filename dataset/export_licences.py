@@ -3,12 +3,16 @@
 import csv
 import dataclasses
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from dataset.export_source import Source
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.reading import read_typed
 from pipeline.settings import build
 
+CREDITS = TypeAdapter(dict[str, dict[str, Any]])
 FILE = "LICENCES.csv"
 
 
@@ -33,9 +37,7 @@ def read_credits(path: Path, source: Source) -> dict[str, Credit]:
     """
     if not source.assets and not path.is_file():
         return {}
-    entries = read_json(path)
-    if not isinstance(entries, dict):
-        raise InputError(f"{path}: found {type(entries).__name__}, wanted asset ids with their licence and source")
+    entries = read_typed(path, CREDITS, "asset ids with their licence and source", "run the stage shoot again")
     for asset, count in sorted(source.assets.items()):
         if asset not in entries:
             raise InputError(f"{path}: found no licence of the asset {asset!r}, which {count} pictures show; add it")

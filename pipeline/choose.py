@@ -12,7 +12,8 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.settings import PARAMS, read_yaml, setup_path
+from pipeline.reading import read_yaml
+from pipeline.settings import PARAMS, setup_path
 from pipeline.stage import one_line_errors
 
 DEFAULT_SETUP = "boards"

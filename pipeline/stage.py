@@ -5,9 +5,11 @@ import dataclasses
 import inspect
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
+from pipeline.files import in_words
 from pipeline.settings import read_settings
 
 
@@ -32,13 +34,15 @@ def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> N
 
 
 class one_line_errors:  # noqa: N801 - reads as a verb at the call
-    """A context that turns an InputError into one line on stderr and exit code 2."""
+    """A context that turns an InputError, and what the disk refuses, into one line on stderr and exit code 2."""
 
     def __enter__(self) -> None:
         """Begin."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """End the process with code 2 if a user's mistake ended the block."""
+        """End the process with code 2 if a user's mistake ended the block, or the disk or its rights."""
+        if isinstance(error, OSError):
+            error = in_words(Path(str(error.filename or "a file")), error)
         if isinstance(error, InputError):
             sys.stderr.write(" ".join(str(error).split()) + "\n")
             raise SystemExit(2) from None

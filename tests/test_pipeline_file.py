@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.check import COMMANDS, check, known_sections, module_of, settings_of, setup_sections
-from pipeline.settings import CHOICE_KEYS, read_yaml
+from pipeline.reading import read_yaml
+from pipeline.settings import CHOICE_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]

@@ -91,7 +91,7 @@ class Studio:
         tar = self.folder / plate_name(sha256)
         if not tar.exists():
             write_bytes(tar, self.store.get(plate_name(sha256)))
-        sample = from_line(read_bytes(tar / SAMPLE).decode())
+        sample = from_line(read_bytes(tar / SAMPLE), str(tar))
         return Backdrop(read_image(tar / "image"), read_ids(tar / "ids"), sample)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.errors import InputError
-from pipeline.files import full_disk, inside
+from pipeline.files import in_words, inside
 from render.catalog import Asset
 from render.mend import inspected
 from render.stock.obj import Measured, measure
@@ -54,7 +54,7 @@ def opened(path: Path) -> Iterator[Path]:
         except InputError as error:
             raise InputError(str(error).replace(str(folder), str(path))) from error
         except OSError as error:
-            raise full_disk(folder, error) from error
+            raise in_words(folder, error) from error
 
 
 def find(path: Path, role: str) -> Arrival:

@@ -80,9 +80,9 @@ def test_a_folder_of_other_things_is_left_alone(pictures, tmp_path, capsys):
     home = tmp_path / "home"
     home.mkdir()
     (home / "thesis.txt").write_text("mine")
-    assert "holds files that no export wrote" in refused(pictures, capsys, "coco", home)
+    assert "holds files that are no earlier export" in refused(pictures, capsys, "coco", home)
     (home / "export.json").write_text('{"tool": "another"}')
-    assert "holds files that no export wrote" in refused(pictures, capsys, "coco", home)
+    assert "holds files that are no earlier export" in refused(pictures, capsys, "coco", home)
     assert "not a folder" in refused(pictures, capsys, "coco", home / "thesis.txt")
     assert "the samples themselves lie in it" in refused(pictures, capsys, "coco", pictures.manifest.parent)
     assert (home / "thesis.txt").read_text() == "mine"

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.choose import choose
 from pipeline.errors import InputError
-from pipeline.settings import read_yaml
+from pipeline.reading import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = """# Values only.

@@ -12,8 +12,9 @@ import numpy as np
 from dataset.records import Sample, to_line
 from dataset.shards import read_bytes
 from pipeline.errors import InputError
-from pipeline.files import read_json, whole_folder, write_json
+from pipeline.files import whole_folder, write_json
 from pipeline.progress import track
+from pipeline.reading import read_json
 from train.loop.data import Photo, load_photo, shrunk
 
 PIXELS, INDEX = "pixels.bin", "index.json"
@@ -43,7 +44,7 @@ def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence
         return
     places: dict[str, list[int]] = {}
     each = dict(photos)
-    with whole_folder(folder) as part, (part / PIXELS).open("wb") as file:
+    with whole_folder(folder, "cache of photos") as part, (part / PIXELS).open("wb") as file:
         for digest, photo in track(decoded(each, categories, longest), len(each), "decode", "photos"):
             places[digest] = [file.tell(), *photo.truth.shape]
             file.write(np.ascontiguousarray(photo.image).tobytes() + np.ascontiguousarray(photo.truth).tobytes())

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import read_json, write_json
+from pipeline.files import write_json
+from pipeline.reading import read_json
 from train.cells.cache import Cache
 from train.inference.judge import judge
 from train.inference.run import SETTINGS, WEIGHTS, Run
