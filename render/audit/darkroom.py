@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.confine import write_only
 from pipeline.engine import Failed, actor_of, each, engine
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
@@ -44,6 +45,7 @@ class Photographer:
         self.folder = tempfile.TemporaryDirectory(prefix="admix-")  # Blender's own files, gone with the process
         self.worker = Worker({}, Path(self.folder.name))
         self.out = Path(out)
+        write_only(self.out, Path(self.folder.name))
 
     def run(self, job: Job) -> str:
         """Take one picture; return "" or why there is none."""
