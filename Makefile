@@ -13,48 +13,54 @@
 SETUP ?= boards
 REAL ?=
 SCENES ?=
+# As they were given: else make, and then the shell, would run what stands in $$(...) in the name of a folder.
+override SETUP := $(value SETUP)
+override REAL := $(value REAL)
+override SCENES := $(value SCENES)
+export SETUP REAL SCENES
+CHOOSE = python -m pipeline.choose "$$SETUP" $(if $(REAL),"$$REAL")
 
 INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
 DOCTOR := python3 pipeline/doctor.py
 # Only the work gets this PATH: the doctor looks for the system's own Python.
-WORK := PATH="$(CURDIR)/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
+WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
 .PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check doctor healthy
 
 repro: $(INSTALLED)
-	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
 	@$(WORK) dvc repro report
-	@echo "The page is $(CURDIR)/reports/index.html"
+	@printf 'The page is %s\n' "$$PWD/reports/index.html"
 
 assets: $(INSTALLED)
 	@$(WORK) python -m render.gallery --assets assets --data data --out reports/assets.html
 
-BENCH := --assets assets --real data/$(SETUP) --out reports/bench.json
+BENCH := --assets assets --real "data/$$SETUP" --out reports/bench.json
 
 bench: photos
-	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes $(or $(SCENES),48)
+	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes "$${SCENES:-48}"
 
 bench-train: photos
-	@$(WORK) python -m train.bench --real data/$(SETUP) --out reports/bench.json
+	@$(WORK) python -m train.bench --real "data/$$SETUP" --out reports/bench.json
 
 bench-attribution: photos
 	@$(WORK) dvc repro --quiet compose
-	@$(WORK) python -m train.planted --real data/$(SETUP) --work data/bench/planted --out reports/bench.json
+	@$(WORK) python -m train.planted --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
 	@$(WORK) python -m mix.bench --out reports/bench.json
 
 bench-curve: photos
-	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes $(or $(SCENES),96)
+	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"
 
 bench-long: photos
-	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes $(or $(SCENES),500)
+	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes "$${SCENES:-500}"
 
 # The real photos, divided into train, val and test.
 photos: $(INSTALLED)
-	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
 	@$(WORK) dvc repro --quiet split
 

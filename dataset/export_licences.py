@@ -1,6 +1,5 @@
 """LICENCES.csv, which lies beside every export: whose assets and photos it shows, and what they allow."""
 
-import csv
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from dataset.export_source import Source
 from pipeline.errors import InputError
 from pipeline.reading import read_typed
 from pipeline.settings import build
+from pipeline.tables import write_table
 
 CREDITS = TypeAdapter(dict[str, dict[str, Any]])
 FILE = "LICENCES.csv"
@@ -51,7 +51,4 @@ def write_licences(out: Path, source: Source, credits: dict[str, Credit]) -> Non
         for asset, count in sorted(source.assets.items())
     ]
     photos = [("photos", "", licence, origin, count) for (origin, licence), count in sorted(source.photos.items())]
-    with (out / FILE).open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(("kind", "asset", "licence", "source", "pictures"))
-        lines.writerows([*assets, *photos])
+    write_table(out / FILE, ("kind", "asset", "licence", "source", "pictures"), [*assets, *photos])

@@ -1,7 +1,6 @@
 """Write the set-up in force, and where its real photos lie, into params.yaml."""
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 from pipeline.files import write_text
 from pipeline.reading import read_yaml
 from pipeline.settings import PARAMS, setup_path
@@ -32,24 +31,22 @@ Representer.add_representer(type(None), Representer.represent_none)
 
 
 def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) -> str:
-    """Return where the real photos of a set-up lie, relative to the project's folder `root` if that is possible.
+    """Return where the real photos of a set-up lie: as it was named, a relative path from the project's folder `root`.
 
     real: what the user named, None for what is known already: the embedded photos of the default set-up, or what
-    params.yaml says of the set-up in force. Raises InputError when nothing is known or there is no such folder.
+    params.yaml says of the set-up in force. An absolute path stays one, so that it is found from a copy of the project
+    too, as `dvc exp run --temp` makes one. Raises InputError when nothing is known or there is no such folder.
     """
     if real is None and setup == DEFAULT_SETUP:
         return DEFAULT_REAL
     if real is None and params.get("setup") != setup:
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in named):
+        raise InputError(f"REAL={shown(named)}: has signs in it that no line can hold; rename the folder")
     if not (root / named).is_dir():
         raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
-    return relative_to(root, named)
-
-
-def relative_to(root: Path, path: str) -> str:
-    """Return an absolute path relative to `root`, a relative one as it is, both with forward slashes."""
-    return Path(os.path.relpath(path, root.resolve()) if Path(path).is_absolute() else path).as_posix()
+    return Path(named).as_posix()
 
 
 def with_choice(text: str, setup: str, real: str) -> str:

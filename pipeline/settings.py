@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or f
 MOST_WHOLE = 2**63  # a whole number beyond is nobody's setting, and no array can hold it
 LONGEST_NAME = 100  # of a key that a suggestion is looked for
 QUOTES = "'"
+SETUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
 
 
@@ -46,12 +48,27 @@ def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dic
     return values, origin
 
 
+def read_choice(key: str, root: Path = Path()) -> str:
+    """Return one of the plain values of params.yaml; raise InputError for another key, or a value that is no text."""
+    value = read_yaml(root / PARAMS).get(key) if key in CHOICE_KEYS else None
+    if not isinstance(value, str) or not value:
+        raise InputError(
+            f"{PARAMS}: {shown(key)} is {shown(value)}, wanted a path; make repro REAL=path writes it there"
+        )
+    return value
+
+
 def setup_path(params: Mapping[str, Any], root: Path = Path()) -> Path:
     """Return the file of the set-up that `params` names, relative to the project's folder `root`."""
     name, known = params.get("setup"), sorted(path.stem for path in (root / SETUPS).glob("*.yaml"))
     if name not in known:
         raise InputError(
             f"{PARAMS}: setup is {shown(name)}, wanted the name of a file in {SETUPS}/{suggestion(name, known)}"
+        )
+    if not SETUP_NAME.fullmatch(name):
+        raise InputError(
+            f"{SETUPS / name}.yaml: a set-up's name is a part of paths and of commands, wanted letters, digits, '-', "
+            "'_' and '.'; rename the file"
         )
     return SETUPS / f"{name}.yaml"
 

@@ -10,14 +10,17 @@ from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.files import in_words
-from pipeline.settings import read_settings
+from pipeline.settings import read_choice, read_settings
+
+FROM_PARAMS = "params:"
 
 
 def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> None:
     """Run `main` with its settings read from params.yaml and its other parameters from the command line.
 
     A parameter whose type is a dataclass takes the section of that name; every other one becomes ``--name VALUE``,
-    converted by its type (Path, str, int, float). An InputError ends in one line on stderr and exit code 2.
+    converted by its type (Path, str, int, float). ``--name params:KEY`` takes a path from params.yaml, so that it need
+    not pass through a shell, which would run what stands in it. An InputError ends in one line and exit code 2.
     """
     parameters = inspect.signature(main).parameters.values()
     parser = argparse.ArgumentParser(description=(inspect.getmodule(main) or main).__doc__, allow_abbrev=False)
@@ -28,6 +31,8 @@ def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> N
     values: dict[str, Any] = vars(parser.parse_args(argv))
     with one_line_errors():
         for parameter in parameters:
+            if str(values.get(parameter.name)).startswith(FROM_PARAMS):
+                values[parameter.name] = Path(read_choice(str(values[parameter.name]).removeprefix(FROM_PARAMS)))
             if isinstance(parameter.annotation, type) and dataclasses.is_dataclass(parameter.annotation):
                 values[parameter.name] = read_settings(parameter.annotation)
         main(**values)

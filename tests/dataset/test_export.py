@@ -167,6 +167,14 @@ def test_photos_alone_need_no_credits(pictures, tmp_path):
     assert text.splitlines()[1:] == ["photos,,CC0-1.0,garden,1", "photos,,CC0-1.0,kitchen,1"]
 
 
+def test_a_licence_or_source_that_a_spreadsheet_would_compute_is_quoted(pictures, tmp_path):
+    evil = {"licence": "=1+1", "source": '@SUM(A1)+cmd|"/c calc"!A0', "category": ""}
+    credits_file = pictures.manifest.with_name("credits.json")
+    credits_file.write_text(json.dumps(json.loads(credits_file.read_text()) | {"sky": evil}), encoding="utf-8")
+    lines = (pictures.export("coco", tmp_path / "out") / "LICENCES.csv").read_text().splitlines()
+    assert [line for line in lines if ",sky," in line] == ["""asset,sky,'=1+1,"'@SUM(A1)+cmd|""/c calc""!A0",""" + "2"]
+
+
 def test_lists_of_json_grow_on_the_disk_not_in_memory(tmp_path):
     tracemalloc.start()
     with json_with_rows(tmp_path / "long.json", {"head": "ü"}, "first", "second") as (first, second):

@@ -71,9 +71,27 @@ def test_a_set_up_in_force_keeps_its_photos(project):
     assert chosen(project) == ("domino", "../photos")
 
 
-def test_a_path_from_the_root_is_written_relative_to_the_project(project):
+def test_a_path_from_the_root_stays_one_so_that_a_copy_of_the_project_finds_it(project):
     choose("domino", str(project.parent / "photos"), project)
-    assert chosen(project) == ("domino", "../photos")
+    assert chosen(project) == ("domino", str(project.parent / "photos"))
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\rb", "a\x1bb", "a\udcffb"])
+def test_photos_in_a_folder_whose_name_no_line_can_hold_are_refused(project, name):
+    (project / name).mkdir()
+    with pytest.raises(InputError, match=r"has signs in it that no line can hold; rename the folder"):
+        choose("domino", name, project)
+    assert text_of(project) == PARAMS
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "a;b", "$(touch ran)", "`touch ran`", "a'b", 'a"b', "a\nb", "-rf", "..", "a|b"]
+)
+def test_a_set_up_whose_name_a_shell_would_read_as_more_is_refused(project, name):
+    (project / f"setups/{name}.yaml").write_text("plan: {}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a set-up's name is a part of paths and of commands|setup is '"):
+        choose(name, "../photos", project)
+    assert text_of(project) == PARAMS
 
 
 def test_the_default_set_up_takes_other_photos_too(project):
