@@ -8,16 +8,19 @@
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make check              all tests | format, lint and types
+#   make fuzz                           10,000 wrong files for everything that reads files; CASES=1000 for fewer
 #   make doctor                         what this machine lacks, and the command that mends it
 
 SETUP ?= boards
 REAL ?=
 SCENES ?=
+CASES ?=
 # As they were given: else make, and then the shell, would run what stands in $$(...) in the name of a folder.
 override SETUP := $(value SETUP)
 override REAL := $(value REAL)
 override SCENES := $(value SCENES)
-export SETUP REAL SCENES
+override CASES := $(value CASES)
+export SETUP REAL SCENES CASES
 CHOOSE = python -m pipeline.choose "$$SETUP" $(if $(REAL),"$$REAL")
 
 INSTALLED := .venv/.installed
@@ -26,7 +29,7 @@ DOCTOR := python3 pipeline/doctor.py
 # Only the work gets this PATH: the doctor looks for the system's own Python.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check doctor healthy
+.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -66,6 +69,9 @@ photos: $(INSTALLED)
 
 test: $(INSTALLED)
 	@$(WORK) pytest
+
+fuzz: $(INSTALLED)
+	@$(WORK) python -m tests.fuzz --cases "$${CASES:-10000}" --out reports/fuzz.json
 
 check: $(INSTALLED)
 	@$(WORK) ruff format --check

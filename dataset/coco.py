@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as rle_tools
 
-from dataset.folder import MOST_INSTANCES, NO_LICENCE, Photo, PhotoSet, licence_of, named, tags_of, text_of
+from dataset.folder import MOST_INSTANCES, NO_LICENCE, Photo, PhotoSet, named, tags_of, text_of
 from dataset.idmap import IdMap, Mask
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE
@@ -142,9 +142,9 @@ def read_coco(path: Path) -> PhotoSet:
     images = {entry["id"]: entry for entry in with_keys(path, coco, "images", "id", "file_name")}
     outlines, crowds = read_outlines(path, coco, set(images), categories)
     licences = {
-        entry["id"]: licence_of({"licence": entry.get("name")})
+        id_in(entry, f"{path}: licenses"): text_of(entry, "name", f"{path}: licenses") or NO_LICENCE
         for entry in listed(coco, "licenses")
-        if isinstance(entry.get("id"), str | int)
+        if entry.get("id") is not None
     }
     photos = tuple(photo_of(path, entry, outlines[id_], licences) for id_, entry in images.items())
     names = tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
@@ -205,11 +205,19 @@ def photo_of(
     if len(outlines) > MOST_INSTANCES:
         raise InputError(f"{where}: found {len(outlines)} annotations, wanted {MOST_INSTANCES} at most")
     size = size_in(entry, where)
-    source = text_of(entry.get("source")) or root.resolve().name
+    source = text_of(entry, "source", where) or root.resolve().name
     number = entry.get("license")
-    usual = licences.get(number, NO_LICENCE) if isinstance(number, str | int) else NO_LICENCE
-    licence = licence_of({"licence": entry.get("licence")}, usual)
+    usual = NO_LICENCE if number is None else licences.get(id_in(entry, where, "license"), NO_LICENCE)
+    licence = text_of(entry, "licence", where) or usual
     return Photo(file, Outlines(where, size, tuple(outlines)), source, licence, tags_of(entry, NO_TAGS))
+
+
+def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:
+    """Return the id that an entry holds; raise InputError when it is no text and no whole number."""
+    value = entry.get(key)
+    if not isinstance(value, str | int):
+        raise InputError(f"{where}: {key} is {shown(value)}, wanted a number; export it again")
+    return value
 
 
 def size_in(entry: Mapping[str, Any], where: str) -> tuple[int, int] | None:

@@ -94,14 +94,19 @@ def tags_of(entry: Mapping[str, Any], without: Iterable[str]) -> dict[str, str]:
     return {key: tag_text(entry[key]) for key in keys if isinstance(entry[key], str | int | float)}
 
 
-def licence_of(entry: Mapping[str, Any], default: str = NO_LICENCE) -> str:
-    """Return the licence that an entry of a JSON file states in words."""
-    return text_of(entry.get("licence")) or text_of(entry.get("license")) or default
+def licence_of(entry: Mapping[str, Any], where: str, default: str = NO_LICENCE) -> str:
+    """Return the licence that an entry of a JSON file states; errors as of `text_of`."""
+    return text_of(entry, "licence", where) or text_of(entry, "license", where) or default
 
 
-def text_of(value: Any) -> str:
-    """Return a text or a number of a JSON file as text; "" for anything else, which says nothing."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+def text_of(entry: Mapping[str, Any], key: str, where: str) -> str:
+    """Return a text or a number of an entry as text, "" where there is none; raise InputError for anything else."""
+    value = entry.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{where}: {key} is {shown(value)}, wanted a text; mend it")
+    return str(value)
 
 
 def read_described(root: Path) -> PhotoSet:
@@ -115,8 +120,8 @@ def read_described(root: Path) -> PhotoSet:
     for number, entry in enumerate(meta["images"]):
         where = f"{path}: images[{number}]"
         photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
-        source = text_of(entry.get("source")) or text_of(meta.get("name")) or root.resolve().name
-        licence = licence_of(entry, licence_of(meta))
+        source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
+        licence = licence_of(entry, where, licence_of(meta, str(path)))
         photos.append(Photo(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
     return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
 
@@ -124,8 +129,8 @@ def read_described(root: Path) -> PhotoSet:
 def read_classes(path: Path, classes: Any) -> dict[int, str]:
     """Return {mask value: category} of the `classes` of meta.json."""
     try:
-        categories = {int(value): text_of(name) for value, name in classes.items()}
-    except (AttributeError, ValueError):
+        categories = {int(value): text_of(classes, value, f"{path}: classes") for value in classes}
+    except (AttributeError, TypeError, ValueError):
         categories = {}
     if not categories or min(categories) < 1 or not all(categories.values()):
         raise InputError(f'{path}: classes is {shown(classes)}, wanted mask values and names such as {{"1": "board"}}')

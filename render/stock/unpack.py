@@ -42,8 +42,9 @@ def readable(archive: Path) -> Iterator[None]:
     """Turn what zipfile says of a damaged archive into one line."""
     try:
         yield
-    except OSError as error:
-        raise in_words(archive, error) if error.errno else no_archive(archive, error) from error
+    except OSError as error:  # of the disk, or of an archive that sends its reader to where there is nothing
+        words = in_words(archive, error)
+        raise words if isinstance(words, InputError) else no_archive(archive, error) from error
     except BROKEN as error:
         raise no_archive(archive, error) from error
 
