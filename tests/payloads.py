@@ -47,6 +47,14 @@ class Poison:
         return {self.put[number] for number in whole}
 
 
+def elements(read: Any) -> dict[str, int]:
+    """Return how many elements of the kinds that run or ask for something a page has. read: a page_reader.Reader."""
+    tags = [tag for tag, _ in read.tags]
+    return {
+        tag: tags.count(tag) for tag in ("script", "img", "iframe", "object", "link", "base", "form", "style", "svg")
+    }
+
+
 def numbers_in(page: str) -> set[int]:
     """Return the numbers of all payloads of which a trace is in a page."""
     return {int(found) for found in re.findall(r"ran=1 n(\d+)e", page)}
