@@ -14,57 +14,65 @@ SETUP ?= boards
 REAL ?=
 SCENES ?=
 
+# Taken as they stand, so that neither make nor a shell runs what is in a name: recipes say "$$REAL", never $(REAL).
+override SETUP := $(value SETUP)
+override REAL := $(value REAL)
+override SCENES := $(value SCENES)
+export SETUP REAL SCENES
+
 INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
 DOCTOR := python3 pipeline/doctor.py
-# Only the work gets this PATH: the doctor looks for the system's own Python.
-WORK := PATH="$(CURDIR)/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
+# Only the work gets this PATH: the doctor looks for the system's own Python. Tools run as modules, because a script
+# of .venv/bin names the project's folder in its first line, where not every character may stand.
+WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
+CHOOSE := python -m pipeline.choose "$$SETUP" $${REAL:+"$$REAL"}
 
 .PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check doctor healthy
 
 repro: $(INSTALLED)
-	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) dvc repro report
-	@echo "The page is $(CURDIR)/reports/index.html"
+	@$(WORK) python -m dvc repro report
+	@printf 'The page is %s/reports/index.html\n' "$$PWD"
 
 assets: $(INSTALLED)
 	@$(WORK) python -m render.gallery --assets assets --data data --out reports/assets.html
 
-BENCH := --assets assets --real data/$(SETUP) --out reports/bench.json
+BENCH := --assets assets --real "data/$$SETUP" --out reports/bench.json
 
 bench: photos
-	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes $(or $(SCENES),48)
+	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes "$${SCENES:-48}"
 
 bench-train: photos
-	@$(WORK) python -m train.bench --real data/$(SETUP) --out reports/bench.json
+	@$(WORK) python -m train.bench --real "data/$$SETUP" --out reports/bench.json
 
 bench-attribution: photos
-	@$(WORK) dvc repro --quiet compose
-	@$(WORK) python -m train.planted --real data/$(SETUP) --work data/bench/planted --out reports/bench.json
+	@$(WORK) python -m dvc repro --quiet compose
+	@$(WORK) python -m train.planted --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
 	@$(WORK) python -m mix.bench --out reports/bench.json
 
 bench-curve: photos
-	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes $(or $(SCENES),96)
+	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"
 
 bench-long: photos
-	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes $(or $(SCENES),500)
+	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes "$${SCENES:-500}"
 
 # The real photos, divided into train, val and test.
 photos: $(INSTALLED)
-	@$(WORK) python -m pipeline.choose "$(SETUP)" $(if $(REAL),"$(REAL)")
+	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) dvc repro --quiet split
+	@$(WORK) python -m dvc repro --quiet split
 
 test: $(INSTALLED)
-	@$(WORK) pytest
+	@$(WORK) python -m pytest
 
 check: $(INSTALLED)
-	@$(WORK) ruff format --check
-	@$(WORK) ruff check
-	@$(WORK) mypy
+	@$(WORK) python -m ruff format --check
+	@$(WORK) python -m ruff check
+	@$(WORK) python -m mypy
 
 doctor:
 	@$(DOCTOR)
@@ -79,6 +87,6 @@ $(INSTALLED): pyproject.toml constraints.txt | healthy
 	@if [ -e $(UNFINISHED) ]; then rm -rf .venv; fi
 	@"$$($(DOCTOR) --python)" -m venv .venv
 	@touch $(UNFINISHED)
-	@PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --disable-pip-version-check -e ".[dev]"
+	@PIP_CONSTRAINT=constraints.txt .venv/bin/python -m pip install --disable-pip-version-check -e ".[dev]"
 	@rm $(UNFINISHED)
 	@touch $@

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from dataset.records import REAL, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
-from pipeline.stage import run_stage
+from pipeline.stage import CHOSEN, run_stage
 
 ORIENTATION = 274  # the EXIF tag
 
@@ -121,7 +122,7 @@ def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: Phot
     )
 
 
-def main(real: Path, out: Path) -> None:
+def main(real: Annotated[Path, CHOSEN], out: Path) -> None:
     """Write samples.jsonl by id, categories.json, images/ and ids/ of a set of labelled photos, whole or not at all."""
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")

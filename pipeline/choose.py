@@ -1,14 +1,16 @@
 """Write the set-up in force, and where its real photos lie, into params.yaml."""
 
+import contextlib
 import io
-import os
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import PlainScalarString
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
@@ -31,7 +33,7 @@ Representer.add_representer(type(None), Representer.represent_none)
 
 
 def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) -> str:
-    """Return where the real photos of a set-up lie, relative to the project's folder `root` if that is possible.
+    """Return where the real photos of a set-up lie: as the user says it, in the words that DVC takes for a folder.
 
     real: what the user named, None for what is known already: the embedded photos of the default set-up, or what
     params.yaml says of the set-up in force. Raises InputError when nothing is known or there is no such folder.
@@ -41,14 +43,39 @@ def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) ->
     if real is None and params.get("setup") != setup:
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
-    if not (root / named).is_dir():
+    check_real(named)
+    if not is_folder(root / named):
         raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
-    return relative_to(root, named)
+    return in_words_of_dvc(named)
 
 
-def relative_to(root: Path, path: str) -> str:
-    """Return an absolute path relative to `root`, a relative one as it is, both with forward slashes."""
-    return Path(os.path.relpath(path, root.resolve()) if Path(path).is_absolute() else path).as_posix()
+def check_real(named: str) -> None:
+    """Raise InputError for a path that no YAML file can hold as it is: control characters, or bytes that are no text.
+
+    All other characters are fine: the path stands in params.yaml and is never part of a command.
+    """
+    wrong = next((char for char in named if unicodedata.category(char) in {"Cc", "Cs"} and char != "\t"), None)
+    if wrong is not None:
+        raise InputError(
+            f"REAL={named!r}: found {wrong!r}, wanted a path without control characters; rename the folder"
+        )
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is such a folder; a path that is too long, or that may not be looked at, is none."""
+    with contextlib.suppress(OSError):
+        return path.is_dir()
+    return False
+
+
+def in_words_of_dvc(path: str) -> str:
+    """Return a path with forward slashes, and so that DVC reads it as a folder: an absolute one stays absolute.
+
+    "./" comes before what DVC would take for an address (``s3:``), "/" after what it would take for a file of its own.
+    """
+    plain = Path(path).as_posix()
+    before = "./" if ":" in plain.split("/")[0] else ""
+    return before + plain + ("/" if plain.endswith((".dvc", "/dvc.yaml")) or plain == "dvc.yaml" else "")
 
 
 def with_choice(text: str, setup: str, real: str) -> str:
@@ -57,7 +84,8 @@ def with_choice(text: str, setup: str, real: str) -> str:
     yaml.Representer = Representer
     yaml.width, yaml.preserve_quotes = 4096, True
     params = yaml.load(text)
-    params["setup"], params["real"] = setup, real
+    # "plain": quoted only where the text needs it, whatever stood there before
+    params["setup"], params["real"] = PlainScalarString(setup), PlainScalarString(real)
     column = max(len(f"setup: {setup}"), len(f"real: {real}")) + 1
     for key in ("setup", "real"):  # their comments stay one under the other
         for comment in filter(None, params.ca.items.get(key, [])):

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ SETUPS = Path("setups")
 Settings = TypeVar("Settings", bound="DataclassInstance")
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
+SETUP_NAME = re.compile(r"[^\W_][\w.-]*")  # dvc.yaml pastes it into commands and paths: nothing a shell would read
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -65,13 +67,31 @@ def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dic
 
 
 def setup_path(params: Mapping[str, Any], root: Path = Path()) -> Path:
-    """Return the file of the set-up that `params` names, relative to the project's folder `root`."""
+    """Return the file of the set-up that `params` names, relative to the project's folder `root`.
+
+    Raises InputError for a name of other characters than letters, digits, "-", "_" and ".", and for an unknown one.
+    """
     name, known = params.get("setup"), sorted(path.stem for path in (root / SETUPS).glob("*.yaml"))
+    if isinstance(name, str) and not SETUP_NAME.fullmatch(name):
+        raise InputError(
+            f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/ without .yaml: letters, digits, '-', "
+            "'_' and '.', a letter or digit first; rename the file"
+        )
     if name not in known:
         raise InputError(
             f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/{suggestion(name, known)}"
         )
     return SETUPS / f"{name}.yaml"
+
+
+def read_choice(key: str, root: Path = Path()) -> str:
+    """Return a plain value of params.yaml, one of CHOICE_KEYS; raise InputError when it is missing or no text."""
+    value = read_yaml(root / PARAMS).get(key)
+    if not isinstance(value, str) or not value:
+        raise InputError(
+            f"{PARAMS}: {key} is {value!r}, wanted text; run 'make repro SETUP=name REAL=path', or mend it"
+        )
+    return value
 
 
 def read_settings(kind: type[Settings], root: Path = Path()) -> Settings:

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.check import COMMANDS, check, known_sections, module_of, settings_of, setup_sections
 from pipeline.settings import CHOICE_KEYS, read_yaml
+from pipeline.stage import is_chosen
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
@@ -64,7 +65,7 @@ def test_a_room_s_own_file_holds_nothing_but_a_docstring(sources):
 @every_stage
 def test_every_path_of_a_command_is_declared(name):
     declared = [*STAGES[name]["deps"], *outs_of(STAGES[name])]
-    paths = [value for value in flags_of(STAGES[name]).values() if "/" in value or value in {"${real}", "assets"}]
+    paths = [value for value in flags_of(STAGES[name]).values() if "/" in value or value == "assets"]
     unknown = [path for path in paths if not any(covers(path, entry) or covers(entry, path) for entry in declared)]
     assert paths
     assert unknown == []
@@ -78,14 +79,35 @@ def covers(folder, path):
 def test_the_flags_of_a_command_are_the_parameters_of_its_main(name):
     main = importlib.import_module(module_of(STAGES[name]["cmd"])).main
     parameters = inspect.signature(main).parameters.values()
-    flags = {p.name.replace("_", "-") for p in parameters if not dataclasses.is_dataclass(p.annotation)}
-    assert flags == set(flags_of(STAGES[name]))
+    given = [p for p in parameters if not dataclasses.is_dataclass(p.annotation) and not is_chosen(p)]
+    assert {p.name.replace("_", "-") for p in given} == set(flags_of(STAGES[name]))
 
 
 @every_stage
 def test_a_stage_tracks_the_sections_that_its_main_reads(name):
-    read = {kind.__name__.lower() for kind in settings_of(module_of(STAGES[name]["cmd"]))}
-    assert read == params_of(STAGES[name])
+    module = module_of(STAGES[name]["cmd"])
+    read = {kind.__name__.lower() for kind in settings_of(module)}
+    chosen = {
+        p.name for p in inspect.signature(importlib.import_module(module).main).parameters.values() if is_chosen(p)
+    }
+    assert read | chosen == params_of(STAGES[name])
+
+
+@every_stage
+def test_no_command_carries_what_a_user_may_name_freely(name):
+    # a shell would read it; the name of the set-up is checked by the stage `names`, on which all that carry it depend
+    pasted = set(re.findall(r"\$\{([^}]*)\}", STAGES[name]["cmd"]))
+    assert pasted <= {"item.setup"}
+    assert not pasted or "names" in upstream(name)
+
+
+def upstream(name):
+    """Return the stages whose outputs a stage needs, directly or not."""
+    deps = STAGES[name]["deps"]
+    makers = {
+        other for other, stage in STAGES.items() if any(covers(out, dep) for out in outs_of(stage) for dep in deps)
+    }
+    return makers | {above for maker in makers for above in upstream(maker)}
 
 
 def test_every_section_is_read_and_holds_just_its_fields():

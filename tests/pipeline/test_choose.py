@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from naming import every_name
 
 from pipeline.choose import choose
 from pipeline.errors import InputError
@@ -71,9 +72,23 @@ def test_a_set_up_in_force_keeps_its_photos(project):
     assert chosen(project) == ("domino", "../photos")
 
 
-def test_a_path_from_the_root_is_written_relative_to_the_project(project):
+def test_a_path_from_the_root_stays_one_so_that_an_experiment_in_another_folder_finds_it(project):
     choose("domino", str(project.parent / "photos"), project)
-    assert chosen(project) == ("domino", "../photos")
+    assert chosen(project) == ("domino", str(project.parent / "photos"))
+
+
+@every_name
+def test_a_folder_of_any_name_is_written_so_that_it_is_read_again(project, name):
+    (project.parent / name).mkdir(parents=True)
+    choose("domino", f"../{name}", project)
+    assert (project / chosen(project)[1]).samefile(project.parent / name)
+    choose("boards", None, project)
+    assert text_of(project) == PARAMS
+
+
+def test_a_path_that_is_too_long_is_no_folder(project):
+    with pytest.raises(InputError, match="there is no such folder"):
+        choose("domino", "a" * 300, project)
 
 
 def test_the_default_set_up_takes_other_photos_too(project):
@@ -90,6 +105,8 @@ def test_the_default_set_up_takes_other_photos_too(project):
         pytest.param("domini", "../photos", "wanted the name of a file in setups/ (did you mean 'domino'?)", id="typo"),
         pytest.param("cars", "../photos", "in setups/; there are: balloon, boards, domino", id="no such set-up"),
         pytest.param("../params", "../photos", "setup is '../params', wanted the name of", id="no name but a path"),
+        pytest.param("a b", "../photos", "setup is 'a b', wanted the name of a file in setups/", id="a space"),
+        pytest.param("-x", "../photos", "letters, digits, '-', '_' and '.', a letter or digit first", id="a flag"),
     ],
 )
 def test_a_choice_that_cannot_be_is_refused_and_the_file_stays(project, setup, real, message):

@@ -104,3 +104,41 @@ def test_an_error_of_ours_keeps_its_traceback(folder):
     done = run(folder, "--name", "nobody", *ARGUMENTS[2:])
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
+
+
+CHOSEN_STAGE = """from pathlib import Path
+from typing import Annotated
+
+from pipeline.stage import CHOSEN, run_stage
+
+
+def main(real: Annotated[Path, CHOSEN], out: Path) -> None:
+    out.write_text(repr(str(real)))
+
+
+if __name__ == "__main__":
+    run_stage(main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments", "code", "words"),
+    [
+        pytest.param("real: '-a $(b)'", [], 0, "-a $(b)", id="from params.yaml"),
+        pytest.param("real: a", ["--real", "b"], 0, "b", id="from the command line"),
+        pytest.param("", [], 2, "params.yaml: real is None, wanted text; run 'make repro", id="from neither"),
+        pytest.param("real: [a]", [], 2, "params.yaml: real is ['a'], wanted text", id="no text"),
+    ],
+)
+def test_a_plain_value_of_params_yaml_reaches_main_unless_the_command_line_says_another(
+    tmp_path, line, arguments, code, words
+):
+    (tmp_path / "greet.py").write_text(CHOSEN_STAGE, encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(f"setup: boards\n{line}\n", encoding="utf-8")
+    done = run(tmp_path, "--out", "said.txt", *arguments)
+    assert done.returncode == code
+    if code:
+        assert done.stderr.startswith(words)
+        assert done.stderr.count("\n") == 1
+    else:
+        assert (tmp_path / "said.txt").read_text(encoding="utf-8") == repr(words)
