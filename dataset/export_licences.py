@@ -1,13 +1,13 @@
 """LICENCES.csv, which lies beside every export: whose assets and photos it shows, and what they allow."""
 
-import csv
 import dataclasses
 from pathlib import Path
 
 from dataset.export_source import Source
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.files import read_json, write_text
 from pipeline.settings import build
+from pipeline.tables import csv_text
 
 FILE = "LICENCES.csv"
 
@@ -49,7 +49,4 @@ def write_licences(out: Path, source: Source, credits: dict[str, Credit]) -> Non
         for asset, count in sorted(source.assets.items())
     ]
     photos = [("photos", "", licence, origin, count) for (origin, licence), count in sorted(source.photos.items())]
-    with (out / FILE).open("w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(("kind", "asset", "licence", "source", "pictures"))
-        lines.writerows([*assets, *photos])
+    write_text(out / FILE, csv_text(("kind", "asset", "licence", "source", "pictures"), [*assets, *photos]))

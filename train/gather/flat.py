@@ -1,9 +1,9 @@
 """The flat extracts for ``dvc metrics`` and ``dvc plots``."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from pipeline.tables import csv_text
 
 
 def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
@@ -28,17 +28,10 @@ def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
     return found | ({} if transfer["gap"] is None else {"gap": transfer["gap"]})
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a CSV with its head."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([head, *rows])
-    return text.getvalue()
-
-
 def ratio_csv(transfer: Mapping[str, Any]) -> str:
     """Return one line a val run of the race, by rising ratio, with its interval over photos."""
     rows = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
-    return table(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
+    return csv_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
         (run["ratio"], run["schedule"], run["seed"], run["iou"], *run["ci95"]) for run in rows
     ])  # fmt: skip
 
@@ -46,7 +39,7 @@ def ratio_csv(transfer: Mapping[str, Any]) -> str:
 def labels_csv(transfer: Mapping[str, Any]) -> str:
     """Return one line a size of each learning curve, with its interval over photos and seeds."""
     curves = transfer["curves"] or {}
-    return table(("labels", "photos", "iou", "lo", "hi"), [
+    return csv_text(("labels", "photos", "iou", "lo", "hi"), [
         (point["n"], name, point["iou"], *point["ci95"])
         for name in ("real", "mixed")
         if curves.get(name)

@@ -1,8 +1,6 @@
 """From the records of a folder to the files that other tools read: JSON lines, a ranking, COCO."""
 
-import csv
 import dataclasses
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 from dataset.json_rows import json_with_rows
 from pipeline.files import whole_file, write_text
+from pipeline.tables import csv_text
 from train.inference.record import Prediction
 
 Read = Callable[[], Iterator[Prediction]]  # the records one at a time, in the order of their photos, as often as asked
@@ -38,11 +37,7 @@ def write_ranking(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write uncertain.csv: the photo of the highest mean entropy first, photos of the same by name."""
     rows = [(one.file, one.uncertainty_bits, len(one.instances), lowest(one)) for one in predictions]
     rows.sort(key=lambda row: (-row[1], row[0]))
-    buffer = io.StringIO()
-    table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(("file", "uncertainty_bits", "instances", "lowest_score"))
-    table.writerows(rows)
-    write_text(path, buffer.getvalue())
+    write_text(path, csv_text(("file", "uncertainty_bits", "instances", "lowest_score"), rows))
 
 
 def lowest(prediction: Prediction) -> float | None:
