@@ -8,33 +8,34 @@
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make check              all tests | format, lint and types
+#   make fuzz                           10,000 wrong files for everything that reads files; CASES=1000 for fewer
 #   make doctor                         what this machine lacks, and the command that mends it
 
 SETUP ?= boards
 REAL ?=
 SCENES ?=
-
-# Taken as they stand, so that neither make nor a shell runs what is in a name: recipes say "$$REAL", never $(REAL).
+CASES ?=
+# As they were given: else make, and then the shell, would run what stands in $$(...) in the name of a folder.
 override SETUP := $(value SETUP)
 override REAL := $(value REAL)
 override SCENES := $(value SCENES)
-export SETUP REAL SCENES
+override CASES := $(value CASES)
+export SETUP REAL SCENES CASES
+CHOOSE = python -m pipeline.choose "$$SETUP" $(if $(REAL),"$$REAL")
 
 INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
 DOCTOR := python3 pipeline/doctor.py
-# Only the work gets this PATH: the doctor looks for the system's own Python. Tools run as modules, because a script
-# of .venv/bin names the project's folder in its first line, where not every character may stand.
+# Only the work gets this PATH: the doctor looks for the system's own Python.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
-CHOOSE := python -m pipeline.choose "$$SETUP" $${REAL:+"$$REAL"}
 
-.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check doctor healthy
+.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) python -m dvc repro report
-	@printf 'The page is %s/reports/index.html\n' "$$PWD"
+	@$(WORK) dvc repro report
+	@printf 'The page is %s\n' "$$PWD/reports/index.html"
 
 assets: $(INSTALLED)
 	@$(WORK) python -m render.gallery --assets assets --data data --out reports/assets.html
@@ -48,7 +49,7 @@ bench-train: photos
 	@$(WORK) python -m train.bench --real "data/$$SETUP" --out reports/bench.json
 
 bench-attribution: photos
-	@$(WORK) python -m dvc repro --quiet compose
+	@$(WORK) dvc repro --quiet compose
 	@$(WORK) python -m train.planted --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
@@ -64,15 +65,18 @@ bench-long: photos
 photos: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) python -m dvc repro --quiet split
+	@$(WORK) dvc repro --quiet split
 
 test: $(INSTALLED)
-	@$(WORK) python -m pytest
+	@$(WORK) pytest
+
+fuzz: $(INSTALLED)
+	@$(WORK) python -m tests.fuzz --cases "$${CASES:-10000}" --out reports/fuzz.json
 
 check: $(INSTALLED)
-	@$(WORK) python -m ruff format --check
-	@$(WORK) python -m ruff check
-	@$(WORK) python -m mypy
+	@$(WORK) ruff format --check
+	@$(WORK) ruff check
+	@$(WORK) mypy
 
 doctor:
 	@$(DOCTOR)
@@ -87,6 +91,6 @@ $(INSTALLED): pyproject.toml constraints.txt | healthy
 	@if [ -e $(UNFINISHED) ]; then rm -rf .venv; fi
 	@"$$($(DOCTOR) --python)" -m venv .venv
 	@touch $(UNFINISHED)
-	@PIP_CONSTRAINT=constraints.txt .venv/bin/python -m pip install --disable-pip-version-check -e ".[dev]"
+	@PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --disable-pip-version-check -e ".[dev]"
 	@rm $(UNFINISHED)
 	@touch $@

@@ -11,7 +11,7 @@ from dataset.export_licences import read_credits, write_licences
 from dataset.export_source import Source, read_source
 from dataset.folder import names_in
 from pipeline.errors import InputError
-from pipeline.files import read_json, whole_folder, write_json
+from pipeline.files import check_free, whole_folder
 from pipeline.stage import one_line_errors
 
 FORMATS: dict[str, Callable[[Source, Path], None]] = {
@@ -21,8 +21,7 @@ FORMATS: dict[str, Callable[[Source, Path], None]] = {
     "webdataset": export_webdataset.write,
     "yolo": export_yolo.write,
 }
-MARK = "export.json"  # in the folder of every export: what it is, so that it may be written again
-TOOL = "admix"
+KIND = "export"
 
 
 def export(source: Source, credits_file: Path, style: str, out: Path) -> None:
@@ -30,30 +29,14 @@ def export(source: Source, credits_file: Path, style: str, out: Path) -> None:
 
     Raises InputError when `out` is a folder of something else, or a licence is missing.
     """
-    check_free(out, source.manifest)
+    if source.manifest.resolve().is_relative_to(out.resolve()):
+        raise InputError(f"{out}: the samples themselves lie in it; name another folder as --out")
+    check_free(out, KIND)  # before the licences are looked up: it is the graver mistake
     entries = read_credits(credits_file, source)
     labelled = frozenset(source.objects) | {asset for asset, entry in entries.items() if entry.category}
-    with whole_folder(out) as folder:
+    with whole_folder(out, KIND) as folder:
         FORMATS[style](dataclasses.replace(source, labelled=labelled), folder)
         write_licences(folder, source, entries)
-        mark = {"tool": TOOL, "format": style, "pictures": source.count, "categories": list(source.categories)}
-        write_json(folder / MARK, mark)
-
-
-def check_free(out: Path, manifest: Path) -> None:
-    """Raise InputError unless `out` is missing, empty, or an earlier export that the samples do not lie in."""
-    if not out.name or out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise InputError(f"{out}: not a folder that can be written anew; name another one as --out")
-    if manifest.resolve().is_relative_to(out.resolve()):
-        raise InputError(f"{out}: the samples themselves lie in it; name another folder as --out")
-    if out.is_dir() and any(out.iterdir()) and not is_export(out):
-        raise InputError(f"{out}: holds files that no export wrote; name a new folder as --out, or empty it")
-
-
-def is_export(folder: Path) -> bool:
-    """Return whether an export wrote the folder."""
-    mark = read_json(folder / MARK) if (folder / MARK).is_file() else None
-    return isinstance(mark, dict) and mark.get("tool") == TOOL
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -115,10 +115,10 @@ def depth_of(source: Source, sample: Sample) -> NDArray[np.float32]:
     """Return the depth of a sample, (H, W) float32 metres, inf = nothing there; raise InputError for another file."""
     try:
         depth = np.load(io.BytesIO(source.fetch(sample, sample.depth)), allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, SyntaxError, MemoryError, OSError) as error:  # np.load parses a head of any size
         raise InputError(f"{source.manifest}: {sample.depth} is no NPY ({error}); render it again") from error
-    if depth.shape != sample.size_hw:
+    if not isinstance(depth, np.ndarray) or depth.dtype.kind != "f" or depth.shape != sample.size_hw:
         raise InputError(
-            f"{source.manifest}: {sample.depth} is {depth.shape}, wanted {sample.size_hw}; render it again"
+            f"{source.manifest}: {sample.depth} is no picture of {sample.size_hw} distances; render it again"
         )
     return np.asarray(depth, np.float32)

@@ -2,13 +2,17 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from dataset.export_source import Source
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_text
+from pipeline.reading import read_typed
 from pipeline.settings import build
-from pipeline.tables import csv_text
+from pipeline.tables import write_table
 
+CREDITS = TypeAdapter(dict[str, dict[str, Any]])
 FILE = "LICENCES.csv"
 
 
@@ -33,9 +37,7 @@ def read_credits(path: Path, source: Source) -> dict[str, Credit]:
     """
     if not source.assets and not path.is_file():
         return {}
-    entries = read_json(path)
-    if not isinstance(entries, dict):
-        raise InputError(f"{path}: found {type(entries).__name__}, wanted asset ids with their licence and source")
+    entries = read_typed(path, CREDITS, "asset ids with their licence and source", "run the stage shoot again")
     for asset, count in sorted(source.assets.items()):
         if asset not in entries:
             raise InputError(f"{path}: found no licence of the asset {asset!r}, which {count} pictures show; add it")
@@ -49,4 +51,4 @@ def write_licences(out: Path, source: Source, credits: dict[str, Credit]) -> Non
         for asset, count in sorted(source.assets.items())
     ]
     photos = [("photos", "", licence, origin, count) for (origin, licence), count in sorted(source.photos.items())]
-    write_text(out / FILE, csv_text(("kind", "asset", "licence", "source", "pictures"), [*assets, *photos]))
+    write_table(out / FILE, ("kind", "asset", "licence", "source", "pictures"), [*assets, *photos])

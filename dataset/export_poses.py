@@ -5,20 +5,31 @@ OpenCV's: x to the right, y down, z forward, and the middle of the first pixel i
 """
 
 import dataclasses
-import json
 import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
 from scipy.spatial.transform import Rotation
 
 from dataset.records import Sample
 from pipeline.errors import InputError
+from pipeline.reading import STRICT, lines_of, parse_typed
 
 Array = NDArray[np.float64]
+
+
+def turning(rotation: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Return a quaternion as it is; raise ValueError for one of no length, which turns nothing."""
+    if not any(rotation):
+        raise ValueError("a quaternion that is not all zeros")
+    return rotation
+
+
+Quaternion = Annotated[tuple[float, float, float, float], AfterValidator(turning)]  # w, x, y, z
 TO_BOP = np.diag([1.0, -1.0, -1.0])  # from the plan's camera axes
 
 
@@ -42,6 +53,46 @@ class View:
     poses: Mapping[int, Pose]  # by the instance's index: the k-th labelled object of the scene has k
 
 
+@dataclasses.dataclass(frozen=True)
+class PlannedCamera:
+    """The camera of a scene, as far as a pose needs it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"extra": "ignore"}
+
+    location_m: tuple[float, float, float]
+    rotation: Quaternion
+    angle_deg: Annotated[float, Field(gt=0, lt=180)]
+
+
+@dataclasses.dataclass(frozen=True)
+class PlannedObject:
+    """An object of a scene, as far as a pose needs it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"extra": "ignore"}
+
+    asset: str
+    location_m: tuple[float, float, float]
+    rotation: Quaternion
+    scale: float
+    body: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class PlannedScene:
+    """A line of the plan."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"extra": "ignore"}
+
+    id: str
+    camera: PlannedCamera
+    objects: tuple[PlannedObject, ...]
+    settle_s: float = 0.0
+
+
+SCENE = TypeAdapter(PlannedScene)
+AGAIN = "name the scenes.jsonl that was rendered, or run the stage plan again"
+
+
 class Views:
     """The views of a plan, read one at a time; only where each line begins is kept."""
 
@@ -49,12 +100,10 @@ class Views:
         """labelled: the assets that carry a label. Raises InputError for a file that is no plan."""
         self.path, self.labelled = path, labelled
         self.places: dict[str, int] = {}
-        try:
-            with path.open("rb") as file:
-                for line in file:
-                    self.places[json.loads(line)["id"]] = file.tell() - len(line)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: not a plan ({error}); name the scenes.jsonl that was rendered") from error
+        place = 0
+        for number, line in enumerate(lines_of(path), 1):
+            self.places[parse_typed(line, SCENE, f"{path}:{number}: not a scene", AGAIN).id] = place
+            place += len(line)
 
     def of(self, sample: Sample) -> View:
         """Return the view of a render; raise InputError when the plan does not hold it, or holds another scene."""
@@ -63,19 +112,16 @@ class Views:
             raise InputError(f"{where} is not there; name the scenes.jsonl that was rendered")
         with self.path.open("rb") as file:
             file.seek(self.places[sample.id])
-            scene = json.loads(file.readline())
-        try:
-            check_still(scene, where)
-            view = view_of(scene, sample.size_hw, self.labelled)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"{where} is no scene ({error!r}); run the stage plan again") from error
+            scene = parse_typed(file.readline(), SCENE, where, AGAIN)
+        check_still(scene, where)
+        view = view_of(scene, sample.size_hw, self.labelled)
         check_same(view, sample, where)
         return view
 
 
-def check_still(scene: Mapping[str, Any], where: str) -> None:
+def check_still(scene: PlannedScene, where: str) -> None:
     """Raise InputError if objects still fall when the scene is set up: then it does not say where they end."""
-    if scene.get("settle_s") and any(item.get("body") == "falls" for item in scene["objects"]):
+    if scene.settle_s and any(item.body == "falls" for item in scene.objects):
         raise InputError(
             f"{where}: its objects fall before the picture is taken, so the plan does not know where they lie; "
             "leave out --scenes to export without poses"
@@ -92,21 +138,21 @@ def check_same(view: View, sample: Sample, where: str) -> None:
             )
 
 
-def view_of(scene: Mapping[str, Any], size_hw: tuple[int, int], labelled: Collection[str]) -> View:
-    """Return the view of a scene in its plain form. Raises KeyError, TypeError or ValueError for what is none."""
-    camera = scene["camera"]
-    rotation = TO_BOP @ matrix(camera["rotation"]).T
-    location = np.array(camera["location_m"], float)
+def view_of(scene: PlannedScene, size_hw: tuple[int, int], labelled: Collection[str]) -> View:
+    """Return the view of a scene."""
+    camera = scene.camera
+    rotation = TO_BOP @ matrix(camera.rotation).T
+    location = np.array(camera.location_m, float)
     poses = {
         k: Pose(
-            item["asset"],
-            rotation @ matrix(item["rotation"]),
-            1000 * rotation @ (np.array(item["location_m"], float) - location),
-            float(item["scale"]),
+            item.asset,
+            rotation @ matrix(item.rotation),
+            1000 * rotation @ (np.array(item.location_m, float) - location),
+            item.scale,
         )
-        for k, item in enumerate((item for item in scene["objects"] if item["asset"] in labelled), 1)
+        for k, item in enumerate((item for item in scene.objects if item.asset in labelled), 1)
     }
-    return View(intrinsics(size_hw, camera["angle_deg"]), rotation, -1000 * rotation @ location, poses)
+    return View(intrinsics(size_hw, camera.angle_deg), rotation, -1000 * rotation @ location, poses)
 
 
 def intrinsics(size_hw: tuple[int, int], angle_deg: float) -> Array:

@@ -9,8 +9,9 @@ import numpy as np
 from scipy.ndimage import label as components
 
 from dataset.idmap import IdMap, read_ids
-from pipeline.errors import InputError
-from pipeline.files import inside, read_json
+from pipeline.errors import InputError, shown
+from pipeline.files import inside
+from pipeline.reading import read_json
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 NO_LICENCE = "none stated"
@@ -67,7 +68,7 @@ class MaskFile:
         for value in found:
             if value not in self.categories:
                 raise InputError(f"{self.file}: found the value {value}, wanted 0 or one of {listed(self.categories)}")
-        ids, names = np.zeros(values.shape, np.int64), list[str]()
+        ids, names = np.zeros(values.shape, np.int32), list[str]()
         for value in found:
             pieces, count = components(values == value, np.ones((3, 3)))
             ids[pieces > 0] = pieces[pieces > 0] + len(names)
@@ -93,9 +94,19 @@ def tags_of(entry: Mapping[str, Any], without: Iterable[str]) -> dict[str, str]:
     return {key: tag_text(entry[key]) for key in keys if isinstance(entry[key], str | int | float)}
 
 
-def licence_of(entry: Mapping[str, Any], default: str = NO_LICENCE) -> str:
-    """Return the licence that an entry of a JSON file states."""
-    return str(entry.get("licence") or entry.get("license") or default)
+def licence_of(entry: Mapping[str, Any], where: str, default: str = NO_LICENCE) -> str:
+    """Return the licence that an entry of a JSON file states; errors as of `text_of`."""
+    return text_of(entry, "licence", where) or text_of(entry, "license", where) or default
+
+
+def text_of(entry: Mapping[str, Any], key: str, where: str) -> str:
+    """Return a text or a number of an entry as text, "" where there is none; raise InputError for anything else."""
+    value = entry.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise InputError(f"{where}: {key} is {shown(value)}, wanted a text; mend it")
+    return str(value)
 
 
 def read_described(root: Path) -> PhotoSet:
@@ -108,21 +119,21 @@ def read_described(root: Path) -> PhotoSet:
     photos = []
     for number, entry in enumerate(meta["images"]):
         where = f"{path}: images[{number}]"
-        mask = MaskFile(named(root, entry, "mask", where), categories)
-        source = str(entry.get("source") or meta.get("name") or root.resolve().name)
-        licence = licence_of(entry, licence_of(meta))
-        photos.append(Photo(named(root, entry, "file", where), mask, source, licence, tags_of(entry, NO_TAGS)))
+        photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
+        source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
+        licence = licence_of(entry, where, licence_of(meta, str(path)))
+        photos.append(Photo(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
     return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
 
 
 def read_classes(path: Path, classes: Any) -> dict[int, str]:
     """Return {mask value: category} of the `classes` of meta.json."""
     try:
-        categories = {int(value): str(name) for value, name in classes.items()}
-    except (AttributeError, ValueError):
+        categories = {int(value): text_of(classes, value, f"{path}: classes") for value in classes}
+    except (AttributeError, TypeError, ValueError):
         categories = {}
-    if not categories or min(categories) < 1:
-        raise InputError(f'{path}: classes is {classes!r}, wanted mask values and names such as {{"1": "board"}}')
+    if not categories or min(categories) < 1 or not all(categories.values()):
+        raise InputError(f'{path}: classes is {shown(classes)}, wanted mask values and names such as {{"1": "board"}}')
     return categories
 
 
@@ -130,7 +141,7 @@ def named(root: Path, entry: Any, key: str, where: str) -> Path:
     """Return the file that an entry of a JSON file names under `key`; raise InputError when there is none."""
     name = entry.get(key) if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name:
-        raise InputError(f"{where}: {key!r} is {name!r}, wanted the path of a file in {root}")
+        raise InputError(f"{where}: {key!r} is {shown(name)}, wanted the path of a file in {root}")
     return inside(root, name, where)
 
 

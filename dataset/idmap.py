@@ -1,17 +1,15 @@
 """Id maps: uint16 (H, W), 0 = background, k = k-th instance."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy.ndimage import find_objects
 
+from dataset.pictures import decode
 from dataset.records import Instance
-from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 
@@ -80,10 +78,15 @@ def write_ids(path: Path, ids: IdMap) -> None:
 
 def read_ids(path: Path) -> IdMap:
     """Return an id map as uint16 (H, W); raise InputError when it cannot be read or is not one channel."""
-    array = open_image(path, None)
+    array = decode(path, None)
     if array.ndim != 2:
         raise InputError(f"{path}: found {array.shape[2]} channels, wanted one; save the mask as a grey or palette PNG")
-    return array.astype(np.uint16)
+    ids = array.astype(np.uint16)
+    if array.dtype.kind in "if" and (ids != array).any():  # 32 bits a pixel, or fractions
+        raise InputError(
+            f"{path}: found values beyond 0 to 65535 or fractions; save the mask with 8 or 16 bits a pixel"
+        )
+    return ids
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -91,15 +94,4 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
     path: of a file, or through a tar shard to one of its members, as of `read_ids` too.
     """
-    return open_image(path, "RGB").astype(np.uint8)
-
-
-def open_image(path: Path, mode: str | None) -> NDArray[np.generic]:
-    """Decode a whole image file, converted to `mode` unless None. Camera orientation tags are not applied."""
-    try:
-        with Image.open(io.BytesIO(read_bytes(path))) as image:
-            return np.asarray(image.convert(mode) if mode else image)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such image; mend the path or bring the file back") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as an image ({error}); copy it again from its source") from error
+    return decode(path, "RGB").astype(np.uint8)

@@ -3,46 +3,69 @@
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Annotated
 
-from pipeline.errors import InputError
+from pydantic import AfterValidator, Field, TypeAdapter
+
 from pipeline.files import write_text
+from pipeline.reading import Record, lines_of, parse_typed
 
 REAL = "real"
 RENDER = "render"
+LONGEST_PATH, LONGEST_NAME = 3000, 255  # characters; bytes of one part
+MOST_SIDE = 65_500  # of an image, in pixels: what JPEG can hold
+
+
+def relative(path: str) -> str:
+    """Return a path as it is; raise ValueError for one that is absolute, or that no file can have."""
+    parts = PurePosixPath(path).parts
+    known = parts and parts[0] != "/" and parts[-1] != ".." and "\0" not in path
+    if not known or len(path) > LONGEST_PATH or max(len(part.encode()) for part in parts) > LONGEST_NAME:
+        raise ValueError("a file's path relative to the manifest's folder")
+    return path
+
+
+RelativePath = Annotated[str, AfterValidator(relative)]
+PathOrNone = Annotated[str, AfterValidator(lambda path: path and relative(path))]
+Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+Place = Annotated[int, Field(ge=0, le=MOST_SIDE)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Instance:
+class Instance(Record):
     """One object in one image."""
 
     category: str
-    index: int  # its value in the sample's id map, 1..65535; 0 is background
-    box: tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
-    area_px: int
+    index: Annotated[int, Field(ge=1, le=65535)]  # its value in the sample's id map; 0 is background
+    box: tuple[Place, Place, Place, Place]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
+    area_px: Annotated[int, Field(ge=0, le=MOST_SIDE**2)]
     visible_fraction: float = 1.0  # seen pixels / pixels if nothing stood before it; 1.0 if unknown
     asset: str | None = None  # id in the catalogue; None for real objects
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
+class Sample(Record):
     """One labelled image and where it came from. Paths are POSIX and relative to the manifest's folder."""
 
     id: str
     domain: str  # "real" or "render"
-    image: str  # 8-bit RGB, PNG or JPEG
-    ids: str  # uint16 PNG: 0 = background, k = k-th instance
-    size_hw: tuple[int, int]
+    image: RelativePath  # 8-bit RGB, PNG or JPEG
+    ids: RelativePath  # uint16 PNG: 0 = background, k = k-th instance
+    size_hw: tuple[Side, Side]
     instances: tuple[Instance, ...]
     source: str  # where the photo came from; for renders, the recipe
     licence: str
     group: str = ""  # photos of one group are never in two splits; empty: a group of its own
     assets: tuple[str, ...] = ()  # ids of every asset in the picture, labelled or not, sorted
     tags: dict[str, str] = dataclasses.field(default_factory=dict)  # camera, collection, burst, ...
-    depth: str = ""  # float32 NPY (H, W): metres along the line of sight, inf = nothing there; "" = none
-    normals: str = ""  # float16 NPY (H, W, 3): world axes, zeros = nothing there; "" = none
+    depth: PathOrNone = ""  # float32 NPY (H, W): metres along the line of sight, inf = nothing there; "" = none
+    normals: PathOrNone = ""  # float16 NPY (H, W, 3): world axes, zeros = nothing there; "" = none
     draws: dict[str, float | str] = dataclasses.field(default_factory=dict)  # of a render: range -> what was drawn
+
+
+SAMPLE = TypeAdapter(Sample)
+AGAIN = "run the stage that writes it again"
 
 
 def to_line(sample: Sample) -> str:
@@ -50,12 +73,9 @@ def to_line(sample: Sample) -> str:
     return json.dumps(dataclasses.asdict(sample), ensure_ascii=False, separators=(",", ":"))
 
 
-def from_line(line: str) -> Sample:
-    """Return the sample that `to_line` wrote. Raises ValueError, KeyError or TypeError for any other text."""
-    value: dict[str, Any] = json.loads(line)
-    instances = tuple(Instance(**(item | {"box": tuple(item["box"])})) for item in value.pop("instances"))
-    size, assets = tuple(value.pop("size_hw")), tuple(value.pop("assets"))
-    return Sample(**value, size_hw=size, assets=assets, instances=instances)
+def from_line(line: str | bytes, where: str = "a line") -> Sample:
+    """Return the sample that `to_line` wrote; raise InputError, beginning with `where`, for any other text."""
+    return parse_typed(line, SAMPLE, f"{where}: not a sample", AGAIN)
 
 
 def write_manifest(path: Path, samples: Iterable[Sample]) -> None:
@@ -70,17 +90,5 @@ def read_manifest(path: Path) -> list[Sample]:
 
 def each_sample(path: Path) -> Iterator[Sample]:
     """Yield what `read_manifest` returns, one sample at a time, so that a manifest of any length fits in memory."""
-    try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                yield sample_in(line, f"{path}:{number}")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such manifest; run the stage that writes it") from None
-
-
-def sample_in(line: str, where: str) -> Sample:
-    """Return the sample of a line; raise InputError naming `where` if it is none."""
-    try:
-        return from_line(line)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{where}: not a sample ({error}); run the stage that writes it again") from error
+    for number, line in enumerate(lines_of(path), 1):
+        yield from_line(line, f"{path}:{number}")

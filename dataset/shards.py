@@ -7,20 +7,24 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
+from pipeline import reading
 from pipeline.errors import InputError
 from pipeline.files import whole_file
 
 SUFFIX = ".tar"
+BROKEN = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError)  # what tarfile says of a damaged one
 
 
 def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, wherever it lies: loose, or inside a tar that its path leads through.
 
-    Raises FileNotFoundError when there is no such file or member.
+    Raises FileNotFoundError when there is no such file or member, InputError when it cannot be read.
     """
     shard = shard_of(path)
     if shard is None:
-        return path.read_bytes()
+        if not path.exists():
+            raise FileNotFoundError(path)
+        return reading.read_bytes(path)
     start, size = place_of(shard, path.relative_to(shard).as_posix())
     with shard.open("rb") as file:
         file.seek(start)
@@ -53,13 +57,20 @@ def members(shard: Path) -> Mapping[str, tuple[int, int]]:
 
 
 @functools.lru_cache(maxsize=4096)
-def index(shard: Path, _changed_ns: int, _size: int) -> Mapping[str, tuple[int, int]]:
+def index(shard: Path, _changed_ns: int, size: int) -> Mapping[str, tuple[int, int]]:
     """Return the index of a tar, kept until its file changes."""
     try:
         with tarfile.open(shard, "r:") as tar:
-            return {item.name: (item.offset_data, item.size) for item in tar if item.isfile()}
-    except tarfile.TarError as error:
+            return {item.name: place_in(item, size) for item in tar if item.isfile()}
+    except BROKEN as error:
         raise InputError(f"{shard}: not a whole tar ({error}); run the stage that writes it again") from error
+
+
+def place_in(item: tarfile.TarInfo, whole: int) -> tuple[int, int]:
+    """Return where a member's bytes begin, and how many there are; ValueError if they leave a tar of `whole` bytes."""
+    if item.size < 0 or item.offset_data + item.size > whole:
+        raise ValueError(f"{item.name!r} leaves it")
+    return item.offset_data, item.size
 
 
 def write_shard(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
@@ -76,9 +87,13 @@ def tar_bytes(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def untar(data: bytes) -> dict[str, bytes]:
-    """Return the members of a tar that `tar_bytes` made, by name."""
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
-        return {item.name: data[item.offset_data : item.offset_data + item.size] for item in tar if item.isfile()}
+    """Return the members of a tar that `tar_bytes` made, by name; raise InputError when it is damaged."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+            places = {item.name: place_in(item, len(data)) for item in tar if item.isfile()}
+    except BROKEN as error:
+        raise InputError(f"a frame in the store: not a whole tar ({error}); remove it, and it is made again") from error
+    return {name: data[start : start + size] for name, (start, size) in places.items()}
 
 
 def write_tar(file: IO[bytes], files: Iterable[tuple[str, bytes]]) -> None:

@@ -3,17 +3,20 @@
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
+from pydantic import Field, TypeAdapter
 from skimage.draw import polygon2mask
 
-from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.errors import InputError, shown
+from pipeline.reading import read_typed
 
 Array = np.ndarray[Any, Any]
+Pixel = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 
+CORNERS = TypeAdapter(dict[str, list[tuple[Pixel, Pixel]]])
 MAX_BEND = 3.0  # RMS distance of corners from a flat grid; lenses bend it by up to 2 pixels, false finds by 50
 MAX_MISFIT = 1.0  # RMS distance of corners from the fitted lens; 0.25 pixels are usual
 POINTS_PER_SIDE = 32  # the lens bows the outline, so it is drawn as many short lines
@@ -163,17 +166,12 @@ def read_corners(path: Path) -> dict[str, Array]:
 
     Raises InputError for anything else.
     """
-    entries = read_json(path)
-    if not isinstance(entries, dict):
-        raise InputError(f"{path}: found a {type(entries).__name__}, wanted photo names with four corners each")
-    corners = {}
-    for name, points in entries.items():
-        if not isinstance(points, list) or len(points) not in {0, 4} or not all(map(is_point, points)):
-            raise InputError(f"{path}: {name} is {points!r}, wanted four corners [x, y] clockwise, or [] for no board")
-        corners[name] = np.array(points, dtype=np.float64).reshape(-1, 2)
-    return corners
-
-
-def is_point(value: object) -> bool:
-    """Tell whether a JSON value is [x, y]."""
-    return isinstance(value, list) and len(value) == 2 and all(type(number) in {int, float} for number in value)
+    found = read_typed(
+        path, CORNERS, "photo names with four corners each, [x, y] clockwise, or [] for no board", "mend it"
+    )
+    for name, points in found.items():
+        if len(points) not in {0, 4}:
+            raise InputError(
+                f"{path}: {shown(name)} has {len(points)} corners, wanted four clockwise, or [] for no board"
+            )
+    return {name: np.array(points, dtype=np.float64).reshape(-1, 2) for name, points in found.items()}

@@ -3,7 +3,6 @@
 import dataclasses
 import email
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ import numpy as np
 
 from mix.boards import Array, Board, label, read_corners
 from pipeline.errors import InputError
-from pipeline.files import full_disk, sha256_of, write_bytes, write_json
+from pipeline.files import sha256_of, whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.stage import run_stage
 
@@ -157,16 +156,15 @@ def write_source(source: Source, wheel: Path, by_hand: Mapping[str, Array], out:
     return lines
 
 
-def write_all(by_hand: Mapping[str, Array], work: Path) -> Path:
-    """Write images/, masks/ and meta.json to a new folder within `work` and return it."""
-    out, lines = work / "out", []
+def write_all(by_hand: Mapping[str, Array], work: Path, out: Path) -> None:
+    """Write images/, masks/ and meta.json to the folder `out`. work: takes the wheels."""
+    lines = []
     for source in SOURCES:
         lines += write_source(source, download(source, work), by_hand, out)
     refuse_unknown(by_hand, [Path(line["file"]).name for line in lines])
     licences = " AND ".join(dict.fromkeys(line["licence"] for line in lines))
     head = {"name": "boards", "licence": licences, "notes": NOTE, "classes": {"1": CATEGORY}}
     write_json(out / "meta.json", {**head, "images": lines})
-    return out
 
 
 def refuse_unknown(by_hand: Iterable[str], photos: Iterable[str]) -> None:
@@ -178,14 +176,8 @@ def refuse_unknown(by_hand: Iterable[str], photos: Iterable[str]) -> None:
 def main(corners: Path, out: Path) -> None:
     """Write the embedded real set to the folder `out`, whole or not at all."""
     by_hand = read_corners(corners)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as work:
-            made = write_all(by_hand, Path(work))
-            shutil.rmtree(out, ignore_errors=True)
-            made.rename(out)
-    except OSError as error:
-        raise full_disk(out, error) from error
+    with whole_folder(out, "embedded photos") as part, tempfile.TemporaryDirectory() as work:
+        write_all(by_hand, Path(work), part)
 
 
 if __name__ == "__main__":

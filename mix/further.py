@@ -3,11 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dataset.records import REAL, RENDER, Sample, each_sample
 from dataset.shards import read_bytes
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 
 MANIFEST = "samples.jsonl"
 NAME = re.compile("[A-Za-z0-9_-]+")
@@ -23,6 +23,7 @@ def further(more: Path) -> dict[str, Path]:
     """
     found = {path.parent.name: path for path in sorted(more.glob(f"*/{MANIFEST}")) if path.parent.name[0] != "."}
     for name, path in found.items():
+        check_paths(path)
         if name in {REAL, RENDER}:
             raise InputError(f"{path.parent}: the source's name {name!r} is taken by the pipeline's own; rename it")
         if not NAME.fullmatch(name):
@@ -30,6 +31,17 @@ def further(more: Path) -> dict[str, Path]:
                 f"{path.parent}: the source is named {name!r}, wanted letters, digits, - and _ only; rename the folder"
             )
     return found
+
+
+def check_paths(manifest: Path) -> None:
+    """Raise InputError for a sample of which a file lies outside the source's folder."""
+    for sample in each_sample(manifest):
+        for path in filter(None, (sample.image, sample.ids, sample.depth, sample.normals)):
+            if ".." in PurePosixPath(path).parts:
+                raise InputError(
+                    f"{manifest}: sample {shown(sample.id)} names {shown(path)}, which leaves its folder; bring the "
+                    "file into it"
+                )
 
 
 def domain_of(manifest: Path) -> str:
@@ -41,7 +53,7 @@ def domain_of(manifest: Path) -> str:
     if first is None:
         raise InputError(f"{manifest}: found no samples; put some there, or remove the folder {manifest.parent}")
     if first.domain not in {REAL, RENDER}:
-        raise InputError(f"{manifest}: the sample {first.id} is a {first.domain!r}, wanted {REAL!r} or {RENDER!r}")
+        raise InputError(f"{manifest}: the sample {first.id} is a {shown(first.domain)}, wanted {REAL!r} or {RENDER!r}")
     return first.domain
 
 

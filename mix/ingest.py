@@ -3,22 +3,19 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from dataset.coco import find_coco, read_coco
 from dataset.folder import Photo, PhotoSet, read_described, read_plain
 from dataset.idmap import IdMap, instances_in, png_bytes, read_image, write_ids
+from dataset.pictures import orientation_of
 from dataset.records import REAL, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
-from pipeline.stage import CHOSEN, run_stage
-
-ORIENTATION = 274  # the EXIF tag
+from pipeline.stage import run_stage
 
 
 def read_set(root: Path) -> PhotoSet:
@@ -68,13 +65,6 @@ def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(turns.get(orientation, array))
 
 
-def orientation_of(path: Path) -> int:
-    """Return the EXIF orientation of a photo that can be read, 1..8; 1 when there is none."""
-    with Image.open(path) as image:
-        found = image.getexif().get(ORIENTATION, 1)
-    return found if found in range(1, 9) else 1
-
-
 def take(photo: Photo, folder: Path) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
@@ -122,12 +112,12 @@ def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: Phot
     )
 
 
-def main(real: Annotated[Path, CHOSEN], out: Path) -> None:
+def main(real: Path, out: Path) -> None:
     """Write samples.jsonl by id, categories.json, images/ and ids/ of a set of labelled photos, whole or not at all."""
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")
     found = read_set(real)
-    with whole_folder(out) as folder:
+    with whole_folder(out, "photos") as folder:
         (folder / "images").mkdir()
         photos = sorted(found.photos, key=lambda photo: photo.file.stem)
         samples = [take(photo, folder) for photo in track(photos, len(photos), "ingest", "photos")]

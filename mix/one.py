@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
+from dataset.pools import Named, read_pools_file
 from dataset.records import REAL, RENDER
 from pipeline.errors import InputError
-from pipeline.files import read_json, way_to, write_json
+from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
 
 
@@ -23,26 +23,17 @@ def shares(ratio: float) -> dict[str, Fraction]:
     return {REAL: 1 - renders, RENDER: renders}
 
 
-def weights(pools: Sequence[dict[str, Any]], ratio: float) -> list[float]:
+def weights(pools: Sequence[Named], ratio: float) -> list[float]:
     """Return the weight of each pool, which sum to 1: a domain's share is divided among its pools by their samples.
 
     Raises InputError when a domain has a share but no sample.
     """
     wanted = shares(ratio)
-    sizes = {domain: sum(len(pool["ids"]) for pool in pools if pool["domain"] == domain) for domain in wanted}
+    sizes = {domain: sum(len(pool.ids) for pool in pools if pool.domain == domain) for domain in wanted}
     for domain, share in wanted.items():
         if share and not sizes[domain]:
             raise InputError(f"--ratio {ratio} gives {domain} samples {float(share):g} of the mix, but there are none")
-    return [float(wanted[pool["domain"]] * len(pool["ids"]) / max(sizes[pool["domain"]], 1)) for pool in pools]
-
-
-def read_pools(path: Path) -> list[dict[str, Any]]:
-    """Return the sources of a pools.json: name, domain, manifest, ids; raise InputError when it is none."""
-    value = read_json(path)
-    try:
-        return [{key: pool[key] for key in ("name", "domain", "manifest", "ids")} for pool in value["sources"]]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: found no pools of samples ({error!r}); run stage compose again") from error
+    return [float(wanted[pool.domain] * len(pool.ids) / max(sizes[pool.domain], 1)) for pool in pools]
 
 
 def main(pools: Path, ratio: float, out: Path) -> None:
@@ -50,12 +41,12 @@ def main(pools: Path, ratio: float, out: Path) -> None:
 
     Manifests are relative to the folder of `out`.
     """
-    found = read_pools(pools)
+    found = read_pools_file(pools).sources
     sources = []
     for pool, weight in zip(found, weights(found, ratio), strict=True):
-        way = way_to(pools.parent / pool["manifest"], out.parent)
+        way = way_to(pools.parent / pool.manifest, out.parent)
         if weight:
-            sources.append({"name": pool["name"], "manifest": way, "weight": weight, "ids": pool["ids"]})
+            sources.append({"name": pool.name, "manifest": way, "weight": weight, "ids": list(pool.ids)})
     write_json(out, {"ratio": ratio, "sources": sources})
 
 

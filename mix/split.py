@@ -164,9 +164,10 @@ def main(settings: Split, photos: Path, out: Path) -> None:
     sums = [sha256_of(photos / sample.image) for sample in samples]
     splits = fill(group(samples, sums, settings.keep_together), settings)
     no_overlap(**splits)
+    for name, members in splits.items():  # all are looked at before the first is written
+        only_real(members, name)
     way = way_to(photos, out)
     for name, members in splits.items():
-        only_real(members, name)
         moved = [dataclasses.replace(s, image=f"{way}/{s.image}", ids=f"{way}/{s.ids}") for s in members]
         write_manifest(out / f"{name}.jsonl", moved)
     counts = {name: len(members) for name, members in splits.items()}

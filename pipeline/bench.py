@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
+from pydantic import TypeAdapter
+
+from pipeline.files import write_json
+from pipeline.reading import read_typed
+
+SECTIONS = TypeAdapter(dict[str, dict[str, Any]])
 
 
 def record(path: Path, section: str, numbers: Mapping[str, Any]) -> None:
@@ -13,7 +17,6 @@ def record(path: Path, section: str, numbers: Mapping[str, Any]) -> None:
 
     Raises InputError when the file is there and holds no sections.
     """
-    known = read_json(path) if path.is_file() else {}
-    if not isinstance(known, dict) or not isinstance(known.get(section, {}), dict):
-        raise InputError(f"{path}: found no sections of numbers in it; remove it, then run the benchmark again")
+    again = "remove it, then run the benchmark again"
+    known = read_typed(path, SECTIONS, "sections of numbers", again) if path.is_file() else {}
     write_json(path, known | {section: known.get(section, {}) | dict(numbers)})

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.settings import PARAMS, SETUPS, read_settings, read_yaml, setup_path, suggestion
+from pipeline.reading import read_yaml
+from pipeline.settings import PARAMS, SETUPS, read_settings, setup_path, suggestion
 from pipeline.stage import one_line_errors
 
 PIPELINE = Path("dvc.yaml")

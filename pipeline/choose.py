@@ -1,20 +1,18 @@
 """Write the set-up in force, and where its real photos lie, into params.yaml."""
 
-import contextlib
 import io
 import sys
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
-from ruamel.yaml.scalarstring import PlainScalarString
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 from pipeline.files import write_text
-from pipeline.settings import PARAMS, read_yaml, setup_path
+from pipeline.reading import read_yaml
+from pipeline.settings import PARAMS, setup_path
 from pipeline.stage import one_line_errors
 
 DEFAULT_SETUP = "boards"
@@ -33,49 +31,22 @@ Representer.add_representer(type(None), Representer.represent_none)
 
 
 def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) -> str:
-    """Return where the real photos of a set-up lie: as the user says it, in the words that DVC takes for a folder.
+    """Return where the real photos of a set-up lie: as it was named, a relative path from the project's folder `root`.
 
     real: what the user named, None for what is known already: the embedded photos of the default set-up, or what
-    params.yaml says of the set-up in force. Raises InputError when nothing is known or there is no such folder.
+    params.yaml says of the set-up in force. An absolute path stays one, so that it is found from a copy of the project
+    too, as `dvc exp run --temp` makes one. Raises InputError when nothing is known or there is no such folder.
     """
     if real is None and setup == DEFAULT_SETUP:
         return DEFAULT_REAL
     if real is None and params.get("setup") != setup:
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
-    check_real(named)
-    if not is_folder(root / named):
+    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in named):
+        raise InputError(f"REAL={shown(named)}: has signs in it that no line can hold; rename the folder")
+    if not (root / named).is_dir():
         raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
-    return in_words_of_dvc(named)
-
-
-def check_real(named: str) -> None:
-    """Raise InputError for a path that no YAML file can hold as it is: control characters, or bytes that are no text.
-
-    All other characters are fine: the path stands in params.yaml and is never part of a command.
-    """
-    wrong = next((char for char in named if unicodedata.category(char) in {"Cc", "Cs"} and char != "\t"), None)
-    if wrong is not None:
-        raise InputError(
-            f"REAL={named!r}: found {wrong!r}, wanted a path without control characters; rename the folder"
-        )
-
-
-def is_folder(path: Path) -> bool:
-    """Return whether there is such a folder; a path that is too long, or that may not be looked at, is none."""
-    with contextlib.suppress(OSError):
-        return path.is_dir()
-    return False
-
-
-def in_words_of_dvc(path: str) -> str:
-    """Return a path with forward slashes, and so that DVC reads it as a folder: an absolute one stays absolute.
-
-    "./" comes before what DVC would take for an address (``s3:``), "/" after what it would take for a file of its own.
-    """
-    plain = Path(path).as_posix()
-    before = "./" if ":" in plain.split("/")[0] else ""
-    return before + plain + ("/" if plain.endswith((".dvc", "/dvc.yaml")) or plain == "dvc.yaml" else "")
+    return Path(named).as_posix()
 
 
 def with_choice(text: str, setup: str, real: str) -> str:
@@ -84,8 +55,7 @@ def with_choice(text: str, setup: str, real: str) -> str:
     yaml.Representer = Representer
     yaml.width, yaml.preserve_quotes = 4096, True
     params = yaml.load(text)
-    # "plain": quoted only where the text needs it, whatever stood there before
-    params["setup"], params["real"] = PlainScalarString(setup), PlainScalarString(real)
+    params["setup"], params["real"] = setup, real
     column = max(len(f"setup: {setup}"), len(f"real: {real}")) + 1
     for key in ("setup", "real"):  # their comments stay one under the other
         for comment in filter(None, params.ca.items.get(key, [])):

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
+from pipeline.reading import read_yaml
 
 if typing.TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -23,27 +21,11 @@ PARAMS = Path("params.yaml")
 SETUPS = Path("setups")
 Settings = TypeVar("Settings", bound="DataclassInstance")
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+MOST_WHOLE = 2**63  # a whole number beyond is nobody's setting, and no array can hold it
+LONGEST_NAME = 100  # of a key that a suggestion is looked for
+QUOTES = "'"
+SETUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
-SETUP_NAME = re.compile(r"[^\W_][\w.-]*")  # dvc.yaml pastes it into commands and paths: nothing a shell would read
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping; raise InputError for anything else, a key that stands twice included.
-
-    Values are those of YAML 1.2, which DVC reads as well: 1e-3 is a number, no and off are text.
-    """
-    try:
-        value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; run the command in the project's folder") from None
-    except MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise InputError(f"{path}{line}: not YAML: {error.problem}; mend that line") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML: {error}; write it again") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: found {type(value).__name__}, wanted sections of settings")
-    return value
 
 
 def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dict[str, str]]:
@@ -60,38 +42,35 @@ def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dic
     for path, sections in ((PARAMS, params), (setup, read_yaml(root / setup))):
         part = sections.get(section) or {}
         if not isinstance(part, dict):
-            raise InputError(f"{path}: {section} is {part!r}, wanted 'key: value' lines")
+            raise InputError(f"{path}: {section} is {shown(part)}, wanted 'key: value' lines")
         values |= part
         origin |= dict.fromkeys(part, str(path))
     return values, origin
 
 
-def setup_path(params: Mapping[str, Any], root: Path = Path()) -> Path:
-    """Return the file of the set-up that `params` names, relative to the project's folder `root`.
-
-    Raises InputError for a name of other characters than letters, digits, "-", "_" and ".", and for an unknown one.
-    """
-    name, known = params.get("setup"), sorted(path.stem for path in (root / SETUPS).glob("*.yaml"))
-    if isinstance(name, str) and not SETUP_NAME.fullmatch(name):
-        raise InputError(
-            f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/ without .yaml: letters, digits, '-', "
-            "'_' and '.', a letter or digit first; rename the file"
-        )
-    if name not in known:
-        raise InputError(
-            f"{PARAMS}: setup is {name!r}, wanted the name of a file in {SETUPS}/{suggestion(name, known)}"
-        )
-    return SETUPS / f"{name}.yaml"
-
-
 def read_choice(key: str, root: Path = Path()) -> str:
-    """Return a plain value of params.yaml, one of CHOICE_KEYS; raise InputError when it is missing or no text."""
-    value = read_yaml(root / PARAMS).get(key)
+    """Return one of the plain values of params.yaml; raise InputError for another key, or a value that is no text."""
+    value = read_yaml(root / PARAMS).get(key) if key in CHOICE_KEYS else None
     if not isinstance(value, str) or not value:
         raise InputError(
-            f"{PARAMS}: {key} is {value!r}, wanted text; run 'make repro SETUP=name REAL=path', or mend it"
+            f"{PARAMS}: {shown(key)} is {shown(value)}, wanted a path; make repro REAL=path writes it there"
         )
     return value
+
+
+def setup_path(params: Mapping[str, Any], root: Path = Path()) -> Path:
+    """Return the file of the set-up that `params` names, relative to the project's folder `root`."""
+    name, known = params.get("setup"), sorted(path.stem for path in (root / SETUPS).glob("*.yaml"))
+    if name not in known:
+        raise InputError(
+            f"{PARAMS}: setup is {shown(name)}, wanted the name of a file in {SETUPS}/{suggestion(name, known)}"
+        )
+    if not SETUP_NAME.fullmatch(name):
+        raise InputError(
+            f"{SETUPS / name}.yaml: a set-up's name is a part of paths and of commands, wanted letters, digits, '-', "
+            "'_' and '.'; rename the file"
+        )
+    return SETUPS / f"{name}.yaml"
 
 
 def read_settings(kind: type[Settings], root: Path = Path()) -> Settings:
@@ -108,11 +87,13 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
     Raises InputError for an unknown, missing or mistyped key.
     """
     if not isinstance(values, dict):
-        raise InputError(f"{file_of('')}: {name} is {values!r}, wanted 'key: value' lines")
+        raise InputError(f"{file_of('')}: {name} is {shown(values)}, wanted 'key: value' lines")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     for key in values:
         if key not in fields:
-            raise InputError(f"{file_of(str(key))}: {name}.{key} is not a setting{suggestion(str(key), fields)}")
+            raise InputError(
+                f"{file_of(str(key))}: {name}.{shown(key).strip(QUOTES)} is not a setting{suggestion(str(key), fields)}"
+            )
     for key, field in fields.items():
         if key not in values and field.default is field.default_factory is dataclasses.MISSING:
             raise InputError(f"{file_of(key)}: {name}.{key} is missing; add it")
@@ -127,7 +108,7 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
 def suggestion(key: Any, known: Iterable[str]) -> str:
     """Return " (did you mean ...?)" or the list of what there is."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(key), names, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(str(key)[:LONGEST_NAME], names, n=1, cutoff=0.7)
     return f" (did you mean {close[0]!r}?)" if close else f"; there are: {', '.join(names) or 'none'}"
 
 
@@ -172,6 +153,8 @@ def convert_tuple(value: Any, inner: tuple[Any, ...], name: str, file: str) -> t
 
 def convert_plain(value: Any, hint: Any, name: str, file: str) -> Any:
     """Return `value` if it is a `hint`: a whole number serves as a float, but true and false are no numbers."""
+    if isinstance(value, int) and abs(value) >= MOST_WHOLE:
+        raise wrong_type(value, "a number of at most 18 digits", name, file)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
@@ -183,4 +166,4 @@ def convert_plain(value: Any, hint: Any, name: str, file: str) -> Any:
 
 def wrong_type(value: Any, wanted: str, name: str, file: str) -> InputError:
     """Return the error of a value that is not what its setting takes."""
-    return InputError(f"{file}: {name} is {value!r}, wanted {wanted}")
+    return InputError(f"{file}: {name} is {shown(value)}, wanted {wanted}")

@@ -5,53 +5,49 @@ import dataclasses
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, get_origin
+from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError
-from pipeline.settings import PARAMS, read_choice, read_settings
+from pipeline.files import in_words
+from pipeline.settings import read_choice, read_settings
 
-CHOSEN = f"the plain value of {PARAMS} that has the parameter's name, unless the command line says another"
+FROM_PARAMS = "params:"
 
 
 def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> None:
     """Run `main` with its settings read from params.yaml and its other parameters from the command line.
 
     A parameter whose type is a dataclass takes the section of that name; every other one becomes ``--name VALUE``,
-    converted by its type (Path, str, int, float). One of type ``Annotated[Path, CHOSEN]`` may be left out there: then
-    it comes from params.yaml, so that no shell reads what a user named. An InputError ends in one line on stderr and
-    exit code 2.
+    converted by its type (Path, str, int, float). ``--name params:KEY`` takes a path from params.yaml, so that it need
+    not pass through a shell, which would run what stands in it. An InputError ends in one line and exit code 2.
     """
     parameters = inspect.signature(main).parameters.values()
     parser = argparse.ArgumentParser(description=(inspect.getmodule(main) or main).__doc__, allow_abbrev=False)
     for parameter in parameters:
         if not dataclasses.is_dataclass(parameter.annotation):
-            flag, chosen = f"--{parameter.name.replace('_', '-')}", is_chosen(parameter)
-            kind = parameter.annotation.__origin__ if chosen else parameter.annotation
-            parser.add_argument(flag, dest=parameter.name, type=kind, required=not chosen)
+            flag = f"--{parameter.name.replace('_', '-')}"
+            parser.add_argument(flag, dest=parameter.name, type=parameter.annotation, required=True)
     values: dict[str, Any] = vars(parser.parse_args(argv))
     with one_line_errors():
         for parameter in parameters:
+            if str(values.get(parameter.name)).startswith(FROM_PARAMS):
+                values[parameter.name] = Path(read_choice(str(values[parameter.name]).removeprefix(FROM_PARAMS)))
             if isinstance(parameter.annotation, type) and dataclasses.is_dataclass(parameter.annotation):
                 values[parameter.name] = read_settings(parameter.annotation)
-            elif is_chosen(parameter) and values[parameter.name] is None:
-                values[parameter.name] = parameter.annotation.__origin__(read_choice(parameter.name))
         main(**values)
 
 
-def is_chosen(parameter: inspect.Parameter) -> bool:
-    """Return whether a parameter of a `main` is marked with CHOSEN."""
-    kind = parameter.annotation
-    return get_origin(kind) is Annotated and CHOSEN in kind.__metadata__
-
-
 class one_line_errors:  # noqa: N801 - reads as a verb at the call
-    """A context that turns an InputError into one line on stderr and exit code 2."""
+    """A context that turns an InputError, and what the disk refuses, into one line on stderr and exit code 2."""
 
     def __enter__(self) -> None:
         """Begin."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        """End the process with code 2 if a user's mistake ended the block."""
+        """End the process with code 2 if a user's mistake ended the block, or the disk or its rights."""
+        if isinstance(error, OSError):
+            error = in_words(Path(str(error.filename or "a file")), error)
         if isinstance(error, InputError):
             sys.stderr.write(" ".join(str(error).split()) + "\n")
             raise SystemExit(2) from None

@@ -23,10 +23,15 @@ class Store:
             ) from error
         self.address = str(self.files.unstrip_protocol(self.root))  # whole, so that other machines can open it
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the blobs lie on this machine's disks, None for a place elsewhere."""
+        return Path(self.root) if isinstance(self.files, LocalFileSystem) else None
+
     def put(self, name: str, data: bytes) -> None:
         """Write a blob whole, in place of an earlier one of the name; InputError when the disk is full."""
         path = f"{self.root}/{name}"
-        if isinstance(self.files, LocalFileSystem):
+        if self.folder:
             write_bytes(Path(path), data)
         else:  # object stores show a blob when it is complete
             self.files.pipe_file(path, data)

@@ -1,30 +1,35 @@
-"""CSV files: the one way to write them."""
+"""Tables as CSV, which people open in a spreadsheet: no text in one is ever taken for a formula there."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a cell begins that a spreadsheet would compute
+from pipeline.files import write_text
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet computes, and may run, if a cell begins with it
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a CSV with its head, lines ended by a line feed; no rows give the head alone, None an empty cell.
+def table_text(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table as CSV (RFC 4180, but with plain line feeds): the head, then a line a row; None is an empty cell.
 
-    Text that begins as a formula does (``=``, ``+``, ``-``, ``@``, a tab, a line's end) gets a ``'`` in front, because
-    spreadsheets run such cells and names come from strangers. Numbers stay numbers, negative ones too.
+    A text that a spreadsheet would compute gets a ' before it, as a person would type it there. Numbers stay numbers.
     """
-    return "".join(map(csv_line, [head, *rows]))
-
-
-def csv_line(row: Sequence[Any]) -> str:
-    """Return one line of a CSV with its line feed."""
     text = io.StringIO()
-    # Python before 3.13 quotes only the line's end that it writes: a bare carriage return would begin a new line
-    csv.writer(text, lineterminator="\r\n").writerow([cell(value) for value in row])
-    return text.getvalue().removesuffix("\r\n") + "\n"
+    table = csv.writer(text, lineterminator="\n")
+    table.writerows([cell(value) for value in row] for row in (head, *rows))
+    return text.getvalue()
 
 
 def cell(value: Any) -> Any:
-    """Return what is written for a value: text that no spreadsheet takes for a formula, anything else as it is."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """Return a value as a cell holds it; its lines end in line feeds, as csv leaves carriage returns unquoted."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA) else text
+
+
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table whole, as `table_text` gives it."""
+    write_text(path, table_text(head, rows))

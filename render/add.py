@@ -59,7 +59,7 @@ def add(order: Order) -> list[str]:
         content = look_into(arrival.main, asset.up) if asset.kind == "mesh" else None
         if content:
             asset = measured(asset, content, order)
-        with whole_folder(folder) as part:
+        with whole_folder(folder, "asset", mark=f"{asset.id}.toml") as part:
             copy(arrival, content, part / asset.file)
             asset = dataclasses.replace(asset, sha256=fingerprint(part / asset.file))
             refuse_twin(order, asset)

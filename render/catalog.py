@@ -9,14 +9,13 @@ import hashlib
 import posixpath
 import re
 import sys
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.files import inside
+from pipeline.reading import read_toml
 from pipeline.settings import build
 from pipeline.stage import one_line_errors
 from render.stock.licences import spdx
@@ -92,10 +91,7 @@ def sidecars(assets: Path) -> list[Path]:
 
 def read_sidecar(assets: Path, path: Path) -> Asset:
     """Return the entry of one TOML file below `assets`."""
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML ({error}); mend that line") from error
+    table = read_toml(path)
     if "id" in table:
         raise InputError(f"{path}: id is a line in it, wanted none: an asset is called as its TOML file; take it out")
     file = table.get("file")

@@ -12,6 +12,7 @@ from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
 from pipeline.files import write_json
 from pipeline.progress import track
+from pipeline.reading import lines_of
 from pipeline.stage import run_stage
 from pipeline.store import Store
 from render import spec
@@ -20,6 +21,7 @@ from render.frames.blobs import MARK, Frame, frame_name, pack_frame, pack_plate,
 from render.frames.frame import Limits
 from render.frames.library import stock
 from render.frames.packing import (
+    ANY_SHARD,
     REFUSED,
     SAMPLES,
     SHARDS,
@@ -62,10 +64,7 @@ class Shoot:
 
 def read_scenes(path: Path) -> list[SceneSpec]:
     """Return the scenes of a plan, each once; raise InputError for a line that is no scene."""
-    try:
-        scenes = [spec.from_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a plan ({error}); run the stage plan again") from error
+    scenes = [spec.from_line(line, f"{path}:{number}") for number, line in enumerate(lines_of(path), 1)]
     return list({scene.id: scene for scene in scenes}.values())
 
 
@@ -107,7 +106,7 @@ def finish(out: Path, store: Store, choice: Choice, shards: dict[str, int]) -> l
     write_manifest(out / SAMPLES, samples)
     write_json(out / REFUSED, choice.refused)
     wanted = {shard_name(shards[scene.id]) for scene in choice.kept}
-    for path in sorted(out.glob(f"{SHARDS}/*")):
+    for path in sorted(out.glob(f"{SHARDS}/{ANY_SHARD}")):
         if path.relative_to(out).as_posix() not in wanted:
             path.unlink()
     return samples
@@ -141,7 +140,8 @@ def main(settings: Shoot, scenes: Path, assets: Path, photos: Path, out: Path) -
     write_json(out / CREDITS, credits_of(samples, catalog, photos))
     for scene in sorted({scene.id for scene in planned} & set(fresh_in(store))):
         store.remove(frame_name(scene))
-    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    if (out / UNFINISHED / MARK).is_file():  # ours, and not somebody's folder of that name
+        shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     sys.stdout.write(said(count, len(planned), choice))
 
 

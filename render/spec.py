@@ -1,4 +1,4 @@
-"""A `SceneSpec`: one picture as plain numbers, made before Blender starts. Standard library only.
+"""A `SceneSpec`: one picture as plain numbers, made before Blender starts.
 
 World axes: right-handed, metres, Z up. Quaternions are (w, x, y, z), unit length, object to world.
 Colours are linear RGB in 0..1.
@@ -7,7 +7,11 @@ Colours are linear RGB in 0..1.
 import dataclasses
 import hashlib
 import json
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from pipeline.reading import Record, parse_typed
 
 WORKER = (
     2  # raise it when render/blender/worker.py or render/blender/develop.py makes other pixels from the same numbers
@@ -18,10 +22,12 @@ OUTPUTS = ("depth", "normals")
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
 Colour = tuple[float, float, float]
+SceneId = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]  # a part of the names of files
+Side = Annotated[int, Field(ge=1, le=65_500)]
 
 
 @dataclasses.dataclass(frozen=True)
-class Material:
+class Material(Record):
     """How a surface looks."""
 
     texture: str  # "own" keeps what the asset's file says, tinted by the first colour; else a name of PATTERNS
@@ -36,7 +42,7 @@ class Material:
 
 
 @dataclasses.dataclass(frozen=True)
-class Placed:
+class Placed(Record):
     """One asset in the scene."""
 
     asset: str
@@ -49,7 +55,7 @@ class Placed:
 
 
 @dataclasses.dataclass(frozen=True)
-class Surface:
+class Surface(Record):
     """A rectangle of background: floor, wall or table top; its normal is the rotated +Z."""
 
     location_m: Vector
@@ -59,7 +65,7 @@ class Surface:
 
 
 @dataclasses.dataclass(frozen=True)
-class Lamp:
+class Lamp(Record):
     """A lamp: a square area light along its rotated -Z, or a ball that shines everywhere."""
 
     location_m: Vector
@@ -71,7 +77,7 @@ class Lamp:
 
 
 @dataclasses.dataclass(frozen=True)
-class World:
+class World(Record):
     """The environment map around everything."""
 
     asset: str
@@ -81,7 +87,7 @@ class World:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plate:
+class Plate(Record):
     """A real training photo behind everything, cut to the picture's shape; it lights nothing."""
 
     photo: str  # id of a sample of the training photos
@@ -89,7 +95,7 @@ class Plate:
 
 
 @dataclasses.dataclass(frozen=True)
-class Camera:
+class Camera(Record):
     """A pinhole that looks along its rotated -Z, with +Y up in the picture (Blender's convention)."""
 
     location_m: Vector
@@ -100,7 +106,7 @@ class Camera:
 
 
 @dataclasses.dataclass(frozen=True)
-class Development:
+class Development(Record):
     """From linear light to an 8-bit picture, as a camera would."""
 
     exposure_ev: float  # against the automatic exposure
@@ -109,7 +115,7 @@ class Development:
 
 
 @dataclasses.dataclass(frozen=True)
-class Quality:
+class Quality(Record):
     """What is spent on a picture."""
 
     samples: int = 2  # light paths a pixel
@@ -124,12 +130,12 @@ class Quality:
 
 
 @dataclasses.dataclass(frozen=True)
-class SceneSpec:
+class SceneSpec(Record):
     """All that decides one picture's pixels and labels; `draws` and `spare` alone do not."""
 
-    id: str
+    id: SceneId
     recipe: str
-    size_hw: tuple[int, int]
+    size_hw: tuple[Side, Side]
     quality: Quality
     camera: Camera
     world: World
@@ -180,35 +186,9 @@ def to_line(scene: SceneSpec) -> str:
     return json.dumps(dataclasses.asdict(scene), separators=(",", ":"))
 
 
-def from_line(line: str) -> SceneSpec:
-    """Return the scene that `to_line` wrote. Raises ValueError, KeyError or TypeError for any other text."""
-    value = json.loads(line)
-    made = {
-        "quality": Quality(**value["quality"]),
-        "camera": Camera(**tuples(value["camera"])),
-        "world": World(**value["world"]),
-        "development": Development(**tuples(value["development"])),
-        "lamps": tuple(Lamp(**tuples(item)) for item in value["lamps"]),
-        "surfaces": tuple(Surface(**tuples(i) | {"material": material(i["material"])}) for i in value["surfaces"]),
-        "objects": tuple(placed(item) for item in value["objects"]),
-        "size_hw": tuple(value["size_hw"]),
-        "also": tuple(value["also"]),
-        "plate": Plate(**value["plate"]) if value["plate"] else None,
-    }
-    return SceneSpec(**(value | made))
+SCENE = TypeAdapter(SceneSpec)
 
 
-def placed(value: dict[str, Any]) -> Placed:
-    """Return an object of the scene from its plain form."""
-    return Placed(**tuples(value) | {"materials": {k: material(v) for k, v in value["materials"].items()}})
-
-
-def material(value: dict[str, Any]) -> Material:
-    """Return a material from its plain form."""
-    first, second = value["colours"]
-    return Material(**value | {"colours": (tuple(first), tuple(second))})
-
-
-def tuples(value: dict[str, Any]) -> dict[str, Any]:
-    """Return the mapping with its lists as tuples."""
-    return {key: tuple(item) if isinstance(item, list) else item for key, item in value.items()}
+def from_line(line: str | bytes, where: str = "a line") -> SceneSpec:
+    """Return the scene that `to_line` wrote; raise InputError, beginning with `where`, for any other text."""
+    return parse_typed(line, SCENE, f"{where}: not a scene", "run the stage plan again")

@@ -236,7 +236,11 @@ def write_cell(root, photos, categories):
             "pixels": {},
         })
     write_json(root / "cell" / "val.json", {"split": "val", "ratio": 0.8, "seed": 1, "photos": rows})
-    settings = {"fit": {"encoder": "tf_efficientnet_lite0", "steps": 120}, "ratio": 0.8, "seed": 1}
+    settings = {
+        "fit": {"encoder": "tf_efficientnet_lite0", "decoder": "FPN", "img_size": 256, "steps": 120},
+        "ratio": 0.8,
+        "seed": 1,
+    }
     write_json(root / "cell" / "settings.json", settings | {"categories": list(categories)})
 
 

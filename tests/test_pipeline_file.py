@@ -5,14 +5,15 @@ import dataclasses
 import importlib
 import inspect
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
 from pipeline.check import COMMANDS, check, known_sections, module_of, settings_of, setup_sections
-from pipeline.settings import CHOICE_KEYS, read_yaml
-from pipeline.stage import is_chosen
+from pipeline.reading import read_yaml
+from pipeline.settings import CHOICE_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
@@ -30,7 +31,9 @@ def params_of(stage):
 
 
 def flags_of(stage):
-    return dict(re.findall(r"--(\S+)\s+(\S+)", stage["cmd"]))
+    """Return flag -> value as the shell hands it over."""
+    words = shlex.split(stage["cmd"])[3:]
+    return {flag.removeprefix("--"): value for flag, value in zip(words[::2], words[1::2], strict=True)}
 
 
 def project_with(folder, setup):
@@ -79,35 +82,14 @@ def covers(folder, path):
 def test_the_flags_of_a_command_are_the_parameters_of_its_main(name):
     main = importlib.import_module(module_of(STAGES[name]["cmd"])).main
     parameters = inspect.signature(main).parameters.values()
-    given = [p for p in parameters if not dataclasses.is_dataclass(p.annotation) and not is_chosen(p)]
-    assert {p.name.replace("_", "-") for p in given} == set(flags_of(STAGES[name]))
+    flags = {p.name.replace("_", "-") for p in parameters if not dataclasses.is_dataclass(p.annotation)}
+    assert flags == set(flags_of(STAGES[name]))
 
 
 @every_stage
 def test_a_stage_tracks_the_sections_that_its_main_reads(name):
-    module = module_of(STAGES[name]["cmd"])
-    read = {kind.__name__.lower() for kind in settings_of(module)}
-    chosen = {
-        p.name for p in inspect.signature(importlib.import_module(module).main).parameters.values() if is_chosen(p)
-    }
-    assert read | chosen == params_of(STAGES[name])
-
-
-@every_stage
-def test_no_command_carries_what_a_user_may_name_freely(name):
-    # a shell would read it; the name of the set-up is checked by the stage `names`, on which all that carry it depend
-    pasted = set(re.findall(r"\$\{([^}]*)\}", STAGES[name]["cmd"]))
-    assert pasted <= {"item.setup"}
-    assert not pasted or "names" in upstream(name)
-
-
-def upstream(name):
-    """Return the stages whose outputs a stage needs, directly or not."""
-    deps = STAGES[name]["deps"]
-    makers = {
-        other for other, stage in STAGES.items() if any(covers(out, dep) for out in outs_of(stage) for dep in deps)
-    }
-    return makers | {above for maker in makers for above in upstream(maker)}
+    read = {kind.__name__.lower() for kind in settings_of(module_of(STAGES[name]["cmd"]))}
+    assert read == params_of(STAGES[name])
 
 
 def test_every_section_is_read_and_holds_just_its_fields():

@@ -42,7 +42,7 @@ def main(pick: Path, race: Path, test: Path, out: Path) -> None:
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
-    with whole_folder(out) as part:
+    with whole_folder(out, "test scores") as part:
         found = []
         for name, folder in runs:
             keep = part if folder == race.parent / chosen["cell"] else None

@@ -46,7 +46,7 @@ def run_of(outcome: Outcome, settings: Fit, mix: Mix, categories: tuple[str, ...
 
 def write_run(run: Run, log: dict[str, object], val: Path, out: Path) -> None:
     """Write a run's folder: weights, settings, log, scores on val and the predictions they come from."""
-    with whole_folder(out) as part:
+    with whole_folder(out, "run") as part:
         save_weights(run.model, part / WEIGHTS)
         write_json(part / SETTINGS, run.settings)
         write_json(part / LOG, {name: value for name, value in log.items() if name not in CLOCKED})

@@ -2,22 +2,92 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
+from pydantic import Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
+from dataset.records import RelativePath
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.files import inside
+from pipeline.reading import OPEN, read_typed
 
 REAL_ONLY, RENDER_ONLY = 0.0, 1.0  # the two ends of the ratio
 
 Row = dict[str, Any]  # one of "ratios" in pick.json, as transfer.json repeats it, and "cells": seed -> folder
+Count = Annotated[int, Field(ge=0, le=2**53)]
+
+
+@with_config(OPEN)
+class PickRow(TypedDict):
+    """What is read of one candidate."""
+
+    name: str
+    ratio: float
+    schedule: str
+    weights: dict[str, float]
+    n_real: Count
+    n_render: Count
+    iou: float
+    ci95: Annotated[list[float], Field(min_length=2, max_length=2)]
+    seeds: dict[str, float]
+    picked: bool
+    cells: dict[str, RelativePath]
+    on_renders: float | None
+
+
+@with_config(OPEN)
+class Spent(TypedDict):
+    """What is read of the race."""
+
+    spent: float
+
+
+@with_config(OPEN)
+class PickFile(TypedDict):
+    """What stage tune writes, as far as it is read."""
+
+    name: str
+    ratio: float
+    schedule: str
+    seed: int
+    iou: float
+    ci95: Annotated[list[float], Field(min_length=2, max_length=2)]
+    cell: RelativePath
+    weights: NotRequired[dict[str, float]]
+    ratios: list[PickRow]
+    race: Spent
+
+
+@with_config(OPEN)
+class PickedRun(TypedDict):
+    """What the page reads of it."""
+
+    name: str
+    seed: int
+
+
+PICK, PICKED_RUN = TypeAdapter(PickFile), TypeAdapter(PickedRun)
+AGAIN = "run stage tune again"
 
 
 def read_pick(path: Path) -> dict[str, Any]:
-    """Return what stage tune wrote; raise InputError for another kind of file."""
-    value = read_json(path)
-    if not isinstance(value, dict) or not {"cell", "ratios", "race"} <= value.keys():
-        raise InputError(f"{path}: not a pick; run stage tune again")
+    """Return what stage tune wrote; raise InputError for another kind of file, or one in which no row is picked."""
+    found = read_typed(path, PICK, "a pick", AGAIN)
+    value: dict[str, Any] = dict(found)
+    if sum(row["picked"] for row in found["ratios"]) != 1:
+        raise InputError(f"{path}: not a pick: wanted one row of its ratios that is picked; {AGAIN}")
     return value
+
+
+def read_picked_run(path: Path) -> PickedRun:
+    """Return name and seed of the picked run; raise InputError for another kind of file."""
+    return read_typed(path, PICKED_RUN, "a pick", AGAIN)
+
+
+def run_folder(root: Path, cell: str) -> Path:
+    """Return the folder of a run that pick.json or curves.json names; InputError when it leaves `root`, theirs."""
+    return inside(root, cell, str(root))
 
 
 def picked_row(pick: Mapping[str, Any]) -> Row:

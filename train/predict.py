@@ -31,12 +31,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dataset.pictures import BrokenPictureError, upright
 from pipeline.errors import InputError
 from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
+from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
 from train.inference.gather import gather
-from train.inference.photos import UnreadablePhotoError, photos_in, read_upright, stems_of
+from train.inference.photos import photos_in, stems_of
 from train.inference.pictures import SUFFIX, pictures_of
 from train.inference.record import (
     Prediction,
@@ -112,12 +114,15 @@ def predict_photo(run: Run, settings: Predict, about: Any, file: Path, out: Path
     """
     name, stem = names
     try:
-        data = file.read_bytes()
-        key = key_of(data, about)
-        if is_done(out, stem, key):
-            return ""
-        image = read_upright(data)
-    except (OSError, UnreadablePhotoError) as error:
+        data = read_bytes(file)
+    except InputError as error:
+        return str(error)
+    key = key_of(data, about)
+    if is_done(out, stem, key):
+        return ""
+    try:
+        image = upright(data, str(file))
+    except BrokenPictureError as error:
         return str(error)
     found, pictures = predicted(run, image, settings)
     files = {kind: f"{kind}/{stem}.{SUFFIX[kind]}" for kind in pictures}
@@ -179,8 +184,8 @@ def main(settings: Predict, run: Path, photos: Path, out: Path) -> None:
     write_json(out / "categories.json", list(loaded.categories))
     broken = predict_folder(loaded, settings, about, photos, out)
     if broken:
-        listed = ", ".join(f"{name} ({why})" for name, why in broken.items())
-        raise InputError(f"{photos}: {len(broken)} photos could not be read, the others are done: {listed}; mend them")
+        listed = "; ".join(broken.values())
+        raise InputError(f"{photos}: {len(broken)} photos could not be read, the others are done: {listed}")
     sys.stderr.write(f"predict: {out / 'predictions.jsonl'}\n")
 
 

@@ -7,22 +7,28 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 from dataset.idmap import read_image
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_text
+from pipeline.files import write_text
+from pipeline.reading import read_typed
 from pipeline.stage import run_stage
+from train.gather.schema import read_transfer
+from train.inference.run import SETTINGS, read_run_settings
 from train.page.examples import causes
 from train.page.figures import allowed, scripts
 from train.page.nearest import compare, features
 from train.page.numbers import numbers
 from train.page.pictures import Picture, colour_of
 from train.page.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
-from train.page.sheets import Judged, judged_in, labelled, mistakes, spread, unsure_of, worst_of
+from train.page.sheets import labelled, mistakes, read_judged, spread, unsure_of, worst_of
 from train.page.words import Row
+from train.pick import read_picked_run
 
 PAGE = Path(__file__).with_name("page")
+CAUSES = TypeAdapter(dict[str, list[str]])  # of refusals -> the scenes
 COMPARED = 600  # renders of which the nearest photo is looked for, evenly spaced over all
 
 
@@ -80,7 +86,7 @@ def how_near(ratio: float) -> str:
 def photo_parts(settings: Report, cell: Path, val: Path, categories: Sequence[str]) -> dict[str, Any]:
     """Return the sheets of val photos: causes of failure, worst and least sure; raise InputError where one is gone."""
     path, samples = cell / "val.json", {sample.id: sample for sample in read_manifest(val)}
-    photos: list[Judged] = judged_in(path, read_json(path))
+    photos = read_judged(path)
     for photo in photos:
         if photo.id not in samples:
             raise InputError(f"{val}: has no photo {photo.id}, which {path} scores: run 'make repro'")
@@ -95,7 +101,9 @@ def photo_parts(settings: Report, cell: Path, val: Path, categories: Sequence[st
     }
 
 
-def origin_parts(found: Row, pick: Row, settings: Row, parts: dict[str, list[Sample]], scenes: Row) -> dict[str, Any]:
+def origin_parts(
+    found: Row, pick: Row, settings: Row, parts: dict[str, list[Sample]], scenes: dict[str, list[str]]
+) -> dict[str, Any]:
     """Return where the numbers come from. parts: samples by the name of their part; scenes: refused.json."""
     picked = f"The picked run: {pick['name']}, seed {pick['seed']}."
     sentences = [picked, of_seeds(found["runs"]), refused(scenes)]
@@ -141,26 +149,22 @@ def page(parts: dict[str, Any]) -> str:
     return made.get_template("page.html.j2").render(parts | own) + "\n"
 
 
-def read_of_kind(path: Path, keys: set[str], kind: str, stage: str) -> Any:
-    """Return a JSON object that has these keys; raise InputError for another one. kind, stage: for the message."""
-    value = read_json(path)
-    if not isinstance(value, dict) or not keys <= value.keys():
-        raise InputError(f"{path}: not {kind}; run stage {stage} again")
-    return value
-
-
 def main(settings: Report, transfer: Path, pick: Path, cell: Path, renders: Path, split: Path, out: Path) -> None:
     """Write the page, whole in one file. cell: the folder of the picked run."""
-    found = read_of_kind(transfer, {"runs", "best"}, "the numbers of transfer", "transfer")
-    picked = read_of_kind(pick, {"name", "seed"}, "a pick", "tune")
-    run = read_of_kind(cell / "settings.json", {"categories"}, "a run's settings", "tune")
+    found, picked, run = read_transfer(transfer), read_picked_run(pick), read_run_settings(cell / SETTINGS)
     made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
     shown, nearness = pairs(made, renders, photos, split, settings.renders, run["categories"])
     parts = {"train photos": photos, "val photos": read_manifest(split / "val.jsonl"), "renders": made}
     text = page(
         numbers(found)
         | photo_parts(settings, cell, split / "val.jsonl", run["categories"])
-        | origin_parts(found, picked, run, parts, read_json(renders / "refused.json"))
+        | origin_parts(
+            found,
+            picked,
+            run,
+            parts,
+            read_typed(renders / "refused.json", CAUSES, "the causes of refusals", "run stage shoot again"),
+        )
         | {"pairs": shown, "nearness": nearness}
     )
     write_text(out, text)

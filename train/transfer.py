@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from dataset.records import Sample, read_manifest
-from pipeline.files import read_json, whole_folder, write_json, write_text
+from pipeline.files import whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
 from train.gather.learning import Lines, curve, detail_of, evidence, points_of, read_lines
 from train.gather.plain import plain
 from train.gather.runs import Race, Runs, mean_row, read_race, read_test, run_row
+from train.gather.schema import read_attribution
+from train.inference.run import SETTINGS, read_run_settings
 from train.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
 from train.scoring.interval import interval, others, pool, score_of
 from train.scoring.records import Scores
@@ -135,16 +137,16 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
 
 def read_all(pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
-    chosen, training, fit = read_pick(pick), picked / "train.json", read_json(picked / "settings.json")["fit"]
+    chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
     return Found(
         race=read_race(chosen, pick.parent),
         test=read_test(test),
         lines=read_lines(curves),
         on_training=read_scores(training) if training.is_file() else None,
-        attribution=read_json(attribution),
+        attribution=read_attribution(attribution),
         renders=read_manifest(renders / "samples.jsonl"),
-        steps=int(fit["steps"]),
-        detail=detail_of(read_manifest(val), int(fit["img_size"])),
+        steps=run["fit"]["steps"],
+        detail=detail_of(read_manifest(val), run["fit"]["img_size"]),
     )
 
 
@@ -167,7 +169,7 @@ def main(
     found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
     write_json(out, found)
     write_json(metrics, metrics_of(found))
-    with whole_folder(plots) as part:
+    with whole_folder(plots, "plots") as part:
         write_text(part / "ratio.csv", ratio_csv(found))
         write_text(part / "labels.csv", labels_csv(found))
 

@@ -88,7 +88,7 @@ def to_compare(decision: Decision) -> list[Candidate]:
 def keep_picked(cell: Path, cells: Cells, train: Path, picked: Path) -> None:
     """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
     run = load_run(cell)
-    with whole_folder(picked) as part:
+    with whole_folder(picked, "picked run") as part:
         for name in (WEIGHTS, SETTINGS, HELD):
             if (cell / name).is_file():
                 shutil.copyfile(cell / name, part / name)

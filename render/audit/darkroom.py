@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.confine import write_only
 from pipeline.engine import Failed, actor_of, each, engine
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
@@ -21,6 +23,7 @@ from render.spec import Source
 RECYCLE = 400  # small pictures, after which a Blender is replaced
 QUALITY = 72  # of WebP
 MASK_COLOUR = (0, 229, 255)
+OURS = re.compile(r"[0-9a-f]{16}(-mask)?\.webp")  # a scene's id
 GREY_SHARE = 0.35  # how bright the unlabelled part of the picture stays
 
 
@@ -42,6 +45,7 @@ class Photographer:
         self.folder = tempfile.TemporaryDirectory(prefix="admix-")  # Blender's own files, gone with the process
         self.worker = Worker({}, Path(self.folder.name))
         self.out = Path(out)
+        write_only(self.out, Path(self.folder.name))
 
     def run(self, job: Job) -> str:
         """Take one picture; return "" or why there is none."""
@@ -113,5 +117,5 @@ def tidy(folder: Path, views: Iterable[View]) -> None:
     """Remove the pictures that no view wants any more."""
     wanted = {name for view in views for name in names_of(view)}
     for path in sorted(folder.glob("*.webp")):
-        if path.name not in wanted:
+        if OURS.fullmatch(path.name) and path.name not in wanted:
             path.unlink()

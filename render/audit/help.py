@@ -2,10 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.reading import read_typed
+
+
+class Group(TypedDict):
+    """What is read of one group of renders."""
+
+    name: str
+    kind: str
+    words: str
+
+
+class Attribution(TypedDict):
+    """What is read of an attribution file."""
+
+    groups: list[Group]
+
+
+ATTRIBUTION = TypeAdapter(Attribution)
 
 
 def attributions(data: Path) -> list[Path]:
@@ -27,8 +46,5 @@ def read_help(files: Iterable[Path]) -> tuple[dict[str, tuple[str, ...]], list[s
 
 def help_in(file: Path) -> Mapping[str, str]:
     """Return asset id -> what one set-up says of it; raise InputError for another kind of file."""
-    value: Any = read_json(file)
-    try:
-        return {str(item["name"]): str(item["words"]) for item in value["groups"] if item["kind"] == "asset"}
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{file}: not an attribution ({error!r}); run stage attribute again") from error
+    found = read_typed(file, ATTRIBUTION, "an attribution", "run stage attribute again")
+    return {group["name"]: group["words"] for group in found["groups"] if group["kind"] == "asset"}

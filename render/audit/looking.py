@@ -4,15 +4,20 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
+from pipeline.reading import read_typed
 from pipeline.settings import build
 from render.catalog import Asset
 from render.stock import facts
 from render.stock.entries import Entry, as_measured, facts_of_texture
 from render.stock.facts import Facts
 
+KNOWN = TypeAdapter(dict[str, dict[str, Any]])
 FINDS = 1  # raise it when render/stock/facts.py finds something else in the same file
 
 
@@ -64,9 +69,9 @@ def name_of(entry: Entry) -> str:
 def recall(memory: Path) -> dict[str, Facts]:
     """Return what earlier runs found; nothing if they left nothing that can be read."""
     try:
-        entries = json.loads(memory.read_text(encoding="utf-8")).items()
-        return {name: build(Facts, value, name, lambda _: str(memory)) for name, value in entries}
-    except (OSError, ValueError, AttributeError, InputError):
+        entries = read_typed(memory, KNOWN, "what was found in files", "")
+        return {name: build(Facts, value, name, lambda _: str(memory)) for name, value in entries.items()}
+    except InputError:
         return {}
 
 

@@ -8,6 +8,8 @@ import bpy
 
 from pipeline.errors import InputError
 
+KEEP_FILES = {"FLUID"}  # kinds of modifiers
+
 
 def defuse(blocks: Iterable[Any]) -> tuple[str, ...]:
     """Take drivers, movements, texts and script nodes out of data blocks; return all of them but the movements, sorted.
@@ -42,6 +44,34 @@ def script_nodes_in(owner: Any) -> Iterator[str]:
         if node.bl_idname == "ShaderNodeScript":
             yield f"script node {node.name!r}"
             owner.nodes.remove(node)
+
+
+def empty_caches() -> tuple[str, ...]:
+    """Take simulations that keep files out of all objects, and the disk out of other caches; return the former, sorted.
+
+    A fluid removes the folders of its cache, wherever the file says that these lie, as soon as it is evaluated, and
+    writes new ones; it also runs programs of its own. No other part of a mesh is lost by this.
+    """
+    found = []
+    for thing in bpy.data.objects:
+        for modifier in [one for one in thing.modifiers if one.type in KEEP_FILES]:
+            found.append(f"simulation {modifier.name!r} of {thing.name!r}")
+            thing.modifiers.remove(modifier)
+        for cache in caches_of(thing):
+            cache.use_external = cache.use_disk_cache = False
+    return tuple(sorted(found))
+
+
+def caches_of(thing: Any) -> Iterator[Any]:
+    """Yield the caches of an object's particles and of its cloth, soft body and paint."""
+    for system in thing.particle_systems:
+        yield system.point_cache
+    for modifier in thing.modifiers:
+        if hasattr(modifier, "point_cache"):
+            yield modifier.point_cache
+        canvas = getattr(modifier, "canvas_settings", None)
+        for surface in canvas.canvas_surfaces if canvas else ():
+            yield surface.point_cache
 
 
 def refuse_links(file: Path) -> None:

@@ -1,7 +1,6 @@
 """In Blender: one importer a format. Each reads a file into the current scene and says what its unit is."""
 
 import dataclasses
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,17 @@ from typing import Any
 import bpy
 from io_scene_fbx import parse_fbx
 
+from render.blender.defuse import empty_caches
+from render.stock.usd import look_at_layers
+
 
 @dataclasses.dataclass(frozen=True)
 class Unit:
-    """How long the file's unit is."""
+    """How long the file's unit is, and what was taken out before it was looked at."""
 
     metres: float = 1.0  # 1 where the format does not say
     applied: float = 1.0  # by what Blender has multiplied all lengths already
+    simulations: tuple[str, ...] = ()  # that were taken out, sorted
 
 
 def read_obj(file: str) -> Unit:
@@ -58,19 +61,23 @@ def centimetres_in(root: Any) -> float:
 
 
 def read_usd(file: str) -> Unit:
-    """Universal Scene Description; lamps, cameras and worlds are left out."""
+    """Universal Scene Description; lamps, cameras and worlds are left out. What it names is looked at first."""
+    metres = look_at_layers(Path(file))
     bpy.ops.wm.usd_import(
         filepath=file, import_cameras=False, import_lights=False, import_volumes=False, create_world_material=False,
         set_frame_range=False, validate_meshes=True,
     )  # fmt: skip
-    said = re.search(rb"^\s*metersPerUnit\s*=\s*([\d.eE+-]+)", Path(file).read_bytes(), re.MULTILINE)
-    return Unit(float(said[1]) if said else 1.0)
+    return Unit(1.0 if metres is None else metres)
 
 
 def read_blend(file: str) -> Unit:
-    """Blender's own: what stands in its first scene, or all objects of a file without a scene."""
+    """Blender's own: what stands in its first scene, or all objects of a file without a scene.
+
+    Its caches are emptied before anything is evaluated: Blender writes and removes files where they say.
+    """
     with bpy.data.libraries.load(file, link=False) as (found, wanted):
         wanted.scenes, wanted.objects, wanted.texts = found.scenes[:1], found.objects, found.texts
+    simulations = empty_caches()
     scenes = list(wanted.scenes)
     shown = list(scenes[0].view_layers[0].objects) if scenes else wanted.objects
     metres = scenes[0].unit_settings.scale_length if scenes else 1.0
@@ -79,7 +86,7 @@ def read_blend(file: str) -> Unit:
         for modifier in thing.modifiers:
             as_rendered(modifier)
     bpy.data.batch_remove(scenes)
-    return Unit(metres)
+    return Unit(metres, simulations=simulations)
 
 
 def as_rendered(modifier: Any) -> None:

@@ -1,6 +1,7 @@
 """In Blender: the meshes of one asset's file, whatever its format, by themselves and harmless.
 
-Nothing in a file is ever run: scripts and drivers are taken out and named, files in other folders are refused.
+Nothing in a file is ever run: scripts, drivers and simulations are taken out and named, files in other folders are
+refused.
 """
 
 import contextlib
@@ -16,7 +17,6 @@ from mathutils import Matrix
 from pipeline.errors import InputError
 from render.blender.defuse import defuse, outside, refuse_links
 from render.blender.formats import IMPORTERS
-from render.blender.usd import LAYERS, refuse_elsewhere
 from render.stock.parts import files_of
 
 SHAPES = {"MESH", "CURVE", "SURFACE", "FONT"}  # kinds of Blender objects that have faces
@@ -39,7 +39,7 @@ class Opened:
 
     parts: tuple[Part, ...]
     unit_m: float  # metres per unit, where the file says so, else 1
-    code: tuple[str, ...]  # scripts and drivers that were taken out, sorted
+    code: tuple[str, ...]  # scripts, drivers and simulations that were taken out, sorted
     outside: tuple[str, ...]  # files it wants from other folders, sorted; they may have been read, as pictures alone
     names: dict[Any, str]  # material -> its name in the file
     blocks: tuple[Any, ...]  # every data block that it needs
@@ -56,8 +56,6 @@ def open_asset(file: Path, up: str) -> Opened:
             f"{file}: found a {file.suffix or 'nameless'} file, wanted {' '.join(IMPORTERS)}; export it so"
         )
     files_of(file)  # before Blender opens anything
-    if file.suffix.lower() in LAYERS:
-        refuse_elsewhere(file)
     before, kept = set(blocks()), list[Any]()
     try:
         with apart() as room:
@@ -79,7 +77,7 @@ def open_asset(file: Path, up: str) -> Opened:
         bpy.data.batch_remove(kept)
         raise InputError(f"{file}: nothing in it has faces, so nothing of it would be seen; export it with its meshes")
     names = {block: own_name(block.name, data) for block in kept if isinstance(block, bpy.types.Material)}
-    return Opened(parts, unit.metres, code, paths, names, tuple(kept))
+    return Opened(parts, unit.metres, tuple(sorted((*code, *unit.simulations))), paths, names, tuple(kept))
 
 
 def blocks() -> Iterator[Any]:

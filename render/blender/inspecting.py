@@ -1,12 +1,15 @@
-"""One Blender process that says what is in the files of assets: `python -m render.blender.inspecting OUT`.
+"""One Blender process that says what is in the files of one folder: `python -m render.blender.inspecting OUT`.
 
 Reads a JSON list of [file, up] from its input; writes a line to OUT when it is ready and then one for every file:
-{"facts": {...}} or {"reason": "..."}.
+{"facts": {...}} or {"reason": "..."}. It reads that folder and writes below OUT's alone, where the kernel can hold it
+to that, and ends when a file takes more time or memory than it may.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,10 +18,16 @@ from typing import Any
 import bpy
 import numpy as np
 
+from pipeline.confine import confine, limit_memory, python_folders
 from pipeline.errors import InputError
 from render.blender.importing import Opened, blocks, open_asset
 from render.blender.topology import surface_of, topology_of
 from render.stock.facts import Facts, Texture
+from render.stock.parts import files_of
+from render.stock.usd import SCRIPT
+
+SECONDS, BYTES_A_SECOND = 120, 2**20  # of one file, and for its size: large scans take minutes to read
+MEMORY_BYTES, MEMORY_A_BYTE = 768 * 2**20, 32  # beyond what Blender holds at its start, and for a file's size
 
 
 def inspect_file(file: Path, up: str) -> Facts:
@@ -87,18 +96,42 @@ def textures_of(file: Path, materials: Iterable[Any], outside: tuple[str, ...]) 
     return tuple(sorted(found, key=lambda texture: texture.file))
 
 
+def keep_to(files: Iterable[Path], own: Path) -> None:
+    """Let this process read the folders of these files, and write to its own folder alone; raise no alarm if it cannot.
+
+    Files of an asset may be links to elsewhere, as DVC makes them: these can be read too.
+    """
+    folders, links = {file.parent for file in files}, set[Path]()
+    for file in files:
+        with contextlib.suppress(InputError):  # said when the file is opened
+            links |= {one.resolve() for one in files_of(file)}
+    confine([*python_folders(), SCRIPT.parent, *sorted(folders | links)], [own])
+
+
+def bound(file: Path) -> None:
+    """Let what follows take so much time and memory as a file of this size may; beyond that the process ends."""
+    size = sum(one.stat().st_size for one in files_of(file) if one.is_file())
+    signal.alarm(SECONDS + size // BYTES_A_SECOND)
+    limit_memory(MEMORY_BYTES + MEMORY_A_BYTE * size)
+
+
 def main() -> None:
     """Inspect file after file; a file that crashes Blender is the one after the last line."""
-    wanted = json.loads(sys.stdin.read())
+    wanted = [(Path(file), str(up)) for file, up in json.loads(sys.stdin.read())]
     bpy.data.batch_remove([block for block in blocks() if block != bpy.context.scene])
-    with Path(sys.argv[1]).open("w", encoding="utf-8") as out:
+    own = Path(sys.argv[1])
+    with own.open("w", encoding="utf-8") as out:
+        keep_to([file for file, _ in wanted], own.parent)
         out.write("{}\n")
         for file, up in wanted:
             out.flush()
             try:
-                line: dict[str, Any] = {"facts": dataclasses.asdict(inspect_file(Path(file), up))}
+                bound(file)
+                line: dict[str, Any] = {"facts": dataclasses.asdict(inspect_file(file, up))}
             except InputError as error:
                 line = {"reason": str(error)}
+            except MemoryError:
+                break  # as if Blender had broken down
             out.write(json.dumps(line) + "\n")
     os._exit(0)  # Python's own end would crash Blender
 

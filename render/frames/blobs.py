@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dataset.records import Sample, from_line, to_line
 from dataset.shards import read_bytes, tar_bytes, untar
+from pipeline.errors import InputError
 
 FRAMES = "frames"
 MARK = "this-is-the-store"  # put there by the driver, looked for by every worker
@@ -33,11 +34,13 @@ def pack_frame(frame: Frame) -> bytes:
 
 
 def unpack_frame(data: bytes) -> Frame:
-    """Return the frame that `pack_frame` packed."""
+    """Return the frame that `pack_frame` packed; raise InputError for a blob that is none."""
     files = untar(data)
     if REFUSED in files:
-        return Frame(files[REFUSED].decode())
-    sample = from_line(files.pop(SAMPLE).decode())
+        return Frame(files[REFUSED].decode(errors="replace"))
+    if SAMPLE not in files:
+        raise InputError("a frame in the store: holds no sample; remove it, and it is made again")
+    sample = from_line(files.pop(SAMPLE), "a frame in the store")
     return Frame("", sample, tuple(files.items()))
 
 

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from dataset.records import Sample, read_manifest
 from dataset.shards import exists, members, read_bytes, write_shard
-from pipeline.files import read_json
+from pipeline.reading import read_typed
 from pipeline.store import Store
 from render.frames.blobs import FRAMES, Frame, frame_name, pack_frame, unpack_frame
 from render.spec import SceneSpec
 
+CAUSES = TypeAdapter(dict[str, tuple[str, ...]])
 SHARDS, SAMPLES, REFUSED = "shards", "samples.jsonl", "refused.json"
+ANY_SHARD = "[0-9][0-9][0-9][0-9][0-9].tar"  # of their names
 FILES = ("image", "ids", "depth", "normals")  # of a sample, in the order in which they lie in a shard
 
 
@@ -59,8 +63,14 @@ def finished(out: Path, store: Store) -> dict[str, str]:
     """Return scene id -> cause of refusal or "", of all that earlier runs finished, packed or not."""
     done = {sample.id: "" for sample in samples_in(out) if all(exists(out / path) for path in paths_of(sample))}
     if (out / REFUSED).is_file():
-        done |= {scene: cause for cause, scenes in read_json(out / REFUSED).items() for scene in scenes}
+        refused = read_refused(out / REFUSED)
+        done |= {scene: cause for cause, scenes in refused.items() for scene in scenes}
     return done | {scene: unpack_frame(store.get(frame_name(scene))).cause for scene in fresh_in(store)}
+
+
+def read_refused(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return cause -> ids of the scenes that were refused; raise InputError for another kind of file."""
+    return read_typed(path, CAUSES, "the causes of refusals", "remove it, and run the stage shoot again")
 
 
 def fresh_in(store: Store) -> list[str]:

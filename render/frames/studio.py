@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dataset.idmap import png_bytes, read_ids, read_image
 from dataset.records import from_line
 from dataset.shards import read_bytes
+from pipeline.confine import write_only
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from pipeline.store import Store
@@ -42,7 +43,10 @@ class Studio:
     """One Blender, which puts each finished frame into the store."""
 
     def __init__(self, kit: Kit) -> None:
-        """Start Blender; raise InputError when this machine does not see the driver's store."""
+        """Start Blender, which then writes to the store and to its own folder alone.
+
+        Raises InputError when this machine does not see the driver's store.
+        """
         self.kit, self.store = kit, Store(kit.store)
         if not self.store.has(MARK):
             raise InputError(
@@ -53,6 +57,7 @@ class Studio:
         brought = self.store if kit.shared else None
         self.library = Library(kit.catalog, Path(kit.assets), brought, self.folder / "assets")
         self.worker = self.start()
+        write_only(self.folder, *([self.store.folder] if self.store.folder else []))
         self.categories = {asset.id: asset.category for asset in kit.catalog}
         self.licences = {asset.id: asset.licence for asset in kit.catalog}
 
@@ -91,7 +96,7 @@ class Studio:
         tar = self.folder / plate_name(sha256)
         if not tar.exists():
             write_bytes(tar, self.store.get(plate_name(sha256)))
-        sample = from_line(read_bytes(tar / SAMPLE).decode())
+        sample = from_line(read_bytes(tar / SAMPLE), str(tar))
         return Backdrop(read_image(tar / "image"), read_ids(tar / "ids"), sample)
 
 

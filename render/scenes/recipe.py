@@ -1,10 +1,10 @@
 """A recipe: which assets appear, where, how lit and how painted, as ranges in a TOML file an artist can read."""
 
 import dataclasses
-import tomllib
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.reading import read_toml
 from pipeline.settings import build
 from render.scenes.recipe_rules import check_value, check_weights, leaves
 
@@ -155,8 +155,4 @@ def read_recipe(name: str, folder: Path = RECIPES) -> Recipe:
     known = sorted(item.stem for item in folder.glob("*.toml"))
     if name not in known:
         raise InputError(f"plan.recipe is {name!r}, wanted one of {', '.join(known)}")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name}: not TOML ({error}); mend that line") from error
-    return build(Recipe, values, name, lambda _: f"render/recipes/{path.name}")
+    return build(Recipe, read_toml(path), name, lambda _: f"render/recipes/{path.name}")

@@ -6,10 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-
+from dataset import pictures
 from pipeline.errors import InputError
-from pipeline.files import full_disk, inside
+from pipeline.files import in_words, inside
 from render.catalog import Asset
 from render.mend import inspected
 from render.stock.obj import Measured, measure
@@ -54,7 +53,7 @@ def opened(path: Path) -> Iterator[Path]:
         except InputError as error:
             raise InputError(str(error).replace(str(folder), str(path))) from error
         except OSError as error:
-            raise full_disk(folder, error) from error
+            raise in_words(folder, error) from error
 
 
 def find(path: Path, role: str) -> Arrival:
@@ -96,6 +95,8 @@ def look_into(main: Path, up: str) -> Content:
     """
     if main.suffix.lower() == ".obj":
         textures = [file for file in files_of(main) if file.suffix.lower() in PICTURES]
+        for picture in textures:
+            size_of(picture)  # refuses what is no picture, and one that is too large
         return Content(measure(main, up), 0.0, tuple(textures), len(textures), ())
     (found,) = inspected([main], [up])
     for texture in found.textures:
@@ -128,9 +129,5 @@ def size_of(picture: Path) -> str:
     """Return a texture's width and height in words; InputError when it is no picture."""
     if picture.suffix.lower() in LIGHTS:
         return f"({picture.suffix})"
-    try:
-        with Image.open(picture) as opened_picture:
-            width, height = opened_picture.size
-    except (OSError, Image.DecompressionBombError) as error:
-        raise InputError(f"{picture}: cannot be read as a picture ({error}); export it again, smaller") from error
+    width, height = pictures.size_of(picture)
     return f"{width} x {height}"

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from PIL import Image
-
+from dataset import pictures
 from pipeline.errors import InputError
 from pipeline.files import inside
 from render.catalog import BLENDER, MEND, Asset, check_file, check_words, in_metres, path_of, read_sidecar, sidecars
@@ -93,18 +92,24 @@ def facts_of_texture(folder: Path) -> Facts:
 def picture_size(path: Path) -> tuple[int, int]:
     """Return width and height of a picture; (0, 0) if it cannot be read."""
     try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, ValueError, Image.DecompressionBombError):
+        return pictures.size_of(path)
+    except InputError:
         return 0, 0
 
 
 def strays(assets: Path, entries: Iterable[Entry]) -> list[str]:
     """Return the meshes and environment maps below the folder that belong to no entry, by name."""
-    used = {file.resolve() for entry in entries if entry.path for file in files_of(entry.path)}
-    used |= {inside(assets, e.asset.file, e.name).resolve() for e in entries if e.asset and not in_wheel(e.asset)}
+    used = {file.resolve() for entry in entries for file in files_by(assets, entry)}
     names = sorted(path.relative_to(assets).as_posix() for path in assets.rglob("*") if is_asset(path))
     return [name for name in names if (assets / name).resolve() not in used]
+
+
+def files_by(assets: Path, entry: Entry) -> tuple[Path, ...]:
+    """Return the files of an entry as far as they can be told; what is wrong with them is among its errors already."""
+    if entry.asset is None or in_wheel(entry.asset):
+        return ()
+    path = tried(lambda: inside(assets, str(entry.asset and entry.asset.file), entry.name), [])
+    return (tried(lambda: files_of(path), []) or (path,)) if path else ()
 
 
 def in_wheel(asset: Asset) -> bool:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.confine import landlock
+from pipeline.errors import InputError
+from render.stock.parts import files_of
+
 ROOT = Path(__file__).resolve().parents[2]
+Mesh = tuple[Path, str]  # a file, and its upward axis
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,32 +42,68 @@ class Facts:
     open_edges: int  # edges with a face on one side only
     tangled_edges: int  # edges with more than two faces
     flipped_share: float  # of the faces that look into their own closed part or against their neighbours, 0..1
-    code: tuple[str, ...]  # scripts and drivers that were found, and were not run
+    code: tuple[str, ...]  # scripts, drivers and simulations that were found, and were not run
     unit_m: float  # metres per unit, where the format says so; 1 where it does not
 
 
-def inspect(files: Sequence[Path], ups: Sequence[str]) -> list[Facts | str]:
+def inspect(files: Sequence[Path], ups: Sequence[str], apart: bool | None = None) -> list[Facts | str]:
     """Return what Blender finds in each file, or why it cannot be read, in one line. ups: "z" or "y" each, see Source.
 
-    Starts one Blender process for all files, and another one after a file that brought it down. Runs nothing that is
-    in a file. No files give an empty list. Raises RuntimeError if Blender does not start.
+    Runs nothing that is in a file. A Blender sees the one folder of the asset, to read, and a temporary folder of its
+    own, so there is one for every folder, and another one after a file that brought it down. apart: the kernel can do
+    that; None = ask it. Where it cannot, the Blender is given a copy of the asset's files. No files give an empty list.
+    Raises RuntimeError if Blender does not start.
     """
+    confined = landlock() > 0 if apart is None else apart
+    folders: dict[Path, list[int]] = {}
+    for number, file in enumerate(files):
+        folders.setdefault(file.resolve().parent, []).append(number)
+    found: dict[int, Facts | str] = {}
+    for numbers in folders.values():
+        some = [(files[number], ups[number]) for number in numbers]
+        found |= dict(zip(numbers, inspect_folder(some) if confined else map(inspect_copy, some), strict=True))
+    return [found[number] for number in range(len(files))]
+
+
+def inspect_folder(wanted: Sequence[Mesh]) -> list[Facts | str]:
+    """Return what Blender finds in the files of one folder."""
     found: list[Facts | str] = []
-    while len(found) < len(files):
-        found += inspect_until_crash(files[len(found) :], ups[len(found) :])
-        if len(found) < len(files):
-            found.append(f"{files[len(found)]}: Blender breaks down over it; open it in Blender and export it again")
+    while len(found) < len(wanted):
+        found += inspect_until_crash(wanted[len(found) :])
+        if len(found) < len(wanted):
+            found.append(
+                f"{wanted[len(found)][0]}: Blender breaks down over it, or wants more time or memory than it may; open "
+                "it in Blender and export it again"
+            )
     return found
 
 
-def inspect_until_crash(files: Sequence[Path], ups: Sequence[str]) -> list[Facts | str]:
+def inspect_copy(wanted: Mesh) -> Facts | str:
+    """Return what Blender finds in a copy of a file, and of those that belong to it, in a folder of its own."""
+    file, up = wanted
+    with tempfile.TemporaryDirectory(prefix="admix-") as folder:
+        home = Path(folder) / "asset"
+        try:
+            for one in files_of(file):
+                place = home / one.relative_to(file.parent)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                if one.is_file():
+                    shutil.copyfile(one, place)
+        except InputError as error:
+            return str(error)
+        (found,) = inspect_folder([(home / file.name, up)])
+        return found.replace(str(home), str(file.parent)) if isinstance(found, str) else found
+
+
+def inspect_until_crash(wanted: Sequence[Mesh]) -> list[Facts | str]:
     """Return what one Blender process finds, fewer entries than files if it breaks down."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="admix-") as folder:
         out = Path(folder) / "facts.jsonl"
         done = subprocess.run(
             [sys.executable, "-m", "render.blender.inspecting", str(out)],
-            input=json.dumps([[str(file), up] for file, up in zip(files, ups, strict=True)]),
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+            input=json.dumps([[str(file.absolute()), up] for file, up in wanted]),
+            env=os.environ
+            | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "TMPDIR": folder},
             capture_output=True,
             text=True,
             check=False,

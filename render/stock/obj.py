@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.files import inside
+from pipeline.reading import read_bytes
 
 Vector = tuple[float, float, float]
 MAPS = r"map_\w+|bump|disp|decal|norm|refl"  # the words of an MTL file that a picture follows
+LONGEST = 8192  # characters of a line that names a file
+MOST_BYTES = 4 * 2**30
 OPTIONS = r"(?:-\w+(?:[ \t]+(?:on|off|[rgbmlz]|[-+.\d]+))+[ \t]+)*"  # e.g. -bm 0.2, before the picture's name
 
 
@@ -34,9 +37,20 @@ def named_by_obj(path: Path) -> tuple[Path, ...]:
 
 def named_in(path: Path, words: str) -> list[Path]:
     """Return the files beside `path` that its lines starting with one of `words`, a pattern, name."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    names = re.findall(rf"(?mi)^[ \t]*(?:{words})[ \t]+{OPTIONS}(\S.*?)\s*$", text)
-    return [inside(path.parent, name, str(path)) for name in names]
+    rests = re.findall(rf"(?mi)^[ \t]*(?:{words})[ \t]+(\S.*)$", text_of(path))
+    return [inside(path.parent, without_options(rest.strip()), str(path)) for rest in rests]
+
+
+def without_options(rest: str) -> str:
+    """Return a picture's name without the options before it; cut where no file's name can be as long."""
+    rest = rest[:LONGEST]
+    options = re.match(OPTIONS, rest)
+    return rest[options.end() :] if options else rest
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file; what is no UTF-8 in it is replaced."""
+    return read_bytes(path, MOST_BYTES).decode("utf-8", errors="replace")
 
 
 def measure(path: Path, up: str) -> Measured:
@@ -44,7 +58,7 @@ def measure(path: Path, up: str) -> Measured:
 
     Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
     """
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = text_of(path)
     corners = [len(line.split()) for line in re.findall(r"(?m)^f[ \t]+(.+)$", text)]
     if not corners:
         raise InputError(f"{path}: this mesh has no faces, so nothing of it would be seen; export it again with faces")

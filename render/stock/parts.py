@@ -2,15 +2,17 @@
 
 import hashlib
 import importlib.util
-import json
 import re
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
 from pipeline.errors import InputError
 from pipeline.files import inside
+from pipeline.reading import parse_typed, read_bytes
 from render.stock.obj import named_by_obj
 
 USD = (".usd", ".usda", ".usdc")
@@ -25,6 +27,7 @@ MAPS = {  # what the end of a picture's name says it is; Poly Haven's and ambien
     "normal": r"nor|nrm|normal|(?:nor|normal)[ _-]?gl",  # never dx: the other way round than Blender wants it
     "roughness": r"rough|roughness",
 }
+CHUNK_BYTES = 2**20
 SIZES = r"(?:[^a-z0-9]+(?:\d+k|png|jpe?g|exr))*"  # e.g. _2k, which may follow
 
 
@@ -37,7 +40,9 @@ def fingerprint(path: Path) -> str:
     for file in whole(path):
         if path.is_dir():
             digest.update(file.name.encode())
-        digest.update(file.read_bytes())
+        with file.open("rb") as opened:
+            while data := opened.read(CHUNK_BYTES):
+                digest.update(data)
     return digest.hexdigest()
 
 
@@ -69,22 +74,36 @@ def beside(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
     return tuple(inside(folder, name, str(folder)) for name in wanted)
 
 
+class GltfFile(TypedDict, total=False):
+    """A buffer or a picture of a glTF file."""
+
+    uri: str
+
+
+class Gltf(TypedDict, total=False):
+    """What is read of a glTF file."""
+
+    buffers: list[GltfFile]
+    images: list[GltfFile]
+
+
+GLTF = TypeAdapter(Gltf)
+
+
 def named_by_gltf(path: Path) -> tuple[Path, ...]:
     """Return the buffers and pictures that a .gltf or .glb names and does not hold itself."""
-    try:
-        table = json.loads(gltf_text(path.read_bytes()))
-        entries = [*table.get("buffers", []), *table.get("images", [])]
-        uris = [str(entry["uri"]) for entry in entries if "uri" in entry]
-    except (ValueError, TypeError, AttributeError, struct.error) as error:
-        raise InputError(f"{path}: this is no whole glTF file ({error}); export it again") from error
+    table = parse_typed(gltf_text(path), GLTF, f"{path}: this is no whole glTF file", "export it again")
+    entries = [*table.get("buffers", []), *table.get("images", [])]
+    uris = [entry["uri"] for entry in entries if "uri" in entry]
     return tuple(inside(path.parent, local(path, uri), str(path)) for uri in uris if not uri.startswith("data:"))
 
 
-def gltf_text(data: bytes) -> bytes:
+def gltf_text(path: Path) -> bytes:
     """Return the JSON of a glTF file: of a binary one its first chunk (glTF 2.0, section 4.4)."""
+    data = read_bytes(path)
     if data[:4] != b"glTF":
         return data
-    (length,) = struct.unpack_from("<I", data, 12)
+    length = int.from_bytes(data[12:16], "little")
     return data[20 : 20 + length]
 
 

@@ -1,19 +1,24 @@
 """Archives of assets, unpacked with care: they come from strangers."""
 
 import contextlib
+import lzma
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import inside
+from pipeline.files import in_words, inside
 
 MAX_FILES = 2000
 MAX_BYTES = 2 * 2**30
 MAX_RATIO = 200  # unpacked to packed of one file; pictures reach 20, a bomb of zeros 1000
 SMALL_BYTES = 10 * 2**20  # below this a high ratio does no harm
 CHUNK_BYTES = 2**20
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError, ValueError,
+          RuntimeError, LookupError)  # fmt: skip  # zipfile raises all of them
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -37,8 +42,16 @@ def readable(archive: Path) -> Iterator[None]:
     """Turn what zipfile says of a damaged archive into one line."""
     try:
         yield
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-        raise InputError(f"{archive}: this is no .zip archive that can be read ({error}); pack it again") from error
+    except OSError as error:  # of the disk, or of an archive that sends its reader to where there is nothing
+        words = in_words(archive, error)
+        raise words if isinstance(words, InputError) else no_archive(archive, error) from error
+    except BROKEN as error:
+        raise no_archive(archive, error) from error
+
+
+def no_archive(archive: Path, error: Exception) -> InputError:
+    """Return the error of an archive that is damaged."""
+    return InputError(f"{archive}: this is no .zip archive that can be read ({error}); pack it again")
 
 
 def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
@@ -49,8 +62,14 @@ def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
             f"{archive}: unpacks to {len(members)} files and {total / 2**30:.1f} GiB, the limit is {MAX_FILES} files "
             f"and {MAX_BYTES / 2**30:.0f} GiB; pack one asset alone"
         )
+    folders: set[Path] = set()
+    places: set[Path] = set()
     for member in members:
-        place(archive, folder, member)
+        path = place(archive, folder, member)
+        if path in places or path in folders or not places.isdisjoint(path.parents):
+            raise InputError(f"{archive}: {member.filename!r} is there twice, or is a file and a folder; pack it again")
+        places.add(path)
+        folders.update(path.parents)
         if stat.S_ISLNK(member.external_attr >> 16):
             raise InputError(f"{archive}: {member.filename!r} is a link; pack the file itself")
         if member.flag_bits & 1:
@@ -60,6 +79,8 @@ def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
                 f"{archive}: {member.filename!r} unpacks to more than {MAX_RATIO} times its size; unpack it yourself "
                 "and add the folder, if you trust it"
             )
+    if total > SMALL_BYTES + MAX_RATIO * archive.stat().st_size:
+        raise InputError(f"{archive}: its members share their bytes; this archive is not to be trusted")
 
 
 def place(archive: Path, folder: Path, member: zipfile.ZipInfo) -> Path:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pipeline.bench import record
 from pipeline.engine import engine
-from pipeline.files import read_json, sha256_of, write_json
+from pipeline.files import sha256_of, write_json
+from pipeline.reading import read_json
 from pipeline.settings import read_section
 from pipeline.stage import run_stage
 from render.plan import Plan

@@ -7,7 +7,8 @@ from typing import Any
 
 from dataset.records import RENDER, each_sample
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
+from pipeline.files import write_json
+from pipeline.reading import read_json
 from render.frames.packing import SAMPLES
 from render.timing.numbers import Pixels, pixels_of
 from render.timing.side import RENDERS

@@ -62,7 +62,7 @@ def test_the_smaller_of_two_that_overlap_lies_on_top():
         pytest.param(None, "found no outline", id="nothing"),
         pytest.param([], "a box alone is no mask", id="a box only"),
         pytest.param([[1, 1, 5, 5]], "wanted x, y of three points", id="four numbers, which would be drawn as a box"),
-        pytest.param([[1, 1, 5, 5, float("nan"), 2]], "three points", id="a coordinate that is no number"),
+        pytest.param([[1, 1, 5, 5, float("nan"), 2]], "found the coordinate nan", id="a coordinate that is no number"),
         pytest.param({"size": [9, 8], "counts": [72]}, r"size \[9, 8\]", id="RLE of another size"),
         pytest.param({"size": [8, 9], "counts": [3, 4]}, "its RLE is broken", id="RLE that ends early"),
         pytest.param({"size": [8, 9], "counts": "zzzz"}, "its RLE is broken", id="RLE that is garbage"),
@@ -107,7 +107,7 @@ def test_a_coco_file_gives_photos_with_categories_licence_and_tags(tmp_path):
         pytest.param({"annotations": [{"id": 1}]}, r"annotations\[0\] wants", id="an annotation of nothing"),
         pytest.param({"images": [IMAGE, IMAGE]}, "the id 7 is there twice", id="an id twice"),
         pytest.param(
-            {"images": [IMAGE | {"file_name": "b.jpg"}]}, r"b\.jpg is neither in", id="a file that is missing"
+            {"images": [IMAGE | {"file_name": "b.jpg"}]}, r"b\.jpg' is neither in", id="a file that is missing"
         ),
         pytest.param({"images": [IMAGE | {"file_name": "../a.jpg"}]}, "leaves", id="a path out of the folder"),
         pytest.param({"categories": None}, "not a COCO instance file", id="a part that is missing"),

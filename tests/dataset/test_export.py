@@ -80,9 +80,9 @@ def test_a_folder_of_other_things_is_left_alone(pictures, tmp_path, capsys):
     home = tmp_path / "home"
     home.mkdir()
     (home / "thesis.txt").write_text("mine")
-    assert "holds files that no export wrote" in refused(pictures, capsys, "coco", home)
+    assert "holds files that are no earlier export" in refused(pictures, capsys, "coco", home)
     (home / "export.json").write_text('{"tool": "another"}')
-    assert "holds files that no export wrote" in refused(pictures, capsys, "coco", home)
+    assert "holds files that are no earlier export" in refused(pictures, capsys, "coco", home)
     assert "not a folder" in refused(pictures, capsys, "coco", home / "thesis.txt")
     assert "the samples themselves lie in it" in refused(pictures, capsys, "coco", pictures.manifest.parent)
     assert (home / "thesis.txt").read_text() == "mine"
@@ -165,6 +165,14 @@ def test_photos_alone_need_no_credits(pictures, tmp_path):
     pictures.manifest.with_name("credits.json").unlink()
     text = (pictures.export("coco", tmp_path / "out") / "LICENCES.csv").read_text()
     assert text.splitlines()[1:] == ["photos,,CC0-1.0,garden,1", "photos,,CC0-1.0,kitchen,1"]
+
+
+def test_a_licence_or_source_that_a_spreadsheet_would_compute_is_quoted(pictures, tmp_path):
+    evil = {"licence": "=1+1", "source": '@SUM(A1)+cmd|"/c calc"!A0', "category": ""}
+    credits_file = pictures.manifest.with_name("credits.json")
+    credits_file.write_text(json.dumps(json.loads(credits_file.read_text()) | {"sky": evil}), encoding="utf-8")
+    lines = (pictures.export("coco", tmp_path / "out") / "LICENCES.csv").read_text().splitlines()
+    assert [line for line in lines if ",sky," in line] == ["""asset,sky,'=1+1,"'@SUM(A1)+cmd|""/c calc""!A0",""" + "2"]
 
 
 def test_lists_of_json_grow_on_the_disk_not_in_memory(tmp_path):

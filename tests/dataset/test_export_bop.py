@@ -157,8 +157,8 @@ FALLING = {"settle_s": 2.0, "objects": [placed("mug", [0, 0, 1], body="falls")]}
         pytest.param(SCENES[:1], "scene scene-2 is not there", id="a scene that is missing"),
         pytest.param([SCENES[0] | FALLING, SCENES[2]], "its objects fall before the picture", id="falling objects"),
         pytest.param([SCENES[2] | {"id": "scene-1"}, SCENES[2]], "object 1 is not the plate", id="another plan"),
-        pytest.param([{"id": "scene-1"}, SCENES[2]], "is no scene", id="a scene without a camera"),
-        pytest.param(["text"], "not a plan", id="no scenes at all"),
+        pytest.param([{"id": "scene-1"}, SCENES[2]], "not a scene: camera is missing", id="a scene without a camera"),
+        pytest.param(["text"], ":1: not a scene", id="no scenes at all"),
     ],
 )
 def test_a_plan_that_does_not_fit_is_named(pictures, tmp_path, capsys, scenes, message):

@@ -4,7 +4,7 @@ import json
 
 from dataset.records import RENDER, read_manifest
 from mix.bench import compose_in, lay_out, measure, peak_mb, sample
-from pipeline.files import read_json
+from pipeline.reading import read_json
 
 
 def test_a_tenth_of_the_samples_are_real_photos_and_the_rest_renders_with_their_draws(tmp_path):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from dataset.pools import Named
 from mix.one import main, shares, weights
 from pipeline.errors import InputError
 from pipeline.files import write_json
@@ -22,6 +23,10 @@ def pool(name: str, domain: str, count: int) -> dict:
 
 TWO = [pool("real", "real", 3), pool("render", "render", 9)]
 FOUR = [*TWO, pool("archive", "real", 1), pool("engine", "render", 27)]
+
+
+def named(pools: list[dict]) -> list[Named]:
+    return [Named(**pool) for pool in pools]
 
 
 def mix_of(root, pools: list[dict], ratio: float) -> dict:
@@ -42,7 +47,7 @@ def test_a_mix_names_both_sources_relative_to_itself(tmp_path):
 
 
 def test_a_domain_s_share_is_divided_by_the_number_of_samples():
-    assert weights(FOUR, 0.8) == [0.15, 0.2, 0.05, 0.6]
+    assert weights(named(FOUR), 0.8) == [0.15, 0.2, 0.05, 0.6]
 
 
 @pytest.mark.parametrize(("ratio", "only"), [(0.0, "real"), (1.0, "render")])
@@ -55,7 +60,7 @@ def test_an_end_of_the_scale_has_one_source_and_does_not_need_the_other(tmp_path
 @pytest.mark.parametrize("ratio", [k / 100 for k in range(101)])
 def test_weights_sum_to_one_as_they_are_written(ratio):
     assert sum(shares(ratio).values()) == 1
-    assert sum(Fraction(str(weight)) for weight in weights(TWO, ratio)) == 1
+    assert sum(Fraction(str(weight)) for weight in weights(named(TWO), ratio)) == 1
 
 
 @pytest.mark.parametrize("ratio", [-0.1, 1.01, math.nan, math.inf])
@@ -75,5 +80,5 @@ def test_a_share_without_samples_is_refused(tmp_path, number, domain):
 @pytest.mark.parametrize("value", [[], {"ratio": 0.5}, {"sources": [{"name": "real"}]}, {"sources": 3}])
 def test_a_file_without_pools_is_refused(tmp_path, value):
     write_json(tmp_path / "pools.json", value)
-    with pytest.raises(InputError, match=r"pools\.json: found no pools of samples"):
+    with pytest.raises(InputError, match=r"pools\.json: not pools of samples"):
         main(tmp_path / "pools.json", 0.5, tmp_path / "mix.json")

@@ -1,6 +1,7 @@
 """What Blender finds in files of every format, against shapes whose facts geometry tells."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,10 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from render.blender.topology import topology_of
-from render.blender.usd import files_named_by, refuse_elsewhere
 from render.stock.facts import Facts, inspect
+from render.stock.usd import look_at_layers
+from tests.dataset.test_pictures import black
+from tests.render.test_shoot import killing_whoever_opens
 
 MIDDLE = (1.0, -2.0, 4.0)  # far from the origin, another number on each axis
 Y_UP = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
@@ -175,7 +178,7 @@ def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(fo
     )
     reasons: list[tuple[Facts | str, str]] = [
         (torn, "no whole glTF file"),
-        (deep, "Blender breaks down over it"),
+        (deep, "no whole glTF file: not JSON (recursion limit exceeded"),
         (cut, "Blender cannot read it"),
         (points, "nothing in it has faces"),
         (linked, "wanted all of them inside"),
@@ -197,7 +200,7 @@ def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(fo
     assert isinstance(drivers, Facts)
     assert [entry.split(" ")[0] for entry in drivers.code] == ["driver", "driver", "script"]
     assert isinstance(outside, Facts)
-    assert [(t.size_wh, t.outside) for t in outside.textures] == [((4, 4), True)]
+    assert [(t.size_wh, t.outside) for t in outside.textures] == [((0, 0), True)]  # it could not even be read
     assert isinstance(lying, Facts)
     assert lying.size == pytest.approx((0.4, 0.2, 0.6), abs=1e-6)
     assert [path.name for path in folder.iterdir() if path.name.startswith("ran")] == []
@@ -205,9 +208,32 @@ def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(fo
 
 @pytest.mark.blender
 @pytest.mark.slow
+def test_a_file_that_brings_blender_down_spoils_no_other(folder: Path, tmp_path: Path) -> None:
+    pipe, good = tmp_path / "pipe.ply", tmp_path / "good.ply"
+    good.write_bytes(file_of(folder, "two", "ply").read_bytes())
+    os.mkfifo(pipe)
+    with killing_whoever_opens(pipe) as killed:
+        first, reason, last = inspect([good, pipe, good], ["z"] * 3)
+    assert isinstance(first, Facts)
+    assert reason == f"{pipe}: Blender breaks down over it, or wants more time or memory than it may; " + (
+        "open it in Blender and export it again"
+    )
+    assert first == last
+    assert len(killed) == 1
+
+
+@pytest.mark.blender
+def test_a_picture_that_wants_more_memory_than_a_file_of_its_size_may_take_is_not_decoded(tmp_path: Path) -> None:
+    (tmp_path / "print.png").write_bytes(black(22_000, 22_000))  # 1.9 GB
+    path = textured(tmp_path, uvs=True)
+    (found,) = inspect([path], ["z"])
+    assert isinstance(found, Facts)
+    assert [(t.file, t.size_wh) for t in found.textures] == [("gone.png", (0, 0)), ("print.png", (0, 0))]
+
+
+@pytest.mark.blender
+@pytest.mark.slow
 def test_a_usd_file_is_read_for_the_files_it_names(folder: Path) -> None:
-    crate = folder / "deep" / "bad" / "picture.usdc"
-    assert files_named_by(crate) == ["../../outside.png"]
-    assert files_named_by(folder / "posed.usdz") == []
-    with pytest.raises(InputError, match="leaves"):
-        refuse_elsewhere(crate)
+    assert look_at_layers(folder / "posed.usdz") == 1.0
+    with pytest.raises(InputError, match=r"picture\.usdc names '\.\./\.\./outside\.png', which leaves its folder"):
+        look_at_layers(folder / "deep" / "bad" / "picture.usdc")

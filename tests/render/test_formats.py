@@ -188,7 +188,7 @@ def said(files: Path) -> dict[str, str | list[int]]:
     (bad / "uri.gltf").write_text(json.dumps(table))
     table["images"], table["buffers"][0]["uri"] = [], "file:///etc/passwd"
     (bad / "buffer.gltf").write_text(json.dumps(table))
-    (bad / "layer.usda").write_text("#usda 1.0\ndef (references = @../../posed.usda@) {}\n")
+    (bad / "layer.usda").write_text('#usda 1.0\ndef Xform "x" (references = @../../posed.usda@) {}\n')
     wanted = [str(path) for path in sorted(bad.iterdir()) if path.suffix not in {".mtl", ".bin"}]
     words = [sys.executable, "-c", LOADING, json.dumps(wanted), str(files / "posed-z.obj")]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -203,8 +203,8 @@ def said(files: Path) -> dict[str, str | list[int]]:
         pytest.param("drivers.blend", "", id="drivers and scripts are taken out"),
         pytest.param("picture.blend", "Pack Resources) or put it beside the file", id="picture of a .blend file"),
         pytest.param("linked.blend", "drivers.blend, wanted all of them inside", id="parts from another .blend file"),
-        pytest.param("picture.usdc", "outside.png' leaves", id="picture of a binary USD layer"),
-        pytest.param("layer.usda", "posed.usda' leaves", id="layer of a USD layer"),
+        pytest.param("picture.usdc", "outside.png', which leaves", id="picture of a binary USD layer"),
+        pytest.param("layer.usda", "posed.usda', which leaves", id="layer of a USD layer"),
         pytest.param("mtl.obj", "'../../posed-z.mtl' leaves", id="materials of an OBJ"),
         pytest.param("map.obj", "'../../outside.png' leaves", id="picture of an MTL"),
         pytest.param("uri.gltf", "/etc/passwd' leaves", id="picture of a glTF"),

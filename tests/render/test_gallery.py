@@ -261,3 +261,44 @@ def test_make_assets_renders_once_and_afterwards_only_what_changed(tmp_path, cap
     after = {path: path.stat().st_mtime_ns for path in data.glob("turntables/*.webp")}
     assert len(after) == 2 * 9
     assert len(after.items() & times.items()) == 9  # those of the asset that stayed as it was
+
+
+SPOILT = {  # name -> what its file holds; each by itself once ended the look at all others
+    "deep.gltf": b'{"a":' * 5000,
+    "torn.glb": b"glTF\x02\x00\x00\x00",
+    "torn.blend": b"BLENDER-v402" + bytes(50),
+    "elsewhere.obj": b"mtllib ../../secret.mtl\n" + CUBE.encode(),
+    "nul.obj": b"mtllib a\0b.mtl\n" + CUBE.encode(),
+    "long.obj": b"mtllib " + b"x" * 5000 + b"\n" + CUBE.encode(),
+    "flat.usda": b"#usda 1.0\n\xff(",
+    "outside.usda": b'#usda 1.0\ndef "x" (\n    prepend references = @../../secret.usda@\n)\n{\n}\n',
+    "letters.ply": b"ply\nformat ascii 1.0\nelement vertex -5\nend_header\n",
+    "empty.stl": b"",
+}
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_assets_that_cannot_be_read_end_the_look_at_no_other(tmp_path, capsys):
+    assets, data, out = tmp_path / "assets", tmp_path / "data", tmp_path / "assets.html"
+    write_text(assets / "fine.obj", CUBE)
+    write_text(assets / "fine.toml", TOML.format("fine", "MIT"))
+    for name, content in SPOILT.items():
+        write_bytes(assets / name, content)
+        text = TOML.format("x", "MIT").replace("x.obj", name)
+        write_text(assets / f"{name.replace('.', '-')}.toml", text)
+    for name, line in (("nul", '"a\\u0000b.obj"'), ("list", "[1]"), ("far", f'"{"../" * 400}x.obj"')):
+        write_text(assets / f"{name}.toml", TOML.format("x", "MIT").replace('"x.obj"', line))
+    write_text(assets / "nested.toml", "file = " + "[" * 5000)
+    (assets / "folder.toml").mkdir()
+    with pytest.raises(SystemExit) as end:
+        main(SETTINGS, assets, data, out)
+    assert end.value.code == 2
+    read = Reader(out.read_text(encoding="utf-8"))
+    shown = [attrs["data-name"] for tag, attrs in read.tags if tag == "article"]
+    assert len(shown) == 1 + len(SPOILT) + 5
+    pictures = [attrs["alt"] for tag, attrs in read.tags if tag == "img"]
+    assert len([alt for alt in pictures if alt.startswith("fine,")]) == 9
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith(f"assets: {len(shown)}, {len(shown)} to mend")  # fine.toml is not filled in yet
+    assert "Traceback" not in read.text

@@ -284,7 +284,7 @@ def test_a_scene_that_hangs_is_set_aside_and_the_others_are_all_there(tmp_path: 
 
 def test_a_plan_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "scenes.jsonl").write_text('{"id": 1}\n', encoding="utf-8")
-    with pytest.raises(InputError, match=r"scenes.jsonl: not a plan .*; run the stage plan again"):
+    with pytest.raises(InputError, match=r"scenes.jsonl:1: not a scene: .*; run the stage plan again"):
         read_scenes(tmp_path / "scenes.jsonl")
 
 

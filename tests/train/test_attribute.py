@@ -25,6 +25,15 @@ def write_pools(folder: Path) -> None:
     (folder / "categories.json").write_text('["board"]')
 
 
+def pick_of(rows: list[dict]) -> dict:
+    """A whole pick.json whose first row is the picked one."""
+    usual = {"n_real": 3, "n_render": 9, "ci95": [0.4, 0.6], "seeds": {"1": 0.5}, "iou": 0.5, "on_renders": None}
+    usual |= {"schedule": "mix", "weights": {}, "cells": {}}
+    whole = [usual | row | {"picked": at == 0} for at, row in enumerate(rows)]
+    head = {key: whole[0][key] for key in ("name", "ratio", "schedule", "iou", "ci95")}
+    return head | {"seed": 1, "cell": "race", "race": {"spent": 1.0}, "ratios": whole}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set-up whose mix was trained with one seed, in this process."""
@@ -36,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Trainer(cells.ground).run(cells.job(cell, 1.0))
     row = {"name": "0.75", "ratio": 0.75, "schedule": "mix", "weights": dict(MIX), "iou": 0.5, "picked": True}
     rows = [row | {"cells": {"1": cells.name(cell, made)}}]
-    (made / "pick.json").write_text(json.dumps({"cell": "", "race": {}, "ratios": rows}))
+    (made / "pick.json").write_text(json.dumps(pick_of(rows)))
     return made
 
 
@@ -65,7 +74,7 @@ def test_training_without_misplaced_labels_shows_what_they_cost(folder: Path, tm
 
 
 def test_a_set_up_without_renders_in_any_trained_mix_has_no_groups(tmp_path: Path):
-    (tmp_path / "pick.json").write_text(json.dumps({"cell": "", "race": {}, "ratios": [row("0", 0.0)]}))
+    (tmp_path / "pick.json").write_text(json.dumps(pick_of([row("0", 0.0)])))
     assert run(tmp_path, PLAIN, tmp_path / "attribution.json")["groups"] == []
 
 

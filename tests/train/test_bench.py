@@ -6,7 +6,7 @@ import torch
 
 from dataset.records import write_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.reading import read_json
 from tests.train.loop.boards import board
 from train.bench import SEEDS, ground_of, main, pair, summary
 from train.loop.plain import train_plainly

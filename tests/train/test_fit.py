@@ -80,6 +80,7 @@ def run_main(settings: Fit, inputs: Inputs, out: Path, seed: int = 1) -> Path:
 def test_a_run_holds_what_its_scores_come_from(made: Made):
     assert sorted(p.relative_to(made.out).as_posix() for p in made.out.rglob("*")) == [
         *(
+            ".admix",
             "log.json",
             "settings.json",
             "val",

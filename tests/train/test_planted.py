@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.reading import read_json
 from tests.train.cells.ground import SMALL, write_ground
 from train.attribute import Attribute
 from train.attribution.planted import BATCHES

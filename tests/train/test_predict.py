@@ -200,8 +200,9 @@ def test_unreadable_photos_are_named_in_one_line_and_the_others_are_done(
         run_stage(main, ["--run", "run", "--photos", "photos", "--out", "out"])
     assert ended.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "2 photos could not be read, the others are done: broken.jpg (" in last
-    assert "deep/empty.png (" in last
+    assert "2 photos could not be read, the others are done: " in last
+    assert "photos/deep/empty.png: cannot be read as an image" in last
+    assert "photos/broken.jpg: cannot be read as an image" in last
     assert [line["file"] for line in lines(tmp_path / "out")] == ["a.png", "deep/b.png"]
     about = json.loads((tmp_path / "out" / "about.json").read_text())
     assert about["uncertainty_most_bits"] == 1

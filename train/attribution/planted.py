@@ -9,7 +9,8 @@ import numpy as np
 from dataset.idmap import IdMap, instance_of, instances_in, png_bytes, read_ids
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json, way_to, write_bytes, write_json
+from pipeline.files import way_to, write_bytes, write_json
+from pipeline.reading import read_json
 from pipeline.seeds import rng_for
 from train.cells.pools import Pool, read_pools
 

@@ -1,25 +1,51 @@
 """Photos as training sees them, decoded once and mapped into memory by every cell."""
 
+import dataclasses
 import hashlib
-import json
 import mmap
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field, TypeAdapter
 
-from dataset.records import Sample, to_line
+from dataset.records import Sample, Side, to_line
 from dataset.shards import read_bytes
-from pipeline.errors import InputError
-from pipeline.files import read_json, whole_folder, write_json
+from pipeline.errors import InputError, shown
+from pipeline.files import whole_folder, write_json
 from pipeline.progress import track
+from pipeline.reading import Record, read_typed
 from train.loop.data import Photo, load_photo, shrunk
 
 PIXELS, INDEX = "pixels.bin", "index.json"
 TOGETHER = 64  # photos decoded before they are written: bounds the memory
 
+Count = Annotated[int, Field(ge=0, le=2**53)]
 Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
+
+
+@dataclasses.dataclass(frozen=True)
+class Index(Record):
+    """Where the photos of a cache lie: digest -> first byte, height, width."""
+
+    longest: int
+    categories: tuple[str, ...]
+    photos: dict[str, tuple[Count, Side, Side]]
+
+
+INDEXED = TypeAdapter(Index)
+
+
+def read_index(folder: Path) -> Index:
+    """Return the index of a cache; raise InputError for another kind of file, and one that leaves the pixels."""
+    index = read_typed(folder / INDEX, INDEXED, "the index of a cache", f"remove {folder}, and it is made again")
+    size = (folder / PIXELS).stat().st_size if (folder / PIXELS).is_file() else 0
+    for digest, (start, height, width) in index.photos.items():
+        if start + 4 * height * width > size:
+            raise InputError(f"{folder}: {shown(digest)} leaves its pixels; remove the folder, and it is made again")
+    return index
 
 
 def digest_of(folder: Path, sample: Sample) -> str:
@@ -43,7 +69,7 @@ def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence
         return
     places: dict[str, list[int]] = {}
     each = dict(photos)
-    with whole_folder(folder) as part, (part / PIXELS).open("wb") as file:
+    with whole_folder(folder, "cache of photos") as part, (part / PIXELS).open("wb") as file:
         for digest, photo in track(decoded(each, categories, longest), len(each), "decode", "photos"):
             places[digest] = [file.tell(), *photo.truth.shape]
             file.write(np.ascontiguousarray(photo.image).tobytes() + np.ascontiguousarray(photo.truth).tobytes())
@@ -52,11 +78,13 @@ def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence
 
 def holds(folder: Path, head: dict[str, object], digests: set[str]) -> bool:
     """Return whether a cache was made with these settings and holds these photos."""
-    try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    if not (folder / INDEX).is_file():
         return False
-    return {key: index.get(key) for key in head} == head and digests <= set(index.get("photos", ()))
+    try:
+        index = read_index(folder)
+    except InputError:
+        return False
+    return {"longest": index.longest, "categories": list(index.categories)} == head and digests <= index.photos.keys()
 
 
 def decoded(photos: dict[str, Place], categories: Sequence[str], longest: int) -> Iterable[tuple[str, Photo]]:
@@ -74,7 +102,7 @@ class Cache:
 
     def __init__(self, folder: Path):
         """Map the cache. Raises InputError when `folder` holds none."""
-        self.places = read_json(folder / INDEX)["photos"]
+        self.places = read_index(folder).photos
         with (folder / PIXELS).open("rb") as file:
             self.pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 

@@ -4,11 +4,10 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from dataset.records import REAL, RENDER, Sample, read_manifest
+from dataset.pools import Members, read_pools_file
+from dataset.records import RENDER, Sample, read_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json
 from train.loop.data import in_order
 
 
@@ -54,22 +53,17 @@ class Pools:
 
 def read_pools(path: Path) -> Pools:
     """Return what stage compose wrote; raise InputError when it, or a sample it names, is not what it should be."""
-    value = read_json(path)
+    file = read_pools_file(path)
     read = functools.cache(read_manifest)  # held renders lie in the manifest of the others
-    try:
-        sources = tuple(pool_of(path, item, read) for item in value["sources"])
-        held = pool_of(path, {"name": "held", "domain": RENDER} | value["held"], read)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: not pools of samples ({error!r}); run stage compose again") from error
-    return Pools(sources, held)
+    sources = tuple(pool_of(path, item.name, item.domain, item, read) for item in file.sources)
+    return Pools(sources, pool_of(path, "held", RENDER, file.held, read))
 
 
-def pool_of(path: Path, item: dict[str, Any], read: Callable[[Path], list[Sample]]) -> Pool:
+def pool_of(path: Path, name: str, domain: str, members: Members, read: Callable[[Path], list[Sample]]) -> Pool:
     """Return one source of a pools file, its samples in the order of its ids. read: manifest -> its samples."""
-    manifest = path.parent / str(item["manifest"])
-    samples = in_order(path, manifest, read(manifest), item["ids"])
-    domain = str(item["domain"])
-    strange = next((sample for sample in samples if sample.domain != domain or domain not in {REAL, RENDER}), None)
+    manifest = path.parent / members.manifest
+    samples = in_order(path, manifest, read(manifest), members.ids)
+    strange = next((sample for sample in samples if sample.domain != domain), None)
     if strange:
         raise InputError(f"{path}: {strange.id} is a {strange.domain}, its source says {domain}; run compose again")
-    return Pool(str(item["name"]), domain, manifest, samples)
+    return Pool(name, domain, manifest, samples)

@@ -18,7 +18,7 @@ from train.loop.data import ROOM, read_categories, real_samples
 from train.loop.settings import Fit
 from train.scoring.scores import Scores, read_scores
 
-CACHE = "cache"  # folder beside the pools file; no stage's output
+CACHE = "pixels"  # folder beside the pools file; no stage's output
 RECYCLE = 50  # cells a worker trains before it is replaced
 
 Wanted = tuple[Cell, float]  # a cell, and the share of its steps it is to be trained to

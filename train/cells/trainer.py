@@ -4,9 +4,13 @@ import dataclasses
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pipeline.files import read_json, write_json
+from pydantic import Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
+from pipeline.files import write_json
+from pipeline.reading import OPEN, read_typed
 from train.cells.cache import Cache
 from train.inference.judge import judge
 from train.inference.run import SETTINGS, WEIGHTS, Run
@@ -102,7 +106,21 @@ class Trainer:
             shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
 
 
-def log_of(folder: Path) -> dict[str, Any]:
+@with_config(OPEN)
+class Logged(TypedDict, total=False):
+    """What is read of a log: seconds by the share of the steps."""
+
+    seconds: dict[Annotated[str, Field(pattern=r"^(1|0\.\d{1,9})$")], float]
+
+
+LOGGED = TypeAdapter(Logged)
+
+
+def log_of(folder: Path) -> Logged:
     """Return the log of a cell, empty before its first scores."""
     path = folder / LOG
-    return read_json(path) if path.is_file() else {}
+    return (
+        read_typed(path, LOGGED, "the log of a training", "remove its folder, and train again")
+        if path.is_file()
+        else {}
+    )

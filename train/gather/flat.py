@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.tables import csv_text
+from pipeline.tables import table_text
 
 
 def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
@@ -31,7 +31,7 @@ def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
 def ratio_csv(transfer: Mapping[str, Any]) -> str:
     """Return one line a val run of the race, by rising ratio, with its interval over photos."""
     rows = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
-    return csv_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
+    return table_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
         (run["ratio"], run["schedule"], run["seed"], run["iou"], *run["ci95"]) for run in rows
     ])  # fmt: skip
 
@@ -39,7 +39,7 @@ def ratio_csv(transfer: Mapping[str, Any]) -> str:
 def labels_csv(transfer: Mapping[str, Any]) -> str:
     """Return one line a size of each learning curve, with its interval over photos and seeds."""
     curves = transfer["curves"] or {}
-    return csv_text(("labels", "photos", "iou", "lo", "hi"), [
+    return table_text(("labels", "photos", "iou", "lo", "hi"), [
         (point["n"], name, point["iou"], *point["ci95"])
         for name in ("real", "mixed")
         if curves.get(name)

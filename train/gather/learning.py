@@ -4,15 +4,16 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field, TypeAdapter
 
-from dataset.records import Sample
-from pipeline.errors import InputError
-from pipeline.files import read_json
+from dataset.records import RelativePath, Sample
+from pipeline.reading import Record, read_typed
 from train.gather.runs import Race
 from train.inference.sight import side_of
+from train.pick import run_folder
 from train.scoring.interval import on_redrawn_photos
 from train.scoring.records import Scores
 from train.scoring.scores import read_scores
@@ -30,16 +31,34 @@ class Lines:
     renders: Mapping[int, Sequence[Scores]]  # renders, at all real labels
 
 
+@dataclasses.dataclass(frozen=True)
+class LinePoint(Record):
+    """One training of a curve."""
+
+    n: Annotated[int, Field(ge=0, le=2**53)]
+    seed: int
+    cell: RelativePath
+
+
+@dataclasses.dataclass(frozen=True)
+class LinesFile(Record):
+    """What stage curves writes."""
+
+    real: tuple[LinePoint, ...]
+    mixed: tuple[LinePoint, ...]
+    renders: tuple[LinePoint, ...]
+
+
+LINES = TypeAdapter(LinesFile)
+
+
 def read_lines(path: Path) -> Lines:
     """Return what stage curves trained; raise InputError for another kind of file, or a run that is missing."""
     found: dict[str, dict[int, list[Scores]]] = {"real": {}, "mixed": {}, "renders": {}}
-    value = read_json(path)
-    try:
-        points = [(name, int(point["n"]), point["cell"]) for name in found for point in value[name]]
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: not the points of curves ({error!r}); run stage curves again") from error
+    value = read_typed(path, LINES, "the points of curves", "run stage curves again")
+    points = [(name, point.n, point.cell) for name in found for point in getattr(value, name)]
     for name, n, cell in sorted(points):
-        found[name].setdefault(n, []).append(read_scores(path.parent / cell / "val.json"))
+        found[name].setdefault(n, []).append(read_scores(run_folder(path.parent, cell) / "val.json"))
     return Lines(**found)
 
 

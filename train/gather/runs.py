@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
-from pipeline.files import read_json
-from train.pick import Row, picked_row
+from train.pick import Row, picked_row, run_folder
 from train.scoring.interval import interval, others, score_of
 from train.scoring.records import Scores
-from train.scoring.scores import from_json, read_scores
+from train.scoring.scores import read_many, read_scores
 
 Runs = Mapping[str, Sequence[Scores]]  # candidate -> its runs, one a seed
 
@@ -31,7 +29,7 @@ class Race:
 def read_race(pick: Mapping[str, Any], root: Path) -> Race:
     """Return the race with its scores. root: the folder of pick.json. Raises InputError for a run that is missing."""
     rows = [row for row in pick["ratios"] if row["cells"]]
-    paths = {row["name"]: [root / cell / "val.json" for cell in row["cells"].values()] for row in rows}
+    paths = {row["name"]: [run_folder(root, cell) / "val.json" for cell in row["cells"].values()] for row in rows}
     return Race(pick, {name: [named(read_scores(path), name) for path in some] for name, some in paths.items()})
 
 
@@ -44,11 +42,8 @@ def read_test(folder: Path) -> dict[str, list[Scores]]:
     """Return the test scores that `evaluate` wrote, by candidate; raise InputError for another kind of file."""
     path = folder / "test.json"
     found: dict[str, list[Scores]] = {}
-    try:
-        for run in read_json(path)["runs"]:
-            found.setdefault(run["name"], []).append(from_json(run))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not the scores of evaluate ({error!r}); run that stage again") from error
+    for scores in read_many(path):
+        found.setdefault(scores.name, []).append(scores)
     return found
 
 

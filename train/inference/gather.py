@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dataset.json_rows import json_with_rows
-from pipeline.files import whole_file, write_text
-from pipeline.tables import csv_text
+from pipeline.files import whole_file
+from pipeline.tables import write_table
 from train.inference.record import Prediction
 
 Read = Callable[[], Iterator[Prediction]]  # the records one at a time, in the order of their photos, as often as asked
@@ -37,7 +37,7 @@ def write_ranking(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write uncertain.csv: the photo of the highest mean entropy first, photos of the same by name."""
     rows = [(one.file, one.uncertainty_bits, len(one.instances), lowest(one)) for one in predictions]
     rows.sort(key=lambda row: (-row[1], row[0]))
-    write_text(path, csv_text(("file", "uncertainty_bits", "instances", "lowest_score"), rows))
+    write_table(path, ("file", "uncertainty_bits", "instances", "lowest_score"), rows)
 
 
 def lowest(prediction: Prediction) -> float | None:

@@ -1,20 +1,11 @@
-"""Any folder of photos: which files are photos, what their predictions are called, and their upright pixels."""
+"""Any folder of photos: which files are photos, and what their predictions are called."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
-
 from dataset.folder import PHOTO_SUFFIXES
 from pipeline.errors import InputError
-
-
-class UnreadablePhotoError(Exception):
-    """A file that is called a photo and cannot be read as one."""
 
 
 def photos_in(folder: Path) -> list[str]:
@@ -44,17 +35,3 @@ def stems_of(files: Sequence[str]) -> list[str]:
         file if often[name.lower()] > 1 or name.lower() in taken else name
         for file, name in zip(files, plain, strict=True)
     ]
-
-
-def read_upright(data: bytes) -> NDArray[np.uint8]:
-    """Return a photo's pixels (H, W, 3) RGB as they are to be seen, turned by its EXIF orientation.
-
-    Raises UnreadablePhotoError for bytes that are not a whole image of 8 bits a channel.
-    """
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.mode[0] in "IF":
-                raise UnreadablePhotoError(f"found {image.mode} pixels, wanted 8 bits a channel")
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadablePhotoError(f"not a whole image: {error}") from error

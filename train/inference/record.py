@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
-from pipeline.files import read_json, write_text
+from pydantic import TypeAdapter
+
+from pipeline.files import inside, write_text
+from pipeline.reading import Record, read_typed
 from train.inference.seen import Found
 
 RECORDS = "records"
 
 
 @dataclasses.dataclass(frozen=True)
-class Prediction:
+class Prediction(Record):
     """What is known of one predicted photo. Paths are POSIX, those of pictures relative to the folder written."""
 
     key: str  # of the photo's bytes, the run and the settings: what the prediction is a function of
@@ -24,6 +26,9 @@ class Prediction:
     instances: tuple[Found, ...]
     rles: tuple[dict[str, Any], ...]  # COCO's compressed RLE of each instance, in their order
     pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, as far as they were asked for
+
+
+PREDICTION = TypeAdapter(Prediction)
 
 
 def key_of(photo: bytes, about: Any) -> str:
@@ -44,13 +49,12 @@ def write_record(path: Path, prediction: Prediction) -> None:
 
 def read_record(path: Path) -> Prediction:
     """Return the record that `write_record` wrote; raise InputError when it is missing or another kind of file."""
-    value = read_json(path)
-    try:
-        instances = tuple(Found(**(item | {"box": tuple(item["box"])})) for item in value["instances"])
-        plain = value | {"instances": instances, "size_hw": tuple(value["size_hw"]), "rles": tuple(value["rles"])}
-        return Prediction(**plain)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a record of a prediction ({error!r}); delete it and predict again") from error
+    return read_typed(path, PREDICTION, "a record of a prediction", "delete it and predict again")
+
+
+def pictures_in(out: Path, prediction: Prediction) -> list[Path]:
+    """Return where the pictures of a record lie; raise InputError for one outside the folder of predictions."""
+    return [inside(out, picture, f"{out}: the record of {prediction.file}") for picture in prediction.pictures.values()]
 
 
 def is_done(out: Path, stem: str, key: str) -> bool:
@@ -59,15 +63,20 @@ def is_done(out: Path, stem: str, key: str) -> bool:
     if not path.is_file():
         return False
     found = read_record(path)
-    return found.key == key and all((out / picture).is_file() for picture in found.pictures.values())
+    return found.key == key and all(picture.is_file() for picture in pictures_in(out, found))
 
 
 def forget_others(out: Path, stems: set[str]) -> None:
-    """Delete the records, and the pictures they name, of photos that are not among `stems`."""
+    """Delete the records, and the pictures they name, of photos that are not among `stems`.
+
+    Raises InputError, before anything is deleted, for a record that cannot be read or names a file elsewhere.
+    """
     folder = out / RECORDS
-    for path in sorted(folder.rglob("*.json")):
-        if path.relative_to(folder).as_posix().removesuffix(".json") in stems:
-            continue
-        for picture in read_record(path).pictures.values():
-            (out / picture).unlink(missing_ok=True)
-        path.unlink()
+    others = [
+        path
+        for path in sorted(folder.rglob("*.json"))
+        if path.relative_to(folder).as_posix().removesuffix(".json") not in stems
+    ]
+    pictures = [picture for path in others for picture in pictures_in(out, read_record(path))]
+    for path in (*pictures, *others):
+        path.unlink(missing_ok=True)

@@ -5,14 +5,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+from pydantic import ConfigDict, Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from pipeline.errors import InputError
-from pipeline.files import whole_file
+from pipeline.files import write_bytes
+from pipeline.reading import STRICT, parse_typed
 
 FILE = "checkpoint.safetensors"
 
@@ -21,7 +23,9 @@ FILE = "checkpoint.safetensors"
 class History:
     """How far a training is, and what it saw on the way."""
 
-    step: int = 0  # steps done
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"allow_inf_nan": True}  # a loss may leave the numbers
+
+    step: Annotated[int, Field(ge=0)] = 0  # steps done
     losses: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # step (0 = first) and its loss
     watched: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # steps done and the score on val
     seconds: float = 0.0  # spent in the loop so far, without the building of the network
@@ -36,6 +40,10 @@ class Checkpoint:
     tensors: dict[str, Tensor]
 
 
+HISTORY = TypeAdapter(History)
+AGAIN = "remove it, and the training begins anew"
+
+
 def key_of(*facts: Any) -> str:
     """Return the name of a training: a hash of all that it follows from, given as plain values."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
@@ -43,10 +51,10 @@ def key_of(*facts: Any) -> str:
 
 def save(folder: Path, key: str, history: History, tensors: Mapping[str, Tensor]) -> None:
     """Write a checkpoint in place of the last one: tensors as safetensors, numbers as JSON in the file's head."""
-    folder.mkdir(parents=True, exist_ok=True)
     head = {"key": key, "history": json.dumps(dataclasses.asdict(history))}
-    with whole_file(folder / FILE) as part:
-        save_file({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, part, head)
+    write_bytes(
+        folder / FILE, save_tensors({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, head)
+    )
 
 
 def load(folder: Path, key: str) -> Checkpoint | None:
@@ -62,19 +70,10 @@ def load(folder: Path, key: str) -> Checkpoint | None:
             head = file.metadata() or {}
             if head.get("key") != key:
                 return None
-            return Checkpoint(
-                history_of(head["history"]), {name: file.get_tensor(name) for name in sorted(file.keys())}
-            )
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a checkpoint ({error}); remove it, and the training begins anew") from error
-
-
-def history_of(text: str) -> History:
-    """Return the history that was written as JSON, which knows no tuples."""
-    history = History(**json.loads(text))
-    history.losses = [(step, loss) for step, loss in history.losses]
-    history.watched = [(done, score) for done, score in history.watched]
-    return history
+            history = parse_typed(head.get("history", ""), HISTORY, f"{path}: not a checkpoint", AGAIN)
+            return Checkpoint(history, {name: file.get_tensor(name) for name in sorted(file.keys())})
+    except (OSError, SafetensorError, ValueError, OverflowError, AttributeError) as error:
+        raise InputError(f"{path}: not a checkpoint ({error}); {AGAIN}") from error
 
 
 def tidy(folder: Path) -> None:

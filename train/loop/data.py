@@ -3,16 +3,18 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter
 
 from dataset.guards import only_real
 from dataset.idmap import IdMap, categories_map, read_ids, read_image
-from dataset.records import Sample, read_manifest
+from dataset.records import RelativePath, Sample, read_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json
+from pipeline.reading import Record, read_typed
 
 ROOM = 1.5  # photos are kept at most so many times img_size, so that large crops stay sharp
 
@@ -40,6 +42,30 @@ class Mix:
 
 
 @dataclasses.dataclass(frozen=True)
+class MixSource(Record):
+    """One part of a mix as mix.json names it."""
+
+    name: str
+    manifest: RelativePath  # from the folder of the file
+    weight: float
+    ids: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class MixFile(Record):
+    """What `mix.one` writes."""
+
+    ratio: Annotated[float, Field(ge=0, le=1)]
+    sources: tuple[MixSource, ...]
+
+
+MIX = TypeAdapter(MixFile)
+CATEGORIES = TypeAdapter(
+    Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=255)]
+)
+
+
+@dataclasses.dataclass(frozen=True)
 class Photo:
     """One sample's pixels: image (H, W, 3) uint8 RGB and its category map (H, W) uint8."""
 
@@ -49,33 +75,23 @@ class Photo:
 
 def read_categories(path: Path) -> tuple[str, ...]:
     """Return the category names in the order of their ids; raise InputError unless they are 1 to 255 names."""
-    names = read_json(path)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not 0 < len(names) < 256:
-        raise InputError(f"{path}: found {names!r}, wanted a list of 1 to 255 category names; run stage ingest again")
-    return tuple(names)
+    return read_typed(path, CATEGORIES, "a list of 1 to 255 category names", "run stage ingest again")
 
 
 def read_mix(path: Path) -> Mix:
     """Return the mix of a mix.json; raise InputError when it, or a sample it names, is not what it should be."""
-    value = read_json(path)
-    try:
-        sources = tuple(read_source(path, item) for item in value["sources"])
-        mix = Mix(float(value["ratio"]), sources)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a mix ({error!r}); write it again with mix.one") from error
-    if abs(sum(source.weight for source in sources) - 1) > 1e-6 or any(source.weight <= 0 for source in sources):
-        weights = [source.weight for source in sources]
+    found = read_typed(path, MIX, "a mix", "write it again with mix.one")
+    weights = [source.weight for source in found.sources]
+    if abs(sum(weights) - 1) > 1e-6 or any(weight <= 0 for weight in weights):
         raise InputError(f"{path}: the weights are {weights}, wanted positive ones that sum to 1; mix.one writes them")
-    return mix
+    return Mix(found.ratio, tuple(read_source(path, source) for source in found.sources))
 
 
-def read_source(mix: Path, item: dict[str, object]) -> Source:
+def read_source(mix: Path, source: MixSource) -> Source:
     """Return one source of a mix.json with its samples in the order of its ids."""
-    manifest, wanted = mix.parent / str(item["manifest"]), item["ids"]
-    if not isinstance(wanted, list) or not wanted:
-        raise InputError(f"{mix}: source {item['name']!r} has no ids, wanted at least one; write it with mix.one")
-    samples = in_order(mix, manifest, read_manifest(manifest), wanted)
-    return Source(str(item["name"]), float(str(item["weight"])), manifest.parent, samples)
+    manifest = mix.parent / source.manifest
+    samples = in_order(mix, manifest, read_manifest(manifest), source.ids)
+    return Source(source.name, source.weight, manifest.parent, samples)
 
 
 def in_order(where: Path, manifest: Path, samples: Iterable[Sample], wanted: Sequence[str]) -> tuple[Sample, ...]:

@@ -13,11 +13,12 @@ import segmentation_models_pytorch as smp
 import timm
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from segmentation_models_pytorch.base.model import SegmentationModel
 from torch import Tensor, nn
 
 from pipeline.errors import InputError
+from pipeline.files import write_bytes
 
 NARROWEST = 16  # channels of a stage of a decoder
 WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
@@ -169,7 +170,7 @@ def autocast() -> contextlib.AbstractContextManager[Any]:
 
 def save_weights(network: Network, path: Path) -> None:
     """Write the network's tensors as safetensors."""
-    save_file({name: tensor.cpu().contiguous() for name, tensor in network.body.state_dict().items()}, path)
+    write_bytes(path, save({name: tensor.cpu().contiguous() for name, tensor in network.body.state_dict().items()}))
 
 
 def load_weights(network: Network, path: Path) -> None:

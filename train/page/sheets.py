@@ -3,11 +3,15 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.idmap import categories_map, read_ids, read_image
 from dataset.records import Sample
 from pipeline.errors import InputError
+from pipeline.reading import OPEN, read_typed
 from train.page.pictures import Picture, overlay, picture, small
 
 SHEET_PX = 280  # longest side of a picture on a sheet of many
@@ -47,15 +51,36 @@ def labelled(folder: Path, sample: Sample, categories: Sequence[str], caption: s
     return picture(drawn, words, caption or sample.id)
 
 
-def judged_in(path: Path, value: Any) -> list[Judged]:
-    """Return the photos of a scores file; raise InputError for another object. path: for the message."""
-    try:
-        return [
-            Judged(photo["id"], float(photo["iou"]), (photo.get("details") or {}).get("uncertainty"))
-            for photo in value["photos"]
-        ]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a scores file ({error!r}); run the stage that writes it again") from error
+class JudgedDetails(TypedDict):
+    """What is read of a photo's details."""
+
+    uncertainty: NotRequired[float | None]
+
+
+class JudgedPhoto(TypedDict):
+    """What is read of a photo."""
+
+    id: str
+    iou: float
+    details: NotRequired[JudgedDetails | None]
+
+
+@with_config(OPEN)
+class JudgedFile(TypedDict):
+    """What is read of a scores file."""
+
+    photos: list[JudgedPhoto]
+
+
+JUDGED = TypeAdapter(JudgedFile)
+
+
+def read_judged(path: Path) -> list[Judged]:
+    """Return the photos of a scores file; raise InputError for another kind of file."""
+    found = read_typed(path, JUDGED, "a scores file", "run the stage that writes it again")
+    return [
+        Judged(photo["id"], photo["iou"], (photo.get("details") or {}).get("uncertainty")) for photo in found["photos"]
+    ]
 
 
 def worst_of(photos: Sequence[Judged], wanted: int) -> list[Judged]:

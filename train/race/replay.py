@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_text
+from pipeline.files import write_text
+from pipeline.reading import read_json
 from train.race.budget import Budget
 from train.race.candidate import Candidate
 from train.race.decision import Decision, finish

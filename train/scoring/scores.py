@@ -3,10 +3,16 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_text
+from pipeline.files import write_text
+from pipeline.reading import read_typed
+from train.scoring.calibration import BINS
+from train.scoring.instances import THRESHOLDS
 from train.scoring.overlap import CategoryMap, count, overlap
 from train.scoring.records import (
     FOREGROUND,
@@ -26,7 +32,8 @@ __all__ = [
     "read_scores", "to_json", "write_scores",
 ]  # fmt: skip
 
-HEAD = ("split", "ratio", "seed", "n_real", "n_render")
+FINITE = ConfigDict(strict=True, allow_inf_nan=False)
+Pixel = Annotated[int, Field(ge=0, le=2**53)]  # or a count of anything else
 
 
 def to_json(scores: Scores) -> dict[str, Any]:
@@ -50,14 +57,109 @@ def details_to_json(details: Details) -> dict[str, Any]:
     return dataclasses.asdict(details) | {"objects": columns}
 
 
-def from_json(value: Any) -> Scores:
-    """Return the scores that `to_json` wrote. Raises KeyError, TypeError or ValueError for any other object.
+class PixelsRow(TypedDict):
+    """Of one category on one photo."""
+
+    intersection: Pixel
+    union: Pixel
+
+
+class ErrorsRow(TypedDict):
+    """As `Errors`."""
+
+    outline: int
+    missed: int
+    made_up: int
+
+
+class MatchesRow(TypedDict):
+    """As `Matches`."""
+
+    predicted: Pixel
+    truth: Pixel
+    hits: Annotated[list[Pixel], Field(min_length=len(THRESHOLDS), max_length=len(THRESHOLDS))]
+
+
+class CalibrationRow(TypedDict):
+    """As `Calibration`."""
+
+    pixels: Annotated[list[Pixel], Field(min_length=BINS, max_length=BINS)]
+    confidence: Annotated[list[float], Field(min_length=BINS, max_length=BINS)]
+    correct: Annotated[list[Pixel], Field(min_length=BINS, max_length=BINS)]
+
+
+class ObjectColumns(TypedDict):
+    """As `TrueObject`, a column a field."""
+
+    category: list[str]
+    area_share: list[float]
+    visible_fraction: list[float]
+    border: list[bool]
+    iou: list[float]
+    covered: list[float]
+
+
+class DetailsRow(TypedDict):
+    """As `Details`."""
+
+    boundary: PixelsRow
+    errors: ErrorsRow
+    matches: dict[str, MatchesRow]
+    calibration: CalibrationRow
+    objects: ObjectColumns
+    uncertainty: float
+
+
+class PhotoRow(TypedDict):
+    """One photo of a scores file."""
+
+    id: str
+    group: str
+    pixels: dict[str, PixelsRow]
+    details: NotRequired[DetailsRow]
+
+
+@with_config(FINITE)
+class ScoresRow(TypedDict):
+    """One scores file, as far as it is read."""
+
+    split: str
+    ratio: float
+    seed: int
+    n_real: Pixel
+    n_render: Pixel
+    photos: list[PhotoRow]
+    schedule: NotRequired[str]
+    weights: NotRequired[dict[str, float]]
+    name: NotRequired[str]
+
+
+@with_config(FINITE)
+class ManyRows(TypedDict):
+    """The scores of several runs in one file."""
+
+    runs: list[ScoresRow]
+
+
+SCORES, MANY = TypeAdapter(ScoresRow), TypeAdapter(ManyRows)
+AGAIN = "run the stage that writes it again"
+
+
+def from_json(value: ScoresRow) -> Scores:
+    """Return the scores that `to_json` wrote. Raises ValueError for photos that do not agree with one another.
 
     Files from before there were candidates have the schedule "mix", no weights, and the ratio for a name.
     """
     photos = tuple(photo_from_json(photo) for photo in value["photos"])
+    names = {tuple(photo.pixels) for photo in photos}
+    if len(names) > 1 or any(FOREGROUND not in photo.pixels for photo in photos):
+        raise ValueError(f"its photos want the same categories each, and {FOREGROUND!r}")
     return Scores(
-        **{key: value[key] for key in HEAD},
+        split=value["split"],
+        ratio=value["ratio"],
+        seed=value["seed"],
+        n_real=value["n_real"],
+        n_render=value["n_render"],
         photos=photos,
         schedule=value.get("schedule", "mix"),
         weights=dict(value.get("weights", {})),
@@ -65,17 +167,20 @@ def from_json(value: Any) -> Scores:
     )
 
 
-def photo_from_json(value: Any) -> PhotoScore:
+def photo_from_json(value: PhotoRow) -> PhotoScore:
     """Return one photo. Errors as `from_json`."""
     pixels = {name: Pixels(item["intersection"], item["union"]) for name, item in value["pixels"].items()}
     details = details_from_json(value["details"]) if "details" in value else None
     return PhotoScore(value["id"], value["group"], pixels, details)
 
 
-def details_from_json(value: Any) -> Details:
+def details_from_json(value: DetailsRow) -> Details:
     """Return the details of one photo. Errors as `from_json`."""
-    names = [field.name for field in dataclasses.fields(TrueObject)]
-    rows = zip(*(value["objects"][name] for name in names), strict=True)
+    columns = value["objects"]
+    rows = zip(
+        *(columns[name] for name in ("category", "area_share", "visible_fraction", "border", "iou", "covered")),
+        strict=True,
+    )
     counts = value["calibration"]
     return Details(
         Pixels(**value["boundary"]),
@@ -104,7 +209,17 @@ def write_scores(path: Path, scores: Scores) -> None:
 
 def read_scores(path: Path) -> Scores:
     """Read one scores file; raise InputError when it is missing or another kind of file."""
+    return scores_in(read_typed(path, SCORES, "a scores file", AGAIN), path)
+
+
+def read_many(path: Path) -> list[Scores]:
+    """Read the scores of several runs from one file; raise InputError when it is missing or another kind of file."""
+    return [scores_in(run, path) for run in read_typed(path, MANY, "the scores of runs", AGAIN)["runs"]]
+
+
+def scores_in(row: ScoresRow, path: Path) -> Scores:
+    """Return the scores of a file; raise InputError for photos that do not agree with one another."""
     try:
-        return from_json(read_json(path))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"{path}: not a scores file ({error!r}); run the stage that writes it again") from error
+        return from_json(row)
+    except ValueError as error:
+        raise InputError(f"{path}: not a scores file: {error}; {AGAIN}") from error

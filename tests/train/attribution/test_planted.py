@@ -4,7 +4,8 @@ import pytest
 from dataset.idmap import categories_map, instance_of, read_ids
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
-from pipeline.files import read_json, write_json
+from pipeline.files import write_json
+from pipeline.reading import read_json
 from tests.train.cells.ground import write_ground
 from train.attribution.planted import BATCHES, FORGOTTEN, SHIFTED, SWAPPED, Batch, damaged, plant, shifted
 from train.cells.pools import read_pools

@@ -1,6 +1,3 @@
-import pytest
-from spreadsheet import HOSTILE, as_text, rows_of
-
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
 
 ROW = {"ratio": 0.5, "iou": 0.9, "ci95": [0.8, 0.95]}
@@ -33,16 +30,3 @@ def test_the_ratio_table_holds_the_val_runs_of_the_race():
 
 def test_the_labels_table_holds_the_curves_that_were_trained():
     assert labels_csv(TRANSFER) == "labels,photos,iou,lo,hi\n10,real,0.5,0.4,0.6\n"
-
-
-@pytest.mark.parametrize("schedule", HOSTILE)
-def test_no_schedule_is_computed_by_a_spreadsheet(schedule):
-    text = ratio_csv({"runs": [TRANSFER["runs"][0] | {"schedule": schedule, "iou": -0.5}]})
-    assert rows_of(text)[1:] == [["0.5", as_text(schedule), "1", "-0.5", "0.8", "0.95"]]
-
-
-@pytest.mark.parametrize("value", HOSTILE)
-def test_no_text_where_a_number_was_wanted_is_computed_by_a_spreadsheet(value):
-    point = {"n": value, "iou": value, "ci95": [value, value]}
-    text = labels_csv({"curves": {"real": {"points": [point]}, "mixed": None}})
-    assert rows_of(text)[1:] == [[as_text(value), "real", *[as_text(value)] * 3]]

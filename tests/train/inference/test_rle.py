@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.coco import mask_of_rle
+from dataset.coco import mask_of
 from dataset.export_coco import rle_of
 from train.inference.rle import rles_of
 
@@ -20,7 +20,7 @@ def test_every_instance_has_the_rle_that_pycocotools_gives_it_alone(ids, count):
     assert found == [rle_of(ids == k) for k in range(1, count + 1)]
     for k, rle in enumerate(found, 1):
         np.testing.assert_array_equal(rle_tools.decode(rle), ids == k)
-        np.testing.assert_array_equal(mask_of_rle(rle, ids.shape, "here"), ids == k)
+        np.testing.assert_array_equal(mask_of(rle, ids.shape, "here"), ids == k)
 
 
 def test_no_instance_has_no_rle():

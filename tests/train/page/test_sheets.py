@@ -1,7 +1,8 @@
 import pytest
 
 from pipeline.errors import InputError
-from train.page.sheets import Judged, judged_in, spread, unsure_of, worst_of
+from pipeline.files import write_json
+from train.page.sheets import Judged, read_judged, spread, unsure_of, worst_of
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,11 @@ def test_the_least_sure_photos_come_first_and_unmeasured_ones_never():
 
 
 def test_an_older_scores_file_has_photos_without_uncertainty(tmp_path):
-    assert judged_in(tmp_path, {"photos": [{"id": "a", "iou": 1}]}) == [Judged("a", 1.0, None)]
+    write_json(tmp_path / "val.json", {"photos": [{"id": "a", "iou": 1}]})
+    assert read_judged(tmp_path / "val.json") == [Judged("a", 1.0, None)]
 
 
 def test_another_file_than_scores_is_named(tmp_path):
+    write_json(tmp_path / "val.json", [])
     with pytest.raises(InputError, match=r"val\.json: not a scores file"):
-        judged_in(tmp_path / "val.json", [])
+        read_judged(tmp_path / "val.json")

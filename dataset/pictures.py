@@ -1,0 +1,98 @@
+"""Pictures that people brought, opened here alone: by an allow-list of formats, with a limit of pixels.
+
+The format is told by the bytes, not by the name. pillow knows some that start programs (PostScript) or that no camera
+writes; these are never tried.
+"""
+
+import contextlib
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from dataset.shards import read_bytes
+from pipeline.errors import InputError
+from pipeline.reading import read_bytes as read_loose
+
+PHOTOS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
+TEXTURES = (*PHOTOS, "TGA")
+MOST_PIXELS = 110 * 10**6  # the largest cameras have 102 million; decoded with its labels such a photo takes 1.5 GB
+BROKEN = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError,
+          RuntimeError, struct.error, zlib.error)  # fmt: skip  # pillow's readers raise all of them
+ORIENTATION = 274  # the EXIF tag
+
+Image.MAX_IMAGE_PIXELS = None  # `opened` has a limit of its own, and says it in one line
+
+
+class BrokenPictureError(InputError):
+    """A file that is called a picture and cannot be read as one."""
+
+
+@contextlib.contextmanager
+def opened(data: bytes, where: str, formats: tuple[str, ...] = PHOTOS) -> Iterator[Image.Image]:
+    """Yield a picture that is not decoded yet.
+
+    Raises BrokenPictureError, beginning with `where`, when it is none of these formats, is too large, or the block
+    cannot decode it.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                raise BrokenPictureError(
+                    f"{where}: has {width} x {height} pixels, wanted {MOST_PIXELS / 10**6:.0f} million at most; make "
+                    "it smaller, with its labels"
+                )
+            yield image
+    except UnidentifiedImageError:
+        kinds = ", ".join(formats)
+        raise BrokenPictureError(
+            f"{where}: cannot be read as an image, wanted {kinds}; save it as one of them"
+        ) from None
+    except BROKEN as error:
+        raise BrokenPictureError(
+            f"{where}: cannot be read as an image ({error}); copy it again from its source"
+        ) from error
+
+
+def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
+    """Return a whole picture's pixels, converted to `mode` unless None. Camera orientation tags are not applied.
+
+    path: of a file, or through a tar shard to one of its members. Raises InputError when it is missing, truncated or no
+    picture.
+    """
+    try:
+        data = read_bytes(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such image; mend the path or bring the file back") from None
+    with opened(data, str(path)) as image:
+        return np.asarray(image.convert(mode) if mode else image)
+
+
+def orientation_of(path: Path) -> int:
+    """Return the EXIF orientation of a photo, 1..8; 1 when there is none."""
+    with opened(read_loose(path), str(path)) as image:
+        found = image.getexif().get(ORIENTATION, 1)
+    return found if found in range(1, 9) else 1
+
+
+def upright(data: bytes, where: str) -> NDArray[np.uint8]:
+    """Return a photo's pixels (H, W, 3) RGB as they are to be seen, turned by its EXIF orientation.
+
+    Raises BrokenPictureError for bytes that are not a whole image of 8 bits a channel.
+    """
+    with opened(data, where) as image:
+        if image.mode[0] in "IF":
+            raise BrokenPictureError(f"{where}: found {image.mode} pixels, wanted 8 bits a channel; save it again")
+        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return the width and height of a texture; raise InputError when it is no picture."""
+    with opened(read_loose(path), str(path), TEXTURES) as image:
+        return image.size

@@ -1,0 +1,195 @@
+"""Text that people and other tools wrote, read with limits: JSON, TOML and YAML, each opened here alone.
+
+Whatever is wrong with a file is an InputError in one line. What a file must hold is said once, as a type, and checked
+where it is read (`read_typed`), so that no stage meets a list where it wants a table.
+"""
+
+import os
+import stat
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, ClassVar, TypeVar
+
+import pydantic_core
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import CollectionNode, Node
+
+from pipeline.errors import InputError, shown
+from pipeline.files import in_words
+
+Kind = TypeVar("Kind")
+
+MOST_BYTES = 2**30  # of a text; the JSON of COCO's own training photos takes 0.45 GB
+MOST_LINE = 64 * 2**20  # bytes of one sample; 65535 instances take a quarter of it
+MOST_SETTINGS_BYTES = 2**18  # of TOML and YAML, which are written by hand
+MOST_NODES = 100_000  # of a YAML file, anchors written out
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # of a record at a seam
+OPEN = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # of a table that may hold more than is read
+
+
+class Record:
+    """The base of a frozen record at a seam: a file holds its keys and types, and nothing else."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """Return a file opened for reading; raise InputError when there is none or it cannot be read."""
+    try:
+        return open(path, "rb", opener=regular)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; run the stage that writes it, or mend the path") from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise InputError(f"{path}: is no file, or lies in none of the folders named; mend the path") from None
+    except OSError as error:
+        raise in_words(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{shown(str(path))}: can be no file's name ({error}); mend the path") from None
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Return a file's bytes; raise InputError when there is none, it cannot be read, or it has more than `most`."""
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise InputError(f"{path}: has {size / 2**20:.2f} MiB, wanted {most / 2**20:g} at most; split it")
+        return file.read()
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file of any length, one at a time; raise InputError for one of more than MOST_LINE bytes."""
+    with open_file(path) as file:
+        while line := file.readline(MOST_LINE + 1):
+            if len(line) > MOST_LINE:
+                raise InputError(f"{path}: has a line of more than {MOST_LINE // 2**20} MiB; write it again")
+            yield line
+
+
+def regular(name: str, flags: int) -> int:
+    """Open a file that has an end: of a pipe or a device IsADirectoryError, as of a folder, in place of a wait."""
+    number = os.open(name, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise IsADirectoryError(name)
+    return number
+
+
+def read_text(path: Path, most: int = MOST_BYTES) -> str:
+    """Return a file's text, which is UTF-8 with or without a mark of it; errors as of `read_bytes`."""
+    return as_text(read_bytes(path, most), str(path))
+
+
+def as_text(data: bytes, where: str) -> str:
+    """Return bytes as text; raise InputError, beginning with `where`, when they are not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not text in UTF-8 ({error}); save it as UTF-8") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; raise InputError when it is missing or not JSON."""
+    return parse_json(read_bytes(path), str(path))
+
+
+def parse_json(data: bytes | str, where: str) -> Any:
+    """Return the value of a JSON text; raise InputError, beginning with `where`, for any other text.
+
+    Lists within lists within lists may go 200 deep, whole numbers have 4300 digits at most.
+    """
+    try:
+        return pydantic_core.from_json(without_mark(data))
+    except ValueError as error:
+        raise InputError(f"{where}: not JSON ({error}); write it again") from error
+
+
+def without_mark(data: bytes | str) -> bytes | str:
+    """Return a text without the mark of UTF-8 that some systems put before it."""
+    return data.removeprefix(b"\xef\xbb\xbf") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+
+
+def read_typed(path: Path, kind: TypeAdapter[Kind], what: str, again: str) -> Kind:
+    """Return what a JSON file holds as the type of `kind`; raise InputError when it is another.
+
+    what: what it should be, such as "a pick". again: the next step, such as "run stage tune again".
+    """
+    return parse_typed(read_bytes(path), kind, f"{path}: not {what}", again)
+
+
+def parse_typed(data: bytes | str, kind: TypeAdapter[Kind], where: str, again: str) -> Kind:
+    """Return a JSON text as the type of `kind`; raise InputError, beginning with `where`, when it is another."""
+    try:
+        return kind.validate_json(without_mark(data), strict=True)
+    except ValidationError as error:
+        raise InputError(f"{where}: {first_of(error)}; {again}") from None
+
+
+def first_of(error: ValidationError) -> str:
+    """Return the first mistake in words, e.g. ``sources.0.ids is 3, wanted a valid list``."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return f"not JSON ({first['msg'].removeprefix('Invalid JSON: ')})"
+    place = ".".join(map(str, first["loc"])) or "it"
+    said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if first["type"] == "missing":
+        return f"{place} is missing"
+    if first["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+        return f"{place} is no key of it"
+    if first["type"] in {"too_short", "too_long"}:
+        said = " to ".join(f"{first['ctx'][key]}" for key in ("min_length", "max_length") if key in first["ctx"])
+        said = f"{said} of them at {'least' if first['type'] == 'too_short' else 'most'}"
+    return f"{place} is {shown(first['input'])}, wanted {said}"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; raise InputError when it is missing or not TOML."""
+    try:
+        return tomllib.loads(read_text(path, MOST_SETTINGS_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not TOML ({error}); mend that line") from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping; raise InputError for anything else, a key that stands twice included.
+
+    Values are those of YAML 1.2, which DVC reads as well: 1e-3 is a number, no and off are text. Anchors may save
+    writing, but not name what they stand in, nor grow the file beyond MOST_NODES.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file; run the command in the project's folder")
+    text = read_text(path, MOST_SETTINGS_BYTES)
+    try:
+        check_growth(YAML(typ="safe", pure=True).compose(text), path)
+        value = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InputError(f"{path}{line}: not YAML: {error.problem}; mend that line") from error
+    except (YAMLError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
+        raise InputError(f"{path}: not YAML: {error}; write it again") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: found {type(value).__name__}, wanted sections of settings")
+    return value
+
+
+def check_growth(root: Node | None, path: Path) -> None:
+    """Raise InputError when a YAML document grows too large, or into itself, as its anchors are written out."""
+    sizes: dict[int, int] = {}
+
+    def size_of(node: Node) -> int:
+        if id(node) not in sizes:
+            sizes[id(node)] = MOST_NODES  # while it is open: what names itself has no end
+            sizes[id(node)] = 1 + sum(map(size_of, parts_of(node)))
+        return sizes[id(node)]
+
+    if root is not None and size_of(root) >= MOST_NODES:
+        raise InputError(f"{path}: its anchors grow it beyond {MOST_NODES} values; write out what they stand for")
+
+
+def parts_of(node: Node) -> list[Node]:
+    """Return the nodes right below one: of a mapping its keys and values."""
+    if not isinstance(node, CollectionNode):
+        return []
+    return [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]

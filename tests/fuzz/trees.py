@@ -1,0 +1,347 @@
+"""Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
+
+import dataclasses
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from pycocotools import mask as rle_tools
+from torch import nn
+
+from dataset.export import export
+from dataset.export_source import read_source
+from dataset.folder import names_in
+from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
+from dataset.shards import write_shard
+from mix import compose, one
+from pipeline.bench import record
+from pipeline.choose import choose
+from pipeline.files import write_bytes, write_json, write_text
+from render.audit.looking import remember
+from render.frames.blobs import Frame, pack_frame
+from render.spec import to_line as scene_line
+from render.stock.facts import Facts
+from render.stock.parts import fingerprint
+from render.stock.unpack import unpack
+from tests.render.things import placed, scene_of
+from tests.train.scoring.things import random_photo
+from train.inference.record import Prediction, forget_others, record_path, write_record
+from train.loop.checkpoint import History, save
+from train.loop.model import Network, save_weights
+from train.scoring.photo import score_photo
+from train.scoring.records import Scores
+from train.scoring.scores import to_json, write_scores
+
+ROOT = Path(__file__).parents[2]
+SIZE = (20, 30)
+CUBE = (
+    "mtllib a.mtl\no body\nusemtl look\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 1 0 1\nv 1 1 1\nv 0 1 1\n"
+    "f 4 3 2 1\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"
+)
+HEAD = '#usda 1.0\n(\n    defaultPrim = "x"\n    metersPerUnit = 0.01\n)\ndef Xform "x"'
+USDA = HEAD + " (\n    references = @b.usda@\n)\n{\n}\n"
+
+
+def picture(style: str = "PNG", number: int = 1) -> bytes:
+    """Return a small picture of any format, another one for each number."""
+    pixels = np.random.default_rng(number).integers(0, 255, (*SIZE, 3)).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, style)
+    return buffer.getvalue()
+
+
+def ids() -> np.ndarray:
+    """Return an id map with two instances."""
+    found = np.zeros(SIZE, np.uint16)
+    found[2:8, 3:9], found[10:16, 12:22] = 1, 2
+    return found
+
+
+def sample(name: str, domain: str = REAL, way: str = "") -> Sample:
+    """Return a sample with two instances."""
+    things = tuple(instance_of(ids(), k, category) for k, category in ((1, "mug"), (2, "plate")))
+    return Sample(
+        name, domain, f"{way}images/{name}.png", f"{way}ids/{name}.png", SIZE, things, "set", "CC0-1.0", assets=("a",)
+    )
+
+
+def samples_in(folder: Path, *names: str, domain: str = REAL, file: str = "samples.jsonl") -> None:
+    """Write samples with their files."""
+    for name in names:
+        write_bytes(folder / "images" / f"{name}.png", picture(number=zlib.crc32(name.encode())))
+        write_ids(folder / "ids" / f"{name}.png", ids())
+    write_manifest(folder / file, [sample(name, domain) for name in names])
+
+
+def coco(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    rle = rle_tools.encode(np.asfortranarray((ids() == 2).astype(np.uint8)))
+    plain = {"size": list(SIZE), "counts": [100, 50, 450]}
+    shapes = [[[1, 1, 9, 1, 9, 9]], {"size": list(SIZE), "counts": rle["counts"].decode()}, plain]
+    write_json(folder / "annotations.json", {
+        "images": [{"id": 1, "file_name": "a.png", "width": 30, "height": 20, "license": 1, "camera": "c"}],
+        "categories": [{"id": 1, "name": "mug"}, {"id": 2, "name": "plate"}],
+        "licenses": [{"id": 1, "name": "CC0-1.0"}],
+        "annotations": [
+            {"id": k, "image_id": 1, "category_id": 1, "segmentation": shape, "iscrowd": 0}
+            for k, shape in enumerate(shapes)
+        ],
+    })  # fmt: skip
+
+
+def described(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    write_bytes(folder / "masks" / "a.png", png_bytes(ids().astype(np.uint8)))
+    write_json(folder / "meta.json", {
+        "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
+        "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
+    })  # fmt: skip
+
+
+def plain(style: str) -> Callable[[Path], None]:
+    def build(folder: Path) -> None:
+        write_bytes(folder / "images" / f"a.{style.lower()}", picture(style))
+        write_bytes(folder / "masks" / "a.png", png_bytes(ids().astype(np.uint8)))
+        write_json(folder / "categories.json", ["mug", "plate"])
+
+    return build
+
+
+def of_params(folder: Path) -> None:
+    for name in ("params.yaml", "setups/boards.yaml"):
+        write_text(folder / name, (ROOT / name).read_text(encoding="utf-8"))
+    (folder / "photos").mkdir()
+
+
+def choose_there(inn: Path, out: Path) -> None:
+    """Choose in a copy of the settings, which it may change."""
+    for name in ("params.yaml", "setups/boards.yaml"):
+        write_bytes(out / name, (inn / name).read_bytes())
+    (out / "photos").mkdir()
+    before = (out / "params.yaml").read_bytes()
+    try:
+        choose("boards", "photos", out)
+    except BaseException:
+        if (out / "params.yaml").read_bytes() == before:
+            for path in sorted(out.rglob("*"), reverse=True):
+                path.rmdir() if path.is_dir() else path.unlink()
+            out.rmdir()
+        raise
+
+
+def compose_there(inn: Path, out: Path) -> None:
+    settings = compose.Compose(1, None, 0)
+    compose.main(
+        settings, inn / "train.jsonl", inn / "r.jsonl", inn / "sources", inn / "val.jsonl", inn / "test.jsonl", out
+    )
+
+
+def of_compose(folder: Path) -> None:
+    for split_name in ("train", "val", "test"):
+        samples_in(folder, f"{split_name}1", file=f"{split_name}.jsonl")
+    samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
+    samples_in(folder / "sources" / "mine", "m1", "m2")
+
+
+def pools(folder: Path) -> None:
+    samples_in(folder / "real", "a", "b")
+    samples_in(folder / "renders", "r1", "r2", "r3", domain=RENDER)
+    write_json(folder / "pools.json", {
+        "sources": [
+            {"name": "real", "domain": "real", "manifest": "real/samples.jsonl", "ids": ["a", "b"]},
+            {"name": "render", "domain": "render", "manifest": "renders/samples.jsonl", "ids": ["r1", "r2"]},
+        ],
+        "held": {"manifest": "renders/samples.jsonl", "ids": ["r3"]},
+    })  # fmt: skip
+
+
+def mix(folder: Path) -> None:
+    pools(folder)
+    one.main(folder / "pools.json", 0.5, folder / "mix.json")
+
+
+def scores(seed: int = 1) -> Scores:
+    rng = np.random.default_rng(seed)
+    found = [score_photo(*random_photo(rng, (30, 40)), ("board", "tile")) for _ in range(2)]
+    photos = tuple(dataclasses.replace(photo, id=f"p{k}", group=f"g{k}") for k, photo in enumerate(found))
+    return Scores("val", 0.5, seed, 3, 4, photos, name="0.5", weights={"real": 0.5, "render": 0.5})
+
+
+def race(folder: Path) -> None:
+    write_scores(folder / "race" / "x" / "val.json", scores())
+    row = {"name": "0.5", "ratio": 0.5, "schedule": "mix", "weights": {"real": 0.5}, "n_real": 3, "n_render": 4}
+    row |= {"iou": 0.5, "ci95": [0.4, 0.6], "seeds": {"1": 0.5}, "picked": True, "cells": {"1": "race/x"}}
+    row |= {"on_renders": None}
+    head = {key: row[key] for key in ("name", "ratio", "schedule", "iou", "ci95")}
+    write_json(folder / "pick.json", head | {"seed": 1, "cell": "race/x", "race": {"spent": 1.0}, "ratios": [row]})
+    points = [{"n": 3, "seed": 1, "cell": "race/x"}]
+    write_json(folder / "curves.json", {"real": points, "mixed": points, "renders": []})
+    write_json(folder / "test.json", {"photos": 2, "runs": [to_json(scores())]})
+
+
+def grid(folder: Path) -> None:
+    text = (ROOT / "tests/train/race/grids/boards.json").read_text(encoding="utf-8")
+    value = json.loads(text)
+    value["groups"] = value["groups"][:3]
+    for row in value["scores"]:
+        row["intersection"], row["union"] = row["intersection"][:3], row["union"][:3]
+    write_json(folder / "grid.json", value)
+
+
+def run_settings(folder: Path) -> None:
+    fit = {"encoder": "tf_efficientnet_lite0", "decoder": "FPN", "img_size": 64, "steps": 10}
+    write_json(folder / "settings.json", {"fit": fit, "categories": ["mug"], "seed": 1, "ratio": 0.5})
+
+
+def network() -> Network:
+    return Network(nn.Linear(3, 2), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+
+
+def weights(folder: Path) -> None:
+    save_weights(network(), folder / "weights.safetensors")
+    save(folder, "key", History(3, [(0, 1.5)], [(2, 0.5)], 1.0, 0.1), {"a": torch.ones(3), "b": torch.zeros(2, 2)})
+
+
+def predictions(folder: Path) -> None:
+    for name in ("a", "b"):
+        found = Prediction("key", f"{name}.jpg", SIZE, 0.5, (), (), {"masks": f"masks/{name}.png"})
+        write_bytes(folder / "masks" / f"{name}.png", picture())
+        write_record(record_path(folder, name), found)
+
+
+def forget_there(inn: Path, out: Path) -> None:
+    """Forget in a copy, whose neighbours must stay."""
+    for path in sorted(inn.rglob("*")):
+        if path.is_file():
+            write_bytes(out / path.relative_to(inn), path.read_bytes())
+    try:
+        forget_others(out, {"a"})
+    except BaseException:
+        same = all((out / path.relative_to(inn)).is_file() for path in inn.rglob("*") if path.is_file())
+        for path in sorted(out.rglob("*"), reverse=True) if same else ():
+            path.rmdir() if path.is_dir() else path.unlink()
+        if same:
+            out.rmdir()
+        raise
+
+
+def exports(folder: Path) -> None:
+    samples_in(folder, "a", "b")
+    renders = [
+        dataclasses.replace(one, domain=RENDER, depth="d.npy") for one in read_manifest(folder / "samples.jsonl")
+    ]
+    np.save(folder / "d.npy", np.ones(SIZE, np.float32))
+    write_manifest(folder / "samples.jsonl", renders)
+    write_json(folder / "credits.json", {"a": {"licence": "MIT", "source": "Ada", "category": "mug"}})
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def export_as(style: str) -> Callable[[Path, Path], None]:
+    def call(inn: Path, out: Path) -> None:
+        source = read_source(inn / "samples.jsonl", names_in(inn / "categories.json"))
+        export(source, inn / "credits.json", style, out)
+
+    return call
+
+
+def plan(folder: Path) -> None:
+    lines = [scene_line(scene_of(placed("mug", x=float(at)))) for at in range(3)]
+    write_text(folder / "scenes.jsonl", "\n".join(lines) + "\n")
+
+
+def assets(folder: Path) -> None:
+    write_text(folder / "a.mtl", "newmtl look\nmap_Kd -bm 0.2 a.png\n")
+    write_bytes(folder / "a.png", picture())
+    write_text(folder / "a.obj", CUBE)
+    write_text(folder / "a.toml", (
+        f'file = "a.obj"\nkind = "mesh"\nrole = "target"\ncategory = "mug"\nlicence = "MIT"\nsource = "Ada"\n'
+        f'sha256 = "{fingerprint(folder / "a.obj")}"\nsize_m = [1.0, 1.0, 1.0]\nfaces = 12\n'
+        'centre_m = [0.5, 0.5, 0.5]\n'
+        'labelled = ["body"]\nweight = 2.0\nscale = 1.0\nup = "z"\n'
+    ))  # fmt: skip
+
+
+def gltf(folder: Path) -> None:
+    table = {"asset": {"version": "2.0"}, "buffers": [{"uri": "a.bin", "byteLength": 4}], "images": [{"uri": "a.png"}]}
+    write_json(folder / "a.gltf", table)
+    text = json.dumps(table).encode()
+    head = b"glTF" + (2).to_bytes(4, "little") + (20 + len(text)).to_bytes(4, "little")
+    write_bytes(folder / "a.glb", head + len(text).to_bytes(4, "little") + b"JSON" + text)
+    write_bytes(folder / "a.bin", b"\0" * 4)
+    write_bytes(folder / "a.png", picture())
+
+
+def archive(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("mug/a.obj", CUBE)
+        packed.writestr("mug/a.mtl", "newmtl look\n" * 50)
+
+
+def unpack_there(inn: Path, out: Path) -> None:
+    out.mkdir()
+    try:
+        unpack(inn / "a.zip", out)
+    except BaseException:
+        for path in sorted(out.rglob("*"), reverse=True):  # a temporary folder in use: what is left in it is no result
+            path.rmdir() if path.is_dir() else path.unlink()
+        out.rmdir()
+        raise
+
+
+def texture(folder: Path) -> None:
+    for name in ("wood_color.png", "wood_normal.png"):
+        write_bytes(folder / name, picture())
+
+
+def usd(folder: Path) -> None:
+    write_text(folder / "a.usda", USDA)
+    write_text(
+        folder / "b.usda", '#usda 1.0\n(\n    defaultPrim = "x"\n)\ndef Xform "x"\n{\n    asset inputs:f = @a.png@\n}\n'
+    )
+
+
+def memory(folder: Path) -> None:
+    nothing = (0.0, 0.0, 0.0)
+    remember(folder / "facts.json", {"a z 1": Facts(nothing, nothing, 1, ("a",), ("b",), (), True, 0, 0, 0.0, (), 1.0)})
+
+
+def refused(folder: Path) -> None:
+    write_json(folder / "refused.json", {"crashed": ["5cee"], "empty": ["1a", "2b"]})
+
+
+def cache(folder: Path) -> None:
+    write_json(folder / "index.json", {"longest": 64, "categories": ["mug"], "photos": {"a": [0, 2, 3]}})
+    write_bytes(folder / "pixels.bin", b"\x07" * 24)
+
+
+def frame(folder: Path) -> None:
+    made = dataclasses.replace(sample("5" * 16, RENDER), image="i.png", ids="i.ids.png")
+    write_bytes(folder / "a.tar", pack_frame(Frame("", made, (("i.png", picture()), ("i.ids.png", png_bytes(ids()))))))
+
+
+def shard(folder: Path) -> None:
+    write_shard(folder / "0.tar", [("a.png", picture()), ("a.ids.png", png_bytes(ids()))])
+
+
+def lights(folder: Path) -> None:
+    write_bytes(folder / "a.hdr", b"#?RADIANCE\n\n-Y 1 +X 1\n\x01\x02\x03\x04")
+
+
+def texts(name: str, value: object) -> Callable[[Path], None]:
+    return lambda folder: write_json(folder / name, value)
+
+
+def record_there(out: Path) -> None:
+    """Put numbers into a copy; one that is refused is gone again."""
+    try:
+        record(out, "render", {"images_per_s": 1.0})
+    except BaseException:
+        out.unlink()
+        raise
