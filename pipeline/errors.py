@@ -3,6 +3,7 @@
 import reprlib
 from typing import Any
 
+LONGEST = 1500  # characters of a line; what a file holds may be longer
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 80
 SHORT.maxlevel, SHORT.maxdict, SHORT.maxlist, SHORT.maxtuple = 3, 6, 6, 6
@@ -15,3 +16,9 @@ class InputError(Exception):
 def shown(value: Any) -> str:
     """Return a value of a file as a message shows it: short, however long or deep it is."""
     return SHORT.repr(value)
+
+
+def one_line(error: object) -> str:
+    """Return what an error says in one line; of one that is too long the middle is left out."""
+    line = " ".join(str(error).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 400]} ... {line[-400:]}"

@@ -152,6 +152,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def own_folder(path: Path, kind: str) -> Path:
+    """Return `path` as an existing, empty folder with the mark of a kind; raise InputError as `check_free` does."""
+    check_free(path, kind)
+    fresh_folder(path)
+    (path / MARK).write_text(f"{kind}\n", encoding="utf-8")
+    return path
+
+
 def fresh_folder(path: Path) -> Path:
     """Return `path` as an existing, empty folder."""
     shutil.rmtree(path, ignore_errors=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.files import in_words
 from pipeline.settings import read_choice, read_settings
 
@@ -49,5 +49,5 @@ class one_line_errors:  # noqa: N801 - reads as a verb at the call
         if isinstance(error, OSError):
             error = in_words(Path(str(error.filename or "a file")), error)
         if isinstance(error, InputError):
-            sys.stderr.write(" ".join(str(error).split()) + "\n")
+            sys.stderr.write(one_line(error) + "\n")
             raise SystemExit(2) from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dataset.guards import no_overlap
 from dataset.records import REAL, RENDER
-from pipeline.files import whole_folder, write_json
+from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
 from train.inference.judge import judge
 from train.inference.run import SETTINGS, WEIGHTS, Run
@@ -17,7 +17,7 @@ from train.loop.settings import Fit as Fit
 from train.loop.training import Outcome, Phase, train
 from train.scoring.scores import write_scores
 
-LOG = "log.json"
+KIND, LOG = "run", "log.json"
 CLOCKED = {"train_s", "data_wait_share", "images_per_s"}  # what differs between two runs of one seed
 
 
@@ -46,7 +46,7 @@ def run_of(outcome: Outcome, settings: Fit, mix: Mix, categories: tuple[str, ...
 
 def write_run(run: Run, log: dict[str, object], val: Path, out: Path) -> None:
     """Write a run's folder: weights, settings, log, scores on val and the predictions they come from."""
-    with whole_folder(out, "run") as part:
+    with whole_folder(out, KIND) as part:
         save_weights(run.model, part / WEIGHTS)
         write_json(part / SETTINGS, run.settings)
         write_json(part / LOG, {name: value for name, value in log.items() if name not in CLOCKED})
@@ -58,6 +58,7 @@ def main(settings: Fit, mix: Path, val: Path, categories: Path, seed: int, out: 
 
     A killed training goes on from its last checkpoint, which stands beside the run's folder until that is written.
     """
+    check_free(out, KIND)  # before hours of training
     names, trained_on = read_categories(categories), read_mix(mix)
     no_overlap(train=(s for source in trained_on.sources for s in source.samples), val=real_samples(val))
     unfinished = out.with_name(f".{out.name}.unfinished")

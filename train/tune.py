@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.files import whole_folder, write_json
+from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
 from train.cells.runner import Cells, Machine, open_cells
 from train.cells.trainer import HELD
@@ -25,6 +25,7 @@ from train.sweep import Sweep, candidates
 from train.table import Table, cell_of
 from train.worth.costs import Costs
 
+KIND = "picked run"
 AT_LEAST = 2  # seeds of what the report compares, so that an interval knows how far two runs are apart
 
 
@@ -88,7 +89,7 @@ def to_compare(decision: Decision) -> list[Candidate]:
 def keep_picked(cell: Path, cells: Cells, train: Path, picked: Path) -> None:
     """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
     run = load_run(cell)
-    with whole_folder(picked, "picked run") as part:
+    with whole_folder(picked, KIND) as part:
         for name in (WEIGHTS, SETTINGS, HELD):
             if (cell / name).is_file():
                 shutil.copyfile(cell / name, part / name)
@@ -111,6 +112,7 @@ def main(
     out: Path,
 ) -> None:
     """Write pick.json and the picked run. race: the folder of the runs, in which finished ones stay."""
+    check_free(picked, KIND)  # before hours of training
     race.mkdir(parents=True, exist_ok=True)
     cells = open_cells(machine, fit, pools, val, categories, race)
     decision = finish(run_race(race_of(settings, sweep, costs, cells), cells))

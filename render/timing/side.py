@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.engine import Failed, actor_of, each
 from pipeline.errors import InputError
-from pipeline.files import fresh_folder
+from pipeline.files import own_folder
 from pipeline.store import Store
 from render.catalog import read_catalog
 from render.frames.blobs import MARK
@@ -53,7 +53,7 @@ def at(quality: Quality, scenes: Iterable[SceneSpec]) -> list[SceneSpec]:
 
 def open_side(folder: Path, ground: Ground, scenes: Sequence[SceneSpec], peer: bool) -> Side:
     """Return an empty side that is ready to render these scenes."""
-    store = Store(str(fresh_folder(folder).resolve() / STORE))
+    store = Store(str(own_folder(folder, "side of the bench").resolve() / STORE))
     store.put(MARK, b"")
     put_plates(store, scenes, ground.train)
     limits = Limits(ground.shoot.min_area_px, ground.shoot.min_visible)

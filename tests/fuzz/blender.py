@@ -1,4 +1,4 @@
-"""Files that Blender reads, wrong in their bytes: given to the Blender that inspects strangers' files, many at a time."""
+"""Files that Blender reads, wrong in their bytes, given to the Blender that inspects strangers' files."""
 
 import collections
 import json

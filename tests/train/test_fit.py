@@ -184,3 +184,13 @@ def test_a_training_that_was_cut_short_goes_on_and_leaves_nothing_behind(inputs:
     again = run_main(settings, inputs, tmp_path / "runs" / "run")
     assert (again / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run"]
+
+
+def test_a_folder_of_somebody_else_is_refused_before_hours_of_training(tmp_path: Path, monkeypatch):
+    (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (tmp_path, Path(".."), Path()):
+        with pytest.raises(InputError, match=r"holds files that are no earlier run|not a folder|runs in it"):
+            main(SMALL, Path("no mix"), Path("no val"), Path("no categories"), 1, out)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["here", "thesis.txt"]

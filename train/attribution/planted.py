@@ -9,7 +9,7 @@ import numpy as np
 from dataset.idmap import IdMap, instance_of, instances_in, png_bytes, read_ids
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
-from pipeline.files import way_to, write_bytes, write_json
+from pipeline.files import inside, way_to, write_bytes, write_json
 from pipeline.reading import read_json
 from pipeline.seeds import rng_for
 from train.cells.pools import Pool, read_pools
@@ -68,7 +68,7 @@ def spoilt(pool: Pool, sample: Sample, batch: Batch, home: Path, categories: Seq
     ids, instances = read_ids(pool.folder / sample.ids), sample.instances
     if batch.damage:
         ids, instances = damaged(ids, instances, batch, categories[0], sample.id)
-    write_bytes(home / f"ids/{sample.id}.png", png_bytes(ids))
+    write_bytes(inside(home, f"ids/{sample.id}.png", str(pool.manifest)), png_bytes(ids))
     image = way_to(pool.folder / sample.image, home)
     return dataclasses.replace(
         sample, image=image, ids=f"ids/{sample.id}.png", instances=instances, source=batch.name, assets=(), draws={}
@@ -97,7 +97,7 @@ def shifted(ids: IdMap, down: int, right: int) -> IdMap:
     """Return the id map (H, W) moved by so many pixels; what leaves it is lost, what comes in is background."""
     found, (height, width) = np.zeros_like(ids), ids.shape
     rows, columns = np.nonzero(ids)
-    inside = (rows + down >= 0) & (rows + down < height) & (columns + right >= 0) & (columns + right < width)
-    rows, columns = rows[inside], columns[inside]
+    seen = (rows + down >= 0) & (rows + down < height) & (columns + right >= 0) & (columns + right < width)
+    rows, columns = rows[seen], columns[seen]
     found[rows + down, columns + right] = ids[rows, columns]
     return found

@@ -12,7 +12,7 @@ from dataset.guards import MEASURED
 from dataset.idmap import IdMap, categories_map, png_bytes
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
-from pipeline.files import write_bytes
+from pipeline.files import inside, write_bytes
 from pipeline.progress import track
 from train.inference.own_size import probabilities_of
 from train.inference.run import Run
@@ -90,7 +90,7 @@ def judge(
             truth = categories_map(ids, sample.instances, run.categories)
             photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
         if keep:
-            write_bytes(keep / f"{sample.id}.png", png_bytes(predicted))
+            write_bytes(inside(keep, f"{sample.id}.png", str(manifest)), png_bytes(predicted))
     return Scores(split=split, photos=tuple(photos), **facts_of(run))
 
 

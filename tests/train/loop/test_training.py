@@ -15,9 +15,9 @@ from safetensors.torch import load_file
 from pipeline.errors import InputError
 from tests.train.loop import squares
 from tests.train.loop.squares import POOLS, SMALL, trained
-from train.loop.checkpoint import FILE
+from train.loop.checkpoint import FILE, History, load, save
 from train.loop.learner import Learner
-from train.loop.model import Network
+from train.loop.model import Network, save_weights
 from train.loop.training import Outcome, Phase
 
 ROOT = Path(squares.__file__).parents[3]
@@ -251,3 +251,20 @@ def test_frozen_levels_keep_their_pretrained_weights_to_the_end():
 def test_rare_categories_change_what_is_drawn_and_what_it_weighs():
     rare = dataclasses.replace(SMALL, sampling="by category", class_weights="inverse", loss="focal+dice")
     assert not same(weights(trained(rare)), weights(trained(dataclasses.replace(rare, class_weights="none"))))
+
+
+def test_a_disk_that_fills_up_while_a_checkpoint_is_written_is_one_line_and_the_last_one_stays(small_disk):
+    save(small_disk, "key", History(step=1), {"a": torch.ones(100)})
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors: no disk left to write it"):
+        save(small_disk, "key", History(step=2), {"a": torch.ones(100_000)})
+    found = load(small_disk, "key")
+    assert found is not None
+    assert found.history.step == 1
+    assert sorted(path.name for path in small_disk.iterdir()) == ["checkpoint.safetensors"]
+
+
+def test_a_disk_that_fills_up_while_weights_are_written_is_one_line(small_disk):
+    network = Network(torch.nn.Linear(300, 300), (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    with pytest.raises(InputError, match=r"weights\.safetensors: no disk left to write it"):
+        save_weights(network, small_disk / "weights.safetensors")
+    assert list(small_disk.iterdir()) == []
