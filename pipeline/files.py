@@ -14,7 +14,6 @@ from typing import Any
 from pipeline.errors import InputError, shown
 
 MARK = ".admix"  # in every folder that a command writes whole: what it is, so that it may be written anew
-PART = f".{os.getpid()}.part"  # ends the name of what is not whole yet
 EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 CURRENT_FOLDER = -100  # AT_FDCWD
 REFUSED = {
@@ -35,7 +34,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises InputError when the disk is full or read-only, and where this user may not write.
     """
-    part = path.with_name(f".{path.name}{PART}")
+    part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -55,7 +54,7 @@ def whole_folder(path: Path, kind: str, mark: str = MARK) -> Iterator[Path]:
     is known, where the block itself writes it. Raises InputError, before the block, for a path that `check_free`
     refuses; after it for a disk that is full or read-only, and where this user may not write.
     """
-    part = path.parent / f".{path.name}{PART}"  # with_name refuses "..", check_free says why
+    part = part_of(path)
     try:
         check_free(path, kind, mark)
         fresh_folder(part)
@@ -68,6 +67,13 @@ def whole_folder(path: Path, kind: str, mark: str = MARK) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         raise in_words(path, error) from error
+
+
+def part_of(path: Path) -> Path:
+    """Return where this process keeps what is not whole yet."""
+    return (
+        path.parent / f".{path.name}.{os.getpid()}.part"
+    )  # with_name would refuse "..", which check_free does in words
 
 
 def check_free(path: Path, kind: str, mark: str = MARK) -> None:
@@ -120,7 +126,7 @@ def in_words(path: Path, error: OSError) -> Exception:
         return error
     there = str(error.filename or path)
     room = free_mb(path) if "{" in words else 0
-    return InputError(f"{path if PART in there else there}: {words.format(free_mb=room)}")
+    return InputError(f"{path if part_of(path).name in there else there}: {words.format(free_mb=room)}")
 
 
 def free_mb(path: Path) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from project_copy import copy_project
 from ruamel.yaml import YAML
 
 from dataset.idmap import read_ids, read_image
@@ -49,13 +49,7 @@ def content(folder: Path) -> dict[Path, bytes]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what git holds, set to its smallest size, after one `dvc repro`."""
     folder = tmp_path_factory.mktemp("project")
-    files = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, files.stdout.decode().split("\0")):
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    copy_project(folder)
     run(folder, sys.executable, "-m", "pipeline.choose", "boards")  # whatever was run here last
     set_params(folder, SMALL)
     set_params(folder, {"fit": {"steps": 3}}, "setups/boards.yaml")  # the set-up has the last word

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from project_copy import copy_project
 
 from dataset.idmap import png_bytes
 from dataset.records import read_manifest
@@ -35,13 +36,7 @@ pytestmark = pytest.mark.slow
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what git holds in a folder with a name of that kind, with the environment that the tests run in."""
     home = tmp_path_factory.mktemp("home") / "my project's $(touch ran6) copy"
-    files = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, files.stdout.decode().split("\0")):
-        if (ROOT / name).is_file() and name != "dvc.lock":
-            (home / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, home / name)
+    copy_project(home)
     subprocess.run(["git", "init", "--quiet", str(home)], check=True)
     for name in ("pyproject.toml", "constraints.txt"):
         os.utime(home / name, (0, 0))  # older than the environment, which make then takes as it is

@@ -19,7 +19,7 @@ from pxr import Sdf, Tf, UsdUtils
 LAYERS = (".usd", ".usda", ".usdc", ".usdz")
 ARGUMENTS = ":SDF_FORMAT_ARGS:"
 MOST_LAYERS = 1000
-MEMORY_BYTES, SECONDS = 2**30, 60  # beyond what the process holds at its start; of one file
+MEMORY_BYTES, MEMORY_A_BYTE, SECONDS = 2**28, 16, 60  # beyond what the process holds, for a file's size; of one file
 
 
 class RefusedError(Exception):
@@ -123,7 +123,8 @@ def main() -> None:
     """Answer for one file, within bounds of memory and time."""
     file = Path(sys.argv[1])
     held = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_DATA, (held + MEMORY_BYTES, held + MEMORY_BYTES))
+    most = held + MEMORY_BYTES + MEMORY_A_BYTE * file.stat().st_size
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     signal.alarm(SECONDS)  # ends the process where it stands, in USD's own code too
     try:
         found = layers_of(file)
