@@ -26,7 +26,8 @@ CHOOSE = python -m pipeline.choose "$$SETUP" $(if $(REAL),"$$REAL")
 INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
 DOCTOR := python3 pipeline/doctor.py
-# Only the work gets this PATH: the doctor looks for the system's own Python.
+# Only the work gets this PATH: the doctor looks for the system's own Python. Tools run as modules: the scripts in
+# .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
 .PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check fuzz doctor healthy
@@ -34,7 +35,7 @@ WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) dvc repro report
+	@$(WORK) python -m dvc repro report
 	@printf 'The page is %s\n' "$$PWD/reports/index.html"
 
 assets: $(INSTALLED)
@@ -49,7 +50,7 @@ bench-train: photos
 	@$(WORK) python -m train.bench --real "data/$$SETUP" --out reports/bench.json
 
 bench-attribution: photos
-	@$(WORK) dvc repro --quiet compose
+	@$(WORK) python -m dvc repro --quiet compose
 	@$(WORK) python -m train.planted --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
@@ -65,18 +66,18 @@ bench-long: photos
 photos: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
 	@$(WORK) python -m pipeline.check
-	@$(WORK) dvc repro --quiet split
+	@$(WORK) python -m dvc repro --quiet split
 
 test: $(INSTALLED)
-	@$(WORK) pytest
+	@$(WORK) python -m pytest
 
 fuzz: $(INSTALLED)
 	@$(WORK) python -m tests.fuzz --cases "$${CASES:-10000}" --out reports/fuzz.json
 
 check: $(INSTALLED)
-	@$(WORK) ruff format --check
-	@$(WORK) ruff check
-	@$(WORK) mypy
+	@$(WORK) python -m ruff format --check
+	@$(WORK) python -m ruff check
+	@$(WORK) python -m mypy
 
 doctor:
 	@$(DOCTOR)
@@ -91,6 +92,6 @@ $(INSTALLED): pyproject.toml constraints.txt | healthy
 	@if [ -e $(UNFINISHED) ]; then rm -rf .venv; fi
 	@"$$($(DOCTOR) --python)" -m venv .venv
 	@touch $(UNFINISHED)
-	@PIP_CONSTRAINT=constraints.txt .venv/bin/pip install --disable-pip-version-check -e ".[dev]"
+	@PIP_CONSTRAINT=constraints.txt .venv/bin/python -m pip install --disable-pip-version-check -e ".[dev]"
 	@rm $(UNFINISHED)
 	@touch $@

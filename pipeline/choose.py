@@ -1,13 +1,16 @@
 """Write the set-up in force, and where its real photos lie, into params.yaml."""
 
+import contextlib
 import io
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import PlainScalarString
 
 from pipeline.errors import InputError, shown
 from pipeline.files import write_text
@@ -42,11 +45,33 @@ def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) ->
     if real is None and params.get("setup") != setup:
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
-    if any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in named):
-        raise InputError(f"REAL={shown(named)}: has signs in it that no line can hold; rename the folder")
-    if not (root / named).is_dir():
+    check_real(named)
+    if not is_folder(root / named):
         raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
-    return Path(named).as_posix()
+    return in_words_of_dvc(named)
+
+
+def check_real(named: str) -> None:
+    """Raise InputError for a path that no line of a file can hold: control characters, or bytes that are no text."""
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in named):
+        raise InputError(f"REAL={shown(named)}: has signs in it that no line can hold; rename the folder")
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether there is such a folder; a path that is too long, or that may not be looked at, is none."""
+    with contextlib.suppress(OSError):
+        return path.is_dir()
+    return False
+
+
+def in_words_of_dvc(path: str) -> str:
+    """Return a path with forward slashes, and so that DVC takes it for a folder; an absolute one stays absolute.
+
+    "./" comes before what would be an address to DVC (``s3:``), "/" after what would be a file of its own (``x.dvc``).
+    """
+    plain = Path(path).as_posix()
+    before = "./" if ":" in plain.split("/")[0] else ""
+    return before + plain + ("/" if plain.endswith((".dvc", "/dvc.yaml")) or plain == "dvc.yaml" else "")
 
 
 def with_choice(text: str, setup: str, real: str) -> str:
@@ -55,7 +80,8 @@ def with_choice(text: str, setup: str, real: str) -> str:
     yaml.Representer = Representer
     yaml.width, yaml.preserve_quotes = 4096, True
     params = yaml.load(text)
-    params["setup"], params["real"] = setup, real
+    # plain: in quotes only where the text needs them, whatever stood there before
+    params["setup"], params["real"] = PlainScalarString(setup), PlainScalarString(real)
     column = max(len(f"setup: {setup}"), len(f"real: {real}")) + 1
     for key in ("setup", "real"):  # their comments stay one under the other
         for comment in filter(None, params.ca.items.get(key, [])):

@@ -89,7 +89,23 @@ def test_the_flags_of_a_command_are_the_parameters_of_its_main(name):
 @every_stage
 def test_a_stage_tracks_the_sections_that_its_main_reads(name):
     read = {kind.__name__.lower() for kind in settings_of(module_of(STAGES[name]["cmd"]))}
-    assert read == params_of(STAGES[name])
+    assert read == params_of(STAGES[name]) - CHOICE_KEYS
+
+
+@every_stage
+def test_a_command_pastes_nothing_but_the_set_up_and_only_after_its_name_was_checked(name):
+    pasted = set(re.findall(r"\$\{([^}]*)\}", STAGES[name]["cmd"]))
+    assert pasted <= {"item.setup"}
+    assert not pasted or "names" in upstream(name)
+
+
+def upstream(name):
+    """Return the stages whose outputs a stage needs, directly or not."""
+    deps = STAGES[name]["deps"]
+    makers = {
+        other for other, stage in STAGES.items() if any(covers(out, dep) for out in outs_of(stage) for dep in deps)
+    }
+    return makers | {above for maker in makers for above in upstream(maker)}
 
 
 def test_every_section_is_read_and_holds_just_its_fields():

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from naming import UNREADABLE, every_name
 
 from pipeline.choose import choose
 from pipeline.errors import InputError
@@ -76,7 +77,31 @@ def test_a_path_from_the_root_stays_one_so_that_a_copy_of_the_project_finds_it(p
     assert chosen(project) == ("domino", str(project.parent / "photos"))
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\rb", "a\x1bb", "a\udcffb"])
+@every_name
+def test_a_folder_of_any_name_is_written_so_that_it_is_read_again(project, name):
+    (project.parent / name).mkdir(parents=True)
+    choose("domino", f"../{name}", project)
+    assert (project / chosen(project)[1]).samefile(project.parent / name)
+    choose("boards", None, project)
+    assert text_of(project) == PARAMS
+
+
+@pytest.mark.parametrize(("name", "written"), [("s3:/a", "./s3:/a"), ("a.dvc", "a.dvc/"), ("dvc.yaml", "dvc.yaml/")])
+def test_what_dvc_would_not_take_for_a_folder_is_written_so_that_it_does(project, name, written):
+    (project / name).mkdir(parents=True)
+    for _ in range(2):  # the second time it is what is written already
+        choose("domino", name, project)
+        assert chosen(project) == ("domino", written)
+    choose("domino", None, project)
+    assert chosen(project) == ("domino", written)
+
+
+def test_a_path_that_is_too_long_is_no_folder(project):
+    with pytest.raises(InputError, match="there is no such folder"):
+        choose("domino", "a" * 300, project)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=key) for key, name in UNREADABLE.items()])
 def test_photos_in_a_folder_whose_name_no_line_can_hold_are_refused(project, name):
     (project / name).mkdir()
     with pytest.raises(InputError, match=r"has signs in it that no line can hold; rename the folder"):

@@ -20,3 +20,7 @@ def test_numbers_and_other_texts_stay_as_they_are_and_nothing_is_an_empty_cell()
 def test_a_table_is_written_whole(tmp_path):
     write_table(tmp_path / "a.csv", ("file",), [("=x.jpg",), ("grün.jpg",)])
     assert (tmp_path / "a.csv").read_bytes() == "file\n'=x.jpg\ngrün.jpg\n".encode()
+
+
+def test_every_csv_is_written_here(sources):
+    assert [file for file in sources.files() if "csv" in sources.imported(file)] == ["pipeline/tables.py"]

@@ -1,3 +1,8 @@
+import csv
+import io
+
+import pytest
+
 from train.gather.flat import labels_csv, metrics_of, ratio_csv
 
 ROW = {"ratio": 0.5, "iou": 0.9, "ci95": [0.8, 0.95]}
@@ -30,3 +35,15 @@ def test_the_ratio_table_holds_the_val_runs_of_the_race():
 
 def test_the_labels_table_holds_the_curves_that_were_trained():
     assert labels_csv(TRANSFER) == "labels,photos,iou,lo,hi\n10,real,0.5,0.4,0.6\n"
+
+
+def rows_of(text):
+    return list(csv.reader(io.StringIO(text, newline="")))[1:]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@A1", "\t=1", '=HYPERLINK("http://x","y")'])
+def test_no_text_is_computed_by_a_spreadsheet_not_even_where_a_number_was_wanted(text):
+    run = TRANSFER["runs"][0] | {"schedule": text, "seed": text, "iou": -0.5}
+    assert rows_of(ratio_csv({"runs": [run]})) == [["0.5", f"'{text}", f"'{text}", "-0.5", "0.8", "0.95"]]
+    curves = {"real": {"points": [{"n": text, "iou": text, "ci95": [text, -1]}]}, "mixed": None}
+    assert rows_of(labels_csv({"curves": curves})) == [[f"'{text}", "real", f"'{text}", f"'{text}", "-1"]]

@@ -1,0 +1,119 @@
+"""Whatever a folder of photos is called, DVC takes it, and no shell reads its name."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from naming import every_name, photos, ran, run, small_project
+
+from dataset.records import read_manifest
+from pipeline.choose import choose
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases"
+BAD = ["x';touch RAN;'", "$(touch RAN)", "a; touch RAN", "`touch RAN`", "a b", "it's", "a|b", "..", "../..", "a/b"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return small_project(tmp_path_factory.mktemp("names") / "project")
+
+
+def repro(project, stage="ingest@mini"):
+    return run(project, "dvc", "repro", stage)
+
+
+def ingested(project, setup="mini"):
+    return [sample.id for sample in read_manifest(project / f"data/{setup}/photos/samples.jsonl")]
+
+
+@pytest.mark.slow
+@every_name
+def test_dvc_ingests_a_folder_of_any_name(project, name):
+    photos(project / "in" / name)
+    choose("mini", f"in/{name}", project)
+    done = repro(project)
+    assert done.returncode == 0, done.stderr
+    assert "Running stage 'ingest@mini'" in done.stdout
+    assert ingested(project) == ["a", "b", "c"]
+    assert ran(project) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["$(touch RAN) 'b'", "s3:", "photos.dvc"])
+def test_dvc_knows_when_photos_in_a_folder_of_any_name_have_changed(project, name):
+    real = photos(project / name)
+    choose("mini", name, project)
+    first, second = repro(project), repro(project)
+    (real / "images/a.jpg").rename(real / "images/z.jpg")
+    (real / "masks/a.png").rename(real / "masks/z.png")
+    third = repro(project)
+    assert ["Running stage 'ingest@mini'" in done.stdout for done in (first, second, third)] == [True, False, True]
+    assert ingested(project) == ["b", "c", "z"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["-rf", "s3:/photos", "photos.dvc", "dvc.yaml/photos", "~"])
+def test_dvc_ingests_a_folder_that_lies_in_the_project_itself(tmp_path, name):
+    project = small_project(tmp_path / "project")
+    if name.startswith("dvc.yaml"):  # the project has a file of that name
+        name = f"in/{name}"
+    photos(project / name)
+    choose("mini", name, project)
+    done = repro(project)
+    assert done.returncode == 0, done.stderr
+    assert ingested(project) == ["a", "b", "c"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setup", BAD)
+def test_dvc_runs_nothing_for_a_set_up_whose_name_a_shell_would_read(tmp_path, setup):
+    project = small_project(tmp_path / "project")
+    kept = photos(project / "photos")  # where the outputs of the set-up ".." would go
+    photos(project / "in")
+    (project / "params.yaml").write_text(f"setup: {json.dumps(setup)}\nreal: in\n", encoding="utf-8")
+    done = run(project, "dvc", "repro", "split")
+    assert done.returncode != 0
+    assert "params.yaml: setup is " in done.stderr
+    assert ran(project) == []
+    assert (kept / "images/a.jpg").is_file()
+
+
+@pytest.mark.slow
+def test_an_experiment_takes_a_name_with_a_command_in_it_as_a_name(project):
+    photos(project / "in" / "$(touch RAN) b")
+    choose("mini", "in/$(touch RAN) b", project)
+    run(project, "git", "add", "-A").check_returncode()
+    run(project, "git", "commit", "-qm", "chosen").check_returncode()
+    photos(project / "in" / "`touch RAN` (2)")
+    done = run(project, "dvc", "exp", "run", "-S", "real='in/`touch RAN` (2)'", "ingest@mini")
+    assert done.returncode == 0, done.stderr
+    assert ingested(project) == ["a", "b", "c"]
+    assert ran(project) == []
+
+
+@pytest.mark.slow
+def test_an_experiment_in_its_own_folder_finds_photos_that_were_named_from_the_root(tmp_path):
+    case = SHARED / "dvc-exp-in-its-own-folder"
+    if not case.is_dir():
+        pytest.skip("the development case dvc-exp-in-its-own-folder is not here")
+    project = small_project(tmp_path / "project")
+    shutil.copy(case / "mini.yaml", project / "setups/mini.yaml")
+    shutil.copytree(case / "photos", tmp_path / "photos")
+    choose("mini", str(tmp_path / "photos"), project)
+    run(project, "git", "add", "-A").check_returncode()
+    run(project, "git", "commit", "-qm", "chosen").check_returncode()
+    done = run(project, "dvc", "exp", "run", "--temp", "-S", "split.seed=9", "split@mini")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["my photos", "photos(1)"])
+def test_photos_in_a_folder_with_a_space_or_parentheses_are_ingested(project, name):
+    case = SHARED / "dvc-photos-folder-with-spaces"
+    if not case.is_dir():
+        pytest.skip("the development case dvc-photos-folder-with-spaces is not here")
+    choose("domino", str(case / name), project)
+    done = repro(project, "ingest@domino")
+    assert done.returncode == 0, done.stderr
+    assert ingested(project, "domino") == ["a"]
