@@ -50,6 +50,20 @@ NAMES = {
     "file of DVC": "photos.dvc",
     "pipeline of DVC": "dvc.yaml",
 }
+READ_BY_DVC = (  # those that DVC, its files of YAML or a shell behind it could read as more than a name
+    *("command", "variable", "variable of params", "single quotes", "double quotes", "backticks", "spaces at the ends"),
+    *(
+        "brackets",
+        "star",
+        "backslash",
+        "flag",
+        "mapping of YAML",
+        "line separator of unicode",
+        "address",
+        "file of DVC",
+    ),
+    "pipeline of DVC",
+)
 UNREADABLE = {
     "tab": "a\tb",
     "newline": "a\ntouch RAN",

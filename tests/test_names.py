@@ -94,25 +94,3 @@ def test_a_set_up_of_such_a_name_is_refused_in_one_line_and_nothing_of_it_is_run
     assert len(said) == 1, done.stderr
     assert "a set-up's name is a part of paths and of commands" in said[0]
     assert ran(project) == []
-
-
-def test_dvc_alone_runs_nothing_of_the_photos_folder_either(project: Path):
-    folder = photos_in(project.parent / "again" / EVIL)
-    shutil.rmtree(project / "data", ignore_errors=True)
-    path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
-    choose = [sys.executable, "-m", "pipeline.choose", "mini", str(folder)]
-    for words in (choose, [sys.executable, "-m", "dvc", "repro", "ingest@mini"]):
-        done = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert len(read_manifest(project / "data/mini/photos/samples.jsonl")) == 3
-    again = subprocess.run(
-        [sys.executable, "-m", "dvc", "status"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "ingest@mini" not in again.stdout
-    assert ran(project) == []

