@@ -10,6 +10,7 @@ import io
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from pipeline.files import write_json
 
 CHUNK = 1000  # pictures a scene folder
 UNKNOWN = [-1, -1, -1, -1]
+BROKEN = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError, ArithmeticError, MemoryError, OSError)
 FULL = 65535  # of a depth picture
 
 
@@ -115,7 +117,7 @@ def depth_of(source: Source, sample: Sample) -> NDArray[np.float32]:
     """Return the depth of a sample, (H, W) float32 metres, inf = nothing there; raise InputError for another file."""
     try:
         depth = np.load(io.BytesIO(source.fetch(sample, sample.depth)), allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, MemoryError, OSError) as error:  # np.load parses a head of any size
+    except BROKEN as error:
         raise InputError(f"{source.manifest}: {sample.depth} is no NPY ({error}); render it again") from error
     if not isinstance(depth, np.ndarray) or depth.dtype.kind != "f" or depth.shape != sample.size_hw:
         raise InputError(

@@ -138,7 +138,7 @@ def test_a_room_replaces_its_own_numbers_and_keeps_everything_else(tmp_path: Pat
         "render": {"ratio": 20, "curve": [1]},
     }
     file.write_text("[]", encoding="utf-8")
-    with pytest.raises(InputError, match="found no sections"):
+    with pytest.raises(InputError, match="not sections of numbers"):
         record(file, "render", {})
 
 

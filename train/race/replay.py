@@ -4,19 +4,24 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.reading import read_json
+from pipeline.reading import read_typed
 from train.race.budget import Budget
 from train.race.candidate import Candidate
 from train.race.decision import Decision, finish
 from train.race.policy import next_asks
 from train.race.records import Key, Race, Result, result_of
 from train.scoring.scores import Scores, read_scores
+
+FINITE = ConfigDict(strict=True, allow_inf_nan=False)
+Count = Annotated[int, Field(ge=0, le=2**53)]  # of pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +78,40 @@ def to_json(grid: Grid) -> dict[str, Any]:
     }
 
 
-def from_json(value: Any) -> Grid:
-    """Return the grid that `to_json` wrote. Raises KeyError, TypeError, AttributeError or ValueError for another."""
+class CandidateRow(TypedDict):
+    """As `Candidate`."""
+
+    weights: dict[str, float]
+    schedule: str
+    ratio: float
+
+
+class ScoreRow(TypedDict):
+    """The pixels of one training, a photo each."""
+
+    name: str
+    seed: int
+    share: float
+    intersection: list[Count]
+    union: list[Count]
+
+
+@with_config(FINITE)
+class GridFile(TypedDict):
+    """What `to_json` writes."""
+
+    candidates: list[CandidateRow]
+    seeds: list[int]
+    rung: float
+    groups: list[int]
+    scores: list[ScoreRow]
+
+
+GRID = TypeAdapter(GridFile)
+
+
+def from_json(value: GridFile) -> Grid:
+    """Return the grid that `to_json` wrote. Raises ValueError for candidates that cannot be."""
     groups = tuple(str(group) for group in value["groups"])
     photos = tuple(str(i) for i in range(len(groups)))
     candidates = [
@@ -91,10 +128,11 @@ def from_json(value: Any) -> Grid:
 
 def read_grid(path: Path) -> Grid:
     """Read a grid file; raise InputError when it is missing or another kind of file."""
+    found = read_typed(path, GRID, "a grid file", "record it again")
     try:
-        return from_json(read_json(path))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{path}: not a grid file ({error!r}); record it again") from error
+        return from_json(found)
+    except ValueError as error:
+        raise InputError(f"{path}: not a grid file: {error}; record it again") from error
 
 
 def write_grid(path: Path, grid: Grid) -> None:
