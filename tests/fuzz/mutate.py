@@ -1,11 +1,14 @@
 """Mutations of valid files, drawn by hypothesis: of bytes, and of what the text of JSON, TOML, YAML and meshes says."""
 
+import copy
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+
+from tests.fuzz.packed import glb_of, tar_file, zip_file
 
 RAW = "@raw{}@"  # stands in a JSON value for a text that no value can say
 RAWS = (
@@ -22,7 +25,23 @@ RAWS = (
 )
 NASTY: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 0.5, -0.0, 1e308, 2**31, 2**63, 10**18, 10**400, -(10**400)),
-    *("", "x", "a\0b", "..", ".", "/", "../../x", "/etc/passwd", "a/b/c", "\\x", "x" * 300, "ab/" * 2000, "=1+1"),
+    *(
+        "",
+        "x",
+        "a\0b",
+        "..",
+        ".",
+        "/",
+        "../../x",
+        "/etc/passwd",
+        "../beside/kept.txt",
+        "../../beside/kept.txt",
+        "a/b/c",
+        "\\x",
+        "x" * 300,
+        "ab/" * 2000,
+        "=1+1",
+    ),
     *("\u202e", "<script>alert(1)</script>", "real", "render", "params:real", [], {}, [None], [[]], [1, 2], {"a": 1}),
     *([{}], {"": ""}, {"id": []}, [[[[[[]]]]]], [0] * 50, "2024-02-31", "1e999", "0x10", "~", "-", "*", "@@@"),
     *(RAW.format(number) for number in range(len(RAWS))),
@@ -67,7 +86,7 @@ def json_value(draw: st.DrawFn, value: Any) -> Any:
         every = list(places(value))
         way = draw(st.sampled_from(every))
         what = draw(st.sampled_from(("replace", "replace", "replace", "drop", "rename", "double", "swap")))
-        other, new = draw(st.sampled_from(every)), draw(junk)
+        other, new = draw(st.sampled_from(every)), copy.deepcopy(draw(junk))  # it may be changed later
 
         def change(
             here: Any, key: Any, what: str = what, new: Any = new, other: Any = other, value: Any = value
@@ -163,6 +182,9 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".obj": words_file,
     ".mtl": words_file,
     ".usda": words_file,
+    ".zip": zip_file,
+    ".tar": tar_file,
+    ".glb": glb_of(json_file),
 }
 
 

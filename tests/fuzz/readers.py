@@ -23,7 +23,7 @@ from render.stock.obj import measure
 from render.stock.parts import whole
 from render.stock.usd import look_at_layers
 from tests import page_project
-from tests.fuzz.oracle import Reader
+from tests.fuzz.judge import Reader
 from tests.fuzz.trees import (
     ROOT,
     archive,
