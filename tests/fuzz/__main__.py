@@ -7,11 +7,13 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from pipeline.files import write_text
 from tests.fuzz.blender import KINDS, SCALES, fuzz_kind, write_valid
 from tests.fuzz.judge import may_drop
+from tests.fuzz.more import MORE
 from tests.fuzz.oracle import Failure, Tally, as_json, table, timed
 from tests.fuzz.readers import READERS
 
@@ -28,27 +30,36 @@ def main() -> None:
     options = parser.parse_args()
     say("as nobody\n" if may_drop() else "as the user that started this\n")
     tallies: dict[str, Tally] = {}
-    chosen = [reader for reader in READERS if options.reader in reader.name]
-    for reader, tally, seconds in timed(chosen, options.cases, KEPT, options.first):
-        tallies[reader.name] = tally
-        say(f"{reader.name}: {dict(tally.counts)} in {seconds:.1f} s\n")
-        for failure_kind, failure in tally.first.items():
-            say(f"  {failure_kind}: {in_words(reader.name, failure)}\n")
-    for kind, tally in of_blender([kind for kind in KINDS if options.reader in f"blender {kind}"], options.cases):
-        tallies[f"blender {kind}"] = tally
-        say(f"blender {kind}: {dict(tally.counts)}, {tally.ended} processes ended\n")
-    if options.out:
-        write_text(options.out, as_json(tallies))
+    for name, tally in chain(
+        of_ours(options.reader, options.cases, options.first), of_blender(options.reader, options.cases)
+    ):
+        tallies[name] = tally
+        if options.out:
+            write_text(options.out, as_json(tallies))  # after each: the whole takes hours
     say(table(tallies))
     sys.exit(any(tally.bad() for tally in tallies.values()))
 
 
-def of_blender(kinds: list[str], cases: int) -> Iterator[tuple[str, Tally]]:
-    """Yield each kind of file that Blender reads with what came of it."""
+def of_ours(part: str, cases: int, first: int) -> Iterator[tuple[str, Tally]]:
+    """Yield the readers whose names have this part with what came of each."""
+    for reader, tally, seconds in timed(
+        [reader for reader in (*READERS, *MORE) if part in reader.name], cases, KEPT, first
+    ):
+        say(f"{reader.name}: {dict(tally.counts)} in {seconds:.1f} s\n")
+        for kind, failure in tally.first.items():
+            say(f"  {kind}: {in_words(reader.name, failure)}\n")
+        yield reader.name, tally
+
+
+def of_blender(part: str, cases: int) -> Iterator[tuple[str, Tally]]:
+    """Yield the kinds of files that Blender reads with what came of each."""
+    kinds = [kind for kind in KINDS if part in f"blender {kind}"]
     with tempfile.TemporaryDirectory() as folder:
         valid = write_valid(Path(folder)) if kinds else {}
     for kind in kinds:
-        yield kind, fuzz_kind(kind, valid[kind], max(1, cases // SCALES.get(kind, 1)))
+        tally = fuzz_kind(kind, valid[kind], max(1, cases // SCALES.get(kind, 1)))
+        say(f"blender {kind}: {dict(tally.counts)}, {tally.ended} processes ended\n")
+        yield f"blender {kind}", tally
 
 
 def in_words(reader: str, failure: Failure) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.fuzz.packed import glb_of, tar_file, zip_file
+from tests.fuzz.pictures import picture_file
 
 RAW = "@raw{}@"  # stands in a JSON value for a text that no value can say
 RAWS = (
@@ -185,10 +186,16 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".zip": zip_file,
     ".tar": tar_file,
     ".glb": glb_of(json_file),
+    ".usdz": zip_file,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tiff", ".bmp", ".webp"), picture_file),
 }
 
 
 def mutated(name: str, data: bytes) -> st.SearchStrategy[bytes]:
     """Return a strategy of files like this one that are wrong somewhere."""
     by_words = BY_ENDING.get("." + name.rpartition(".")[2])
-    return any_bytes(data) if by_words is None else by_words(data) | by_words(data) | any_bytes(data)
+    if by_words is None:
+        return any_bytes(data)
+    if by_words is picture_file:
+        return picture_file(data) | any_bytes(data) | any_bytes(data) | picture_file(data).flatmap(any_bytes)
+    return by_words(data) | by_words(data) | any_bytes(data)

@@ -6,13 +6,14 @@ import pytest
 
 from tests.fuzz.blender import KINDS, SCALES, fuzz_kind, write_valid
 from tests.fuzz.judge import Reader
+from tests.fuzz.more import MORE
 from tests.fuzz.oracle import fuzz
 from tests.fuzz.readers import READERS
 
 CASES = 200
 
 
-@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+@pytest.mark.parametrize("reader", [*READERS, *MORE], ids=lambda reader: reader.name)
 def test_a_wrong_file_is_read_rightly_or_refused_in_one_line(reader: Reader, tmp_path: Path):
     tally = fuzz(reader, max(CASES // reader.scale, 4), tmp_path / "kept")
     assert not tally.bad(), tally.first
