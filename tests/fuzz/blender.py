@@ -44,7 +44,8 @@ def fuzz_kind(kind: str, data: bytes, cases: int) -> Tally:
                 file.write_bytes(case)
             before = rest(Path(name))
             answers = inspect(files, ["z"] * len(files))
-            tally.counts["outside"] += rest(Path(name)) != before
+            if rest(Path(name)) != before:
+                tally.counts["outside"] += 1
         for number, answer in enumerate(answers, block * SIZE):
             note(tally, number, answer)
     return tally

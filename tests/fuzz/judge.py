@@ -32,7 +32,7 @@ class Reader:
     files: tuple[str, ...]  # those of it that are mutated, relative
     call: Callable[[Path, Path], object]  # the tree, and a place where nothing is yet: what it writes goes there
     scale: int = 1  # a case in so many is tried where one takes long
-    seconds: float = 10  # a case that takes longer hangs
+    seconds: float = 60  # a case that takes longer hangs, on a machine that has other work too
 
 
 @dataclasses.dataclass(frozen=True)

@@ -47,8 +47,23 @@ NASTY: tuple[Any, ...] = (
     *([{}], {"": ""}, {"id": []}, [[[[[[]]]]]], [0] * 50, "2024-02-31", "1e999", "0x10", "~", "-", "*", "@@@"),
     *(RAW.format(number) for number in range(len(RAWS))),
 )
+WAYS = (
+    "../beside/kept.txt",
+    "../../beside/kept.txt",
+    "../../../beside/kept.txt",
+    "../beside",
+    "..",
+    ".",
+    "",
+    "x/../..",
+)
 junk: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from(NASTY), st.integers(), st.floats(), st.text(max_size=12), st.lists(st.integers(-5, 5), max_size=5)
+    st.sampled_from(NASTY),
+    st.sampled_from(WAYS),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.lists(st.integers(-5, 5), max_size=5),
 )
 bits = st.binary(min_size=0, max_size=12) | st.sampled_from((
     b"\0",

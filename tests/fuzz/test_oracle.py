@@ -26,7 +26,7 @@ def build(folder: Path) -> None:
     (folder / "a.json").write_bytes(VALID)
 
 
-def planted(call: Call, seconds: float = 10) -> Reader:
+def planted(call: Call, seconds: float = 60) -> Reader:
     """A reader that takes the valid file, and does something else with any other."""
 
     def wrong(inn: Path, out: Path) -> None:
