@@ -40,6 +40,12 @@ def raises(inn: Path, out: Path) -> None:  # noqa: ARG001 - as all of these are 
     raise KeyError("a")
 
 
+def raises_in_a_circle(inn: Path, out: Path) -> None:  # noqa: ARG001
+    one, other = KeyError("a"), KeyError("b")
+    one.__cause__, other.__cause__ = other, one
+    raise one
+
+
 def dies(inn: Path, out: Path) -> None:  # noqa: ARG001
     os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -92,8 +98,8 @@ def says_nothing(inn: Path, out: Path) -> None:  # noqa: ARG001
 @pytest.mark.parametrize(
     ("call", "outcome"),
     [
-        (raises, "traceback"), (dies, "crash"), (leaves, "crash"), (takes_memory, "memory"),
-        (takes_memory_and_says_so, "memory"), (deletes, "outside"), (deletes_beside, "outside"),
+        (raises, "traceback"), (raises_in_a_circle, "traceback"), (dies, "crash"), (leaves, "crash"),
+        (takes_memory, "memory"), (takes_memory_and_says_so, "memory"), (deletes, "outside"), (deletes_beside, "outside"),
         (writes_beside, "outside"), (leaves_half, "half"), (leaves_a_part, "half"), (says_nothing, "unclear"),
     ],
 )  # fmt: skip
