@@ -70,6 +70,7 @@ def kind_of(outcome: str, about: str) -> str:
         return ""
     ours = re.findall(r'File "[^"]*?/((?:dataset|mix|pipeline|render|train)/[^"]*)", line \d+, in (\w+)', about)
     if not ours:
-        return f"{outcome} {re.sub(r'[^a-z]+', ' ', about)[:40]}".strip()
+        words = re.sub(r"fuzz-\w+|[^a-z]+", " ", about)  # without the name of the scratch folder
+        return f"{outcome} {words[:40]}".strip()
     raised = re.match(r"[\w.]*", about.strip().rpartition("\n")[2])
     return " ".join((outcome, raised[0] if raised else "", *ours[-1]))

@@ -152,6 +152,13 @@ def token(value: Any) -> str:
     return text[1:-1] if text.startswith('"') and len(text) < 40 else text
 
 
+LAUGHS = "[&a0 [x, x], " + ", ".join(f"&a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 12)) + "]"
+WORDS = (
+    *("", "&a [*a]", "&a {b: *a}", "*a", LAUGHS, "!!python/object:x", "!!binary a", "= [", "\t", "<<: *a", "? [a]"),
+    *("2024-02-31", "2024-02-03T25:61:61", "1e400", "1_000", "0x" + "f" * 5000, ".inf", ".nan", "9" * 5000),
+)
+
+
 @st.composite
 def words_file(draw: st.DrawFn, data: bytes) -> bytes:
     """Change words of a text: of TOML and YAML the values, of meshes the numbers and names."""
@@ -160,9 +167,7 @@ def words_file(draw: st.DrawFn, data: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         begin, end = draw(st.sampled_from(spots))
         new = draw(junk)
-        word = draw(
-            st.sampled_from((token(new), json_text(new), "", "&a [*a]", "*a", "!!python/object:x", "= [", "\t"))
-        )
+        word = draw(st.sampled_from((token(new), json_text(new), *WORDS)))
         text = text[:begin] + word + text[end:]
     return text.encode("utf-8", "surrogatepass")
 

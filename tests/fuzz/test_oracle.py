@@ -99,8 +99,9 @@ def says_nothing(inn: Path, out: Path) -> None:  # noqa: ARG001
     ("call", "outcome"),
     [
         (raises, "traceback"), (raises_in_a_circle, "traceback"), (dies, "crash"), (leaves, "crash"),
-        (takes_memory, "memory"), (takes_memory_and_says_so, "memory"), (deletes, "outside"), (deletes_beside, "outside"),
-        (writes_beside, "outside"), (leaves_half, "half"), (leaves_a_part, "half"), (says_nothing, "unclear"),
+        (takes_memory, "memory"), (takes_memory_and_says_so, "memory"), (deletes, "outside"),
+        (deletes_beside, "outside"), (writes_beside, "outside"), (leaves_half, "half"),
+        (leaves_a_part, "half"), (says_nothing, "unclear"),
     ],
 )  # fmt: skip
 def test_a_reader_that_does_this_is_found_out(call: Call, outcome: str, tmp_path: Path):
