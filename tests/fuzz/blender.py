@@ -1,6 +1,5 @@
 """Files that Blender reads, wrong in their bytes, given to the Blender that inspects strangers' files."""
 
-import collections
 import json
 import subprocess
 import sys
@@ -8,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 import trimesh
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from pipeline.errors import one_line
 from render.stock.facts import Facts, inspect
-from tests.fuzz.mutate import mutated
-from tests.fuzz.oracle import Tally, clear
+from tests.fuzz.block import SIZE, drawn
+from tests.fuzz.judge import BAD, clear, rest
+from tests.fuzz.oracle import Failure, Tally
 
 KINDS = ("ply", "stl", "glb", "fbx", "blend", "usdc")
 SCALES = {"usdc": 10}  # a case in so many: USD looks at each in a process of its own
@@ -31,43 +31,30 @@ def write_valid(folder: Path) -> dict[str, bytes]:
     return {kind: (folder / f"box.{kind}").read_bytes() for kind in KINDS}
 
 
-def drawn(kind: str, data: bytes, cases: int, start: int) -> list[bytes]:
-    """Return so many files like this one that are wrong somewhere, always the same."""
-    found: list[bytes] = []
-
-    @seed(start)
-    @settings(
-        max_examples=cases,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(mutated(f"a.{kind}", data))
-    def keep(case: bytes) -> None:
-        found.append(case)
-
-    keep()
-    return found[:cases]
-
-
 def fuzz_kind(kind: str, data: bytes, cases: int) -> Tally:
     """Return what came of so many files of one kind; what else was changed in their folder counts as outside."""
-    tally = Tally(collections.Counter())
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
-        folder = Path(name) / "in"
-        folder.mkdir()
-        files = []
-        for number, case in enumerate(drawn(kind, data, cases, len(kind))):
-            files.append(folder / f"{number:05d}.{kind}")
-            files[-1].write_bytes(case)
-        before = {path: path.read_bytes() for path in Path(name).rglob("*") if path.is_file()}
-        for file, found in zip(files, inspect(files, ["z"] * len(files)), strict=True):
-            outcome, words = ("right", "") if isinstance(found, Facts) else clear(found)
-            tally.counts[outcome] += 1
-            tally.ended += isinstance(found, str) and "breaks down" in found
-            if outcome not in {"right", "refused"}:
-                tally.first.setdefault(f"{kind} {words}", str(file))
-        if {path: path.read_bytes() for path in Path(name).rglob("*") if path.is_file()} != before:
-            tally.counts["outside"] += 1
+    tally = Tally()
+    for block in range(-(-cases // SIZE)):
+        found = drawn(f"blender {kind}", block, {f"a.{kind}": data})
+        with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+            folder = Path(name) / "in"
+            folder.mkdir()
+            files = [folder / f"{number:05d}.{kind}" for number in range(min(len(found), cases - block * SIZE))]
+            for file, (_, case) in zip(files, found, strict=False):
+                file.write_bytes(case)
+            before = rest(Path(name))
+            answers = inspect(files, ["z"] * len(files))
+            if rest(Path(name)) != before:
+                tally.counts["outside"] += 1
+        for number, answer in enumerate(answers, block * SIZE):
+            note(tally, number, answer)
     return tally
+
+
+def note(tally: Tally, number: int, answer: Facts | str) -> None:
+    """Count what Blender said of a case."""
+    outcome = clear(one_line(answer)) if isinstance(answer, str) else "right"
+    tally.counts[outcome] += 1
+    tally.ended += isinstance(answer, str) and "breaks down" in answer
+    if outcome in BAD:
+        tally.first.setdefault(outcome, Failure(number, "", str(answer)))

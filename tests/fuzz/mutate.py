@@ -1,11 +1,15 @@
 """Mutations of valid files, drawn by hypothesis: of bytes, and of what the text of JSON, TOML, YAML and meshes says."""
 
+import copy
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+
+from tests.fuzz.packed import glb_of, tar_file, zip_file
+from tests.fuzz.pictures import picture_file
 
 RAW = "@raw{}@"  # stands in a JSON value for a text that no value can say
 RAWS = (
@@ -22,13 +26,44 @@ RAWS = (
 )
 NASTY: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 0.5, -0.0, 1e308, 2**31, 2**63, 10**18, 10**400, -(10**400)),
-    *("", "x", "a\0b", "..", ".", "/", "../../x", "/etc/passwd", "a/b/c", "\\x", "x" * 300, "ab/" * 2000, "=1+1"),
+    *(
+        "",
+        "x",
+        "a\0b",
+        "..",
+        ".",
+        "/",
+        "../../x",
+        "/etc/passwd",
+        "../beside/kept.txt",
+        "../../beside/kept.txt",
+        "a/b/c",
+        "\\x",
+        "x" * 300,
+        "ab/" * 2000,
+        "=1+1",
+    ),
     *("\u202e", "<script>alert(1)</script>", "real", "render", "params:real", [], {}, [None], [[]], [1, 2], {"a": 1}),
     *([{}], {"": ""}, {"id": []}, [[[[[[]]]]]], [0] * 50, "2024-02-31", "1e999", "0x10", "~", "-", "*", "@@@"),
     *(RAW.format(number) for number in range(len(RAWS))),
 )
+WAYS = (
+    "../beside/kept.txt",
+    "../../beside/kept.txt",
+    "../../../beside/kept.txt",
+    "../beside",
+    "..",
+    ".",
+    "",
+    "x/../..",
+)
 junk: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from(NASTY), st.integers(), st.floats(), st.text(max_size=12), st.lists(st.integers(-5, 5), max_size=5)
+    st.sampled_from(NASTY),
+    st.sampled_from(WAYS),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=12),
+    st.lists(st.integers(-5, 5), max_size=5),
 )
 bits = st.binary(min_size=0, max_size=12) | st.sampled_from((
     b"\0",
@@ -67,7 +102,7 @@ def json_value(draw: st.DrawFn, value: Any) -> Any:
         every = list(places(value))
         way = draw(st.sampled_from(every))
         what = draw(st.sampled_from(("replace", "replace", "replace", "drop", "rename", "double", "swap")))
-        other, new = draw(st.sampled_from(every)), draw(junk)
+        other, new = draw(st.sampled_from(every)), copy.deepcopy(draw(junk))  # it may be changed later
 
         def change(
             here: Any, key: Any, what: str = what, new: Any = new, other: Any = other, value: Any = value
@@ -117,6 +152,13 @@ def token(value: Any) -> str:
     return text[1:-1] if text.startswith('"') and len(text) < 40 else text
 
 
+LAUGHS = "[&a0 [x, x], " + ", ".join(f"&a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 12)) + "]"
+WORDS = (
+    *("", "&a [*a]", "&a {b: *a}", "*a", LAUGHS, "!!python/object:x", "!!binary a", "= [", "\t", "<<: *a", "? [a]"),
+    *("2024-02-31", "2024-02-03T25:61:61", "1e400", "1_000", "0x" + "f" * 5000, ".inf", ".nan", "9" * 5000),
+)
+
+
 @st.composite
 def words_file(draw: st.DrawFn, data: bytes) -> bytes:
     """Change words of a text: of TOML and YAML the values, of meshes the numbers and names."""
@@ -125,9 +167,7 @@ def words_file(draw: st.DrawFn, data: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         begin, end = draw(st.sampled_from(spots))
         new = draw(junk)
-        word = draw(
-            st.sampled_from((token(new), json_text(new), "", "&a [*a]", "*a", "!!python/object:x", "= [", "\t"))
-        )
+        word = draw(st.sampled_from((token(new), json_text(new), *WORDS)))
         text = text[:begin] + word + text[end:]
     return text.encode("utf-8", "surrogatepass")
 
@@ -163,10 +203,19 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".obj": words_file,
     ".mtl": words_file,
     ".usda": words_file,
+    ".zip": zip_file,
+    ".tar": tar_file,
+    ".glb": glb_of(json_file),
+    ".usdz": zip_file,
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tiff", ".bmp", ".webp"), picture_file),
 }
 
 
 def mutated(name: str, data: bytes) -> st.SearchStrategy[bytes]:
     """Return a strategy of files like this one that are wrong somewhere."""
     by_words = BY_ENDING.get("." + name.rpartition(".")[2])
-    return any_bytes(data) if by_words is None else by_words(data) | by_words(data) | any_bytes(data)
+    if by_words is None:
+        return any_bytes(data)
+    if by_words is picture_file:
+        return picture_file(data) | any_bytes(data) | any_bytes(data) | picture_file(data).flatmap(any_bytes)
+    return by_words(data) | by_words(data) | any_bytes(data)

@@ -1,4 +1,4 @@
-"""What becomes of a reader that is given wrong files: each case in a process that can do no harm, with limits."""
+"""Cases of a reader in processes that can do no harm: started, watched, counted."""
 
 import collections
 import contextlib
@@ -8,41 +8,25 @@ import os
 import select
 import shutil
 import signal
-import sys
 import tempfile
 import time
-import traceback
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from hypothesis import HealthCheck, Phase, find, given, seed, settings
-from hypothesis import strategies as st
+from tests.fuzz.block import SIZE, Case, drawn
+from tests.fuzz.child import BEGAN, END, VALID, key_of, run
+from tests.fuzz.judge import BAD, FINE, Reader, Scratch, scratch_for
 
-from pipeline.confine import confine, limit_memory
-from pipeline.errors import InputError, one_line
-from tests.fuzz.mutate import mutated
-
-PRISTINE = 7  # exit code of a child whose valid tree was not taken
-MEMORY_BYTES, HANG_S = 2**31, 60  # beyond what the process holds; of one case, on a machine that has other work too
-FINE = ("right", "refused")
-BAD = ("traceback", "crash", "hang", "memory", "outside", "half", "unclear")
-find(
-    st.text(min_size=1), bool, settings=settings(database=None)
-)  # its tables of letters are made once, not in each child
-FOUND = "case.bin"  # the file that is being tried, kept when it ends the process
+START_S = 60  # until the valid tree has been read, with all that is imported for it
 
 
 @dataclasses.dataclass(frozen=True)
-class Reader:
-    """Something that opens files."""
+class Failure:
+    """The first case that showed a kind of failure."""
 
-    name: str
-    build: Callable[[Path], None]  # writes a small valid tree into an empty folder
-    files: tuple[str, ...]  # those of it that are mutated, relative
-    call: Callable[[Path, Path], object]  # the tree, and a place where nothing is yet: what it writes goes there
-    scale: int = 1  # a case in so many is tried where one takes long
+    number: int  # of the case: the same reader and number is the same case
+    file: str  # what was in the file; "" where it was not kept
+    about: str  # a file with the traceback or the message; "" where there is none
 
 
 @dataclasses.dataclass
@@ -50,7 +34,7 @@ class Tally:
     """What came of the cases of one reader."""
 
     counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
-    first: dict[str, str] = dataclasses.field(default_factory=dict)  # kind of failure -> file that shows it
+    first: dict[str, Failure] = dataclasses.field(default_factory=dict)  # kind of failure -> its first case
     ended: int = 0  # processes that were held apart and did not survive; the user was told in one line
 
     def bad(self) -> dict[str, int]:
@@ -58,190 +42,147 @@ class Tally:
         return {name: self.counts[name] for name in BAD if self.counts[name]}
 
 
-def fuzz(reader: Reader, cases: int, keep: Path | None = None) -> Tally:
-    """Return what came of so many cases of a reader; the first file of each kind of failure is kept in a folder.
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """What came of one case."""
 
-    The cases follow from the reader's name alone. A process that ends or hangs is started anew where it was.
+    number: int
+    outcome: str
+    kind: str = ""
+
+
+def fuzz(reader: Reader, cases: int, keep: Path | None = None, first: int = 0) -> Tally:
+    """Return what came of cases `first`, `first` + 1, ... of a reader; failures are kept in a folder.
+
+    A process that ends or hangs is started anew behind the case that it was at. Raises ValueError where the reader does
+    not take its valid tree, since its cases would teach nothing.
     """
-    tally, number = Tally(), 0
-    while sum(tally.counts.values()) < cases:
-        left = cases - sum(tally.counts.values())
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
-            folder = Path(name)
-            ended = watch(reader, left, zlib.crc32(f"{reader.name} {number}".encode()), folder, tally)
-            if ended:
-                note(tally, ended, f"{ended}", folder / FOUND, keep)
-            for path in sorted((folder / "kept").glob("*")):
-                kind, _, _ = path.name.rpartition(".")
-                note(tally, "", kind, path, keep)
-        number += 1
-        if number > 50 + cases // 20:  # it dies on every other case: enough was seen
-            break
+    tally, end = Tally(), first + cases
+    for block in range(first // SIZE, -(-end // SIZE)):
+        begin = block * SIZE
+        numbers = range(max(first, begin), min(end, begin + SIZE))
+        fuzz_block(reader, block, numbers, tally, keep)
     return tally
 
 
-def note(tally: Tally, outcome: str, kind: str, file: Path, keep: Path | None) -> None:
-    """Count an outcome, and keep the first file that shows a kind of failure."""
-    if outcome:
-        tally.counts[outcome] += 1
-    if kind not in tally.first and file.exists():
-        tally.first[kind] = str(file)
-        if keep:
-            keep.mkdir(parents=True, exist_ok=True)
-            place = keep / f"{kind}.bin"
-            shutil.copyfile(file, place)
-            tally.first[kind] = str(place)
+def fuzz_block(reader: Reader, block: int, numbers: range, tally: Tally, keep: Path | None) -> None:
+    """Add to a tally what came of these cases of a block."""
+    found: list[Case] = []
+    while numbers:
+        with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as name:
+            scratch = scratch_for(reader, Path(name))
+            valid = scratch.files()
+            found = found or drawn(reader.name, block, {file: valid[file] for file in reader.files})
+            for line in watched(reader, scratch, [(number, found[number % SIZE]) for number in numbers]):
+                numbers = range(line.number + 1, numbers.stop)
+                add(tally, line, scratch, keep)
 
 
-def watch(reader: Reader, cases: int, start: int, folder: Path, tally: Tally) -> str:
-    """Run cases in a child; add what it says to the tally; return "crash" or "hang" if it did not come to its end."""
+def add(tally: Tally, line: Line, scratch: Scratch, keep: Path | None) -> None:
+    """Count what came of a case; keep the first that shows a kind of failure."""
+    tally.counts[line.outcome] += 1
+    if line.outcome in BAD and line.kind not in tally.first:
+        tally.first[line.kind] = kept(line, scratch.kept, keep)
+
+
+def kept(line: Line, place: Path, keep: Path | None) -> Failure:
+    """Return a failure, with its files copied to where they last if a folder for them is given."""
+    key = key_of(line.kind)
+    file, about = place / key, place / f"{key}.txt"
+    if line.outcome in {"crash", "hang"}:
+        file = place / "case"
+    if keep is None:
+        return Failure(line.number, "", about.read_text(encoding="utf-8") if about.exists() else "")
+    keep.mkdir(parents=True, exist_ok=True)
+    names = []
+    for path, ending in ((file, ".bin"), (about, ".txt")):
+        target = keep / f"{key} {line.number}{ending}"
+        names.append(str(target) if path.exists() and shutil.copyfile(path, target) else "")
+    return Failure(line.number, *names)
+
+
+def watched(reader: Reader, scratch: Scratch, cases: Sequence[tuple[int, Case]]) -> Iterator[Line]:
+    """Yield what a child process says of some cases, up to one that ends it: "crash" or "hang"."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.close(read)
-        with contextlib.suppress(BaseException):
-            run(reader, cases, start, folder, write)
+        run(reader, scratch, cases, write)
         os._exit(0)
     os.close(write)
-    over = ""
-    with os.fdopen(read, "rb", buffering=0) as answers:
-        while True:
-            ready, _, _ = select.select([answers], [], [], HANG_S)
-            if not ready:
-                over = "hang"
-                os.kill(child, signal.SIGKILL)
-                break
-            data = answers.read(1)
-            if not data:
-                break
-            if data != b"e":
-                tally.counts[CODES[data]] += 1
-            else:
-                over = "end"
-    _, status = os.waitpid(child, 0)
-    if os.waitstatus_to_exitcode(status) == PRISTINE:
-        raise ValueError(f"{reader.name}: the valid tree of files is not taken, so that nothing would be learned")
-    return "" if over == "end" else over or ("crash" if status else "")
-
-
-CODES = {bytes([65 + at]): name for at, name in enumerate((*FINE, *BAD))}  # a letter each: e is the end
-LETTERS = {name: code for code, name in CODES.items()}
-
-
-def run(reader: Reader, cases: int, start: int, folder: Path, answers: int) -> None:
-    """In the child: draw cases and say a letter for each."""
-    inn, kept = folder / "in", folder / "kept"
-    inn.mkdir()
-    kept.mkdir()
-    reader.build(inn)
-    whole = {path: path.read_bytes() for path in inn.rglob("*") if path.is_file()}
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-    confine(None, [folder])
-    tempfile.tempdir = str(folder)
-    limit_memory(MEMORY_BYTES)
-    one = given(
-        st.sampled_from(reader.files).flatmap(lambda name: st.tuples(st.just(name), mutated(name, whole[inn / name])))
-    )
-    often = settings(
-        max_examples=cases,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    done = 0
-    if judge(reader, inn, folder / "out", whole)[0] != "right":
-        os._exit(PRISTINE)
-
-    @seed(start)
-    @often
-    @one
-    def each(case: tuple[str, bytes]) -> None:
-        nonlocal done
-        if done == cases:
-            return
-        done += 1
-        name, data = case
-        (folder / FOUND).write_bytes(data)
-        (inn / name).write_bytes(data)
-        outcome, kind = judge(reader, inn, folder / "out", {**whole, inn / name: data})
-        if outcome in BAD and not (kept / f"{kind}.x").exists():
-            (kept / f"{kind}.x").write_bytes(data)
-        restore(whole, {inn / name} if outcome != "outside" else set(whole))
-        os.write(answers, LETTERS[outcome])
-
-    while done < cases:  # hypothesis ends early where it has seen all that it can draw
-        before = done
-        each()
-        if done == before:
-            break
-    os.write(answers, b"e")
-
-
-def restore(whole: dict[Path, bytes], changed: set[Path]) -> None:
-    """Write these files again, and those that are gone."""
-    for path, content in whole.items():
-        if path in changed or not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-
-
-def judge(reader: Reader, inn: Path, out: Path, expected: dict[Path, bytes]) -> tuple[str, str]:
-    """Return what one call came to, and a name for its kind of failure."""
-    outcome, kind = "right", "right"
+    done, last = 0, "crash"
     try:
-        reader.call(inn, out)
-    except InputError as error:
-        outcome, kind = clear(str(error))
-    except MemoryError:
-        outcome, kind = "memory", f"{reader.name} memory"
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is what the user would see
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        outcome, kind = "traceback", f"{reader.name} {type(error).__name__} {Path(place.filename).name} {place.lineno}"
-    there = {path: path.read_bytes() for path in inn.rglob("*") if path.is_file()}
-    if there != expected:
-        outcome, kind = "outside", f"{reader.name} changed its input"
-    if out.exists():
-        if outcome != "right":
-            outcome, kind = "half", f"{reader.name} half written"
-        shutil.rmtree(out) if out.is_dir() else out.unlink()
-    return outcome, kind.replace("/", "-")
+        for line in lines_from(read, reader.seconds):
+            if isinstance(line, Line):
+                yield line
+                done += 1
+            elif line != BEGAN:
+                last = line
+    finally:
+        code = ended(child)
+        os.close(read)
+    if last.startswith(VALID):
+        raise ValueError(f"{reader.name}: its valid tree is not taken: {last.removeprefix(VALID)}")
+    if last != END:
+        yield Line(cases[done][0], last, last if last == "hang" else f"crash {code}")
 
 
-def clear(message: str) -> tuple[str, str]:
-    """Return "refused" for a message that says something in one line of bearable length."""
-    line = one_line(message)
-    if "does not permit" in line:  # the kernel kept it from writing elsewhere
-        return "outside", "wanted to write elsewhere"
-    return ("refused", "refused") if len(line) > 10 else ("unclear", f"unclear message of {len(line)}")
+def ended(child: int) -> int:
+    """End a child and what it started; return its exit code, the negative number of a signal if that ended it."""
+    found, status = os.waitpid(child, os.WNOHANG)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status if found else os.waitpid(child, 0)[1])
+
+
+def lines_from(pipe: int, seconds: float) -> Iterator[Line | str]:
+    """Yield what stands in the lines of JSON that come through a pipe; "hang" where the next one takes too long."""
+    rest, wait = b"", START_S + seconds
+    while True:
+        ready, _, _ = select.select([pipe], [], [], wait)
+        data = os.read(pipe, 2**16) if ready else b""
+        if not data:
+            if not ready:
+                yield "hang"
+            return
+        *whole, rest = (rest + data).split(b"\n")
+        yield from (said(json.loads(line)) for line in whole)
+        wait = seconds
+
+
+def said(line: object) -> Line | str:
+    """Return a line of a child as what it says: of a case, or a word."""
+    if not isinstance(line, list):
+        return str(line)
+    return " ".join(line) if line[0] == VALID else Line(*line)
+
+
+def timed(
+    readers: Sequence[Reader], cases: int, keep: Path | None, first: int = 0
+) -> Iterator[tuple[Reader, Tally, float]]:
+    """Yield each reader with what came of it and the seconds that took."""
+    for reader in readers:
+        began = time.perf_counter()
+        yield reader, fuzz(reader, max(cases // reader.scale, 1), keep, first), time.perf_counter() - began
 
 
 def table(tallies: dict[str, Tally]) -> str:
     """Return the counts by reader and outcome as a text table."""
     names = (*FINE, *BAD)
-    rows = [f"{'reader':<28}{'cases':>8}" + "".join(f"{name:>10}" for name in names)]
-    for reader, tally in tallies.items():
-        rows.append(f"{reader:<28}{sum(tally.counts.values()):>8}" + "".join(f"{tally.counts[n]:>10}" for n in names))
+    rows = [("reader", "cases", *names)]
     total = sum((tally.counts for tally in tallies.values()), collections.Counter[str]())
-    rows.append(f"{'all':<28}{sum(total.values()):>8}" + "".join(f"{total[n]:>10}" for n in names))
-    return "\n".join(rows) + "\n"
+    for reader, counts in (*((name, tally.counts) for name, tally in tallies.items()), ("all", total)):
+        rows.append((reader, *(str(number) for number in (counts.total(), *(counts[name] for name in names)))))
+    return "".join(f"{row[0]:<28}" + "".join(f"{cell:>10}" for cell in row[1:]) + "\n" for row in rows)
 
 
 def as_json(tallies: dict[str, Tally]) -> str:
-    """Return the counts by reader."""
-    return json.dumps({name: dict(sorted(tally.counts.items())) for name, tally in tallies.items()}, indent=2) + "\n"
-
-
-def timed(readers: list[Reader], cases: int, keep: Path | None) -> Iterator[tuple[Reader, Tally, float]]:
-    """Yield each reader with what came of it and the seconds that took."""
-    for reader in readers:
-        began = time.perf_counter()
-        yield reader, fuzz(reader, max(cases // reader.scale, 1), keep), time.perf_counter() - began
-
-
-def say(text: Any) -> None:
-    """Write to the terminal at once."""
-    sys.stdout.write(str(text))
-    sys.stdout.flush()
+    """Return the counts by reader, and the first case of each kind of failure."""
+    rows = {
+        name: {
+            "counts": dict(sorted(tally.counts.items())),
+            "first": {k: f.number for k, f in sorted(tally.first.items())},
+        }
+        for name, tally in tallies.items()
+    }
+    return json.dumps(rows, indent=2) + "\n"

@@ -23,7 +23,7 @@ from render.stock.obj import measure
 from render.stock.parts import whole
 from render.stock.usd import look_at_layers
 from tests import page_project
-from tests.fuzz.oracle import Reader
+from tests.fuzz.judge import Reader
 from tests.fuzz.trees import (
     ROOT,
     archive,
@@ -132,7 +132,12 @@ READERS = (
     ),
     Reader("checkpoint", weights, ("checkpoint.safetensors",), lambda i, _: load(i, "key")),
     Reader("log of a training", texts("log.json", {"seconds": {"0.5": 1.5}}), ("log.json",), lambda i, _: log_of(i)),
-    Reader("cache index", cache, ("index.json",), lambda i, _: (holds(i, {"longest": 64}, {"a"}), Cache(i).photo("a"))),
+    Reader(
+        "cache index",
+        cache,
+        ("index.json",),
+        lambda i, _: holds(i, {"longest": 64, "categories": ["mug"]}, {"a"}) and Cache(i).photo("a"),
+    ),
     Reader("prediction records", predictions, ("records/a.json",), lambda i, _: read_record(i / "records/a.json")),
     Reader("records to forget", predictions, ("records/b.json",), forget_there),
     Reader(

@@ -1,0 +1,119 @@
+"""More readers of files: what works in a folder of its own, what takes the place of a folder, what is cut in pieces."""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from dataset.records import RENDER
+from dataset.shards import write_shard
+from pipeline.check import check
+from pipeline.choose import choose
+from pipeline.files import whole_folder, write_json, write_text
+from render.frames.packing import frame_in, samples_in
+from render.scenes.photos import Photos
+from render.stock.usd import look_at_layers
+from render.timing.score import SEEDS, score
+from tests.fuzz.judge import Reader
+from tests.fuzz.trees import ROOT, USDA, of_params, race
+from tests.fuzz.trees import samples_in as samples
+from train.attribution.planted import BATCHES, plant
+
+CALL = Callable[[Path], object]
+
+
+def at_work(call: CALL) -> Callable[[Path, Path], object]:
+    """Return a call in a copy of the tree, which a reader may change as it works; the copy is no result."""
+
+    def there(inn: Path, out: Path) -> None:
+        place = out.with_name("tmp") / "copy"
+        shutil.copytree(inn, place)
+        call(place)
+
+    return there
+
+
+def of_check(folder: Path) -> None:
+    of_params(folder)
+    for name in ("dvc.yaml", "params.yaml"):
+        write_text(folder / name, (ROOT / name).read_text(encoding="utf-8"))
+
+
+def archive(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.usdz", "w") as packed:
+        packed.writestr("a.usda", USDA.replace("b.usda", "c.usda"))
+        packed.writestr("c.usda", '#usda 1.0\n(\n    defaultPrim = "x"\n)\ndef Xform "x"\n{\n}\n')
+
+
+def to_plant(folder: Path) -> None:
+    names = [f"r{number}" for number in range(len(BATCHES))]
+    samples(folder / "real", "a")
+    samples(folder / "renders", *names, "held", domain=RENDER)
+    write_json(folder / "pools.json", {
+        "sources": [
+            {"name": "real", "domain": "real", "manifest": "real/samples.jsonl", "ids": ["a"]},
+            {"name": RENDER, "domain": RENDER, "manifest": "renders/samples.jsonl", "ids": names},
+        ],
+        "held": {"manifest": "renders/samples.jsonl", "ids": ["held"]},
+    })  # fmt: skip
+
+
+def to_score(folder: Path) -> None:
+    samples(folder / "renders", "r", domain=RENDER)
+    race(folder)
+    for number in SEEDS:
+        shutil.copytree(folder / "race" / "x", folder / f"run-{number}")
+
+
+def earlier(folder: Path) -> None:
+    with whole_folder(folder / "old", "cache of photos") as part:
+        write_text(part / "a.txt", "a")
+
+
+def replace(folder: Path) -> None:
+    """Write a folder anew that may not be ours; what is refused must still be there."""
+    before = {path.name: path.read_bytes() for path in (folder / "old").iterdir()}
+    try:
+        with whole_folder(folder / "old", "cache of photos") as part:
+            write_text(part / "b.txt", "b")
+    except BaseException:
+        if {path.name: path.read_bytes() for path in (folder / "old").iterdir()} != before:
+            raise AssertionError("it was refused, and is gone") from None
+        raise
+
+
+def packed(folder: Path) -> None:
+    samples(folder, "a", domain=RENDER)
+    files = [
+        (f"a{ending}", (folder / place / "a.png").read_bytes())
+        for place, ending in (("images", ".png"), ("ids", ".ids.png"))
+    ]
+    write_shard(folder / "shards/00000.tar", files)
+    text = (folder / "samples.jsonl").read_text(encoding="utf-8")
+    for place, ending in (("images", ".png"), ("ids", ".ids.png")):
+        text = text.replace(f"{place}/a.png", f"shards/00000.tar/a{ending}")
+        shutil.rmtree(folder / place)
+    write_text(folder / "samples.jsonl", text)
+
+
+def check_all(folder: Path, _: Path) -> None:
+    check(folder)
+
+
+def plant_all(folder: Path) -> None:
+    plant(folder / "pools.json", folder / "out", ["mug", "plate"])
+
+
+MORE = (
+    Reader("params, every section", of_check, ("params.yaml", "setups/boards.yaml"), check_all, scale=20),
+    Reader("a set-up, to choose", of_params, ("setups/boards.yaml",),
+           at_work(lambda folder: choose("boards", "photos", folder)), scale=5),
+    Reader("usdz", archive, ("a.usdz",), lambda i, _: look_at_layers(i / "a.usdz"), scale=50),
+    Reader("photos behind scenes", lambda f: samples(f, "a", "b"), ("samples.jsonl",),
+           lambda i, _: Photos(i / "samples.jsonl").plate("a")),
+    Reader("pools, to plant", to_plant, ("pools.json", "renders/samples.jsonl"), at_work(plant_all)),
+    Reader("scores of a bench", to_score, ("run-1/val.json",), at_work(lambda folder: score(folder, folder))),
+    Reader("the mark of a folder", earlier, ("old/.admix",), at_work(replace)),
+    Reader("earlier shards", packed, ("samples.jsonl", "shards/00000.tar"),
+           lambda i, _: [frame_in(i, sample) for sample in samples_in(i)]),
+)  # fmt: skip
