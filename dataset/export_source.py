@@ -36,11 +36,7 @@ class Source:
 
     def fetch(self, sample: Sample, path: str) -> bytes:
         """Return the bytes of a file of a sample; raise InputError when it is missing or outside the folder."""
-        whole = self.path_of(sample, path)
-        try:
-            return read_bytes(whole)
-        except (FileNotFoundError, NotADirectoryError):
-            raise InputError(f"{whole}: there is no such file; run the stage that writes {self.manifest}") from None
+        return read_bytes(self.path_of(sample, path))
 
     def path_of(self, sample: Sample, path: str) -> Path:
         """Return where a file of a sample lies; raise InputError when its path leads out of the manifest's folder.

@@ -66,11 +66,7 @@ def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
     path: of a file, or through a tar shard to one of its members. Raises InputError when it is missing, truncated or no
     picture.
     """
-    try:
-        data = read_bytes(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such image; mend the path or bring the file back") from None
-    with opened(data, str(path)) as image:
+    with opened(read_bytes(path), str(path)) as image:
         return np.asarray(image.convert(mode) if mode else image)
 
 

@@ -18,12 +18,10 @@ BROKEN = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError)  # wha
 def read_bytes(path: Path) -> bytes:
     """Return a file's bytes, wherever it lies: loose, or inside a tar that its path leads through.
 
-    Raises FileNotFoundError when there is no such file or member, InputError when it cannot be read.
+    Raises InputError when there is no such file or member, or it cannot be read.
     """
     shard = shard_of(path)
     if shard is None:
-        if not path.exists():
-            raise FileNotFoundError(path)
         return reading.read_bytes(path)
     start, size = place_of(shard, path.relative_to(shard).as_posix())
     with shard.open("rb") as file:
@@ -43,10 +41,10 @@ def shard_of(path: Path) -> Path | None:
 
 
 def place_of(shard: Path, name: str) -> tuple[int, int]:
-    """Return where a member's bytes begin in its tar, and how many there are; FileNotFoundError if there is none."""
+    """Return where a member's bytes begin in its tar, and how many there are; InputError if there is none."""
     places = members(shard)
     if name not in places:
-        raise FileNotFoundError(f"{shard} holds no {name}")
+        raise InputError(f"{shard}: holds no {name}; run the stage that writes it again, or mend the path")
     return places[name]
 
 

@@ -15,7 +15,10 @@ class InputError(Exception):
 
 def shown(value: Any) -> str:
     """Return a value of a file as a message shows it: short, however long or deep it is."""
-    return SHORT.repr(value)
+    try:
+        return SHORT.repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a number that is too long to show"
 
 
 def one_line(error: object) -> str:

@@ -24,8 +24,10 @@ REFUSED = {
     "who may read and write there",
     errno.ENAMETOOLONG: "its name is too long for the file system; name a shorter one",
     errno.ELOOP: "its links lead in a circle; name the file itself",
+    errno.ENOENT: "there is no such file; run the stage that writes it, or mend the path",
+    errno.EISDIR: "is no file, or lies in none of the folders named; mend the path",
 }
-SAME = {errno.EDQUOT: errno.ENOSPC, errno.EPERM: errno.EACCES}
+SAME = {errno.EDQUOT: errno.ENOSPC, errno.EPERM: errno.EACCES, errno.ENOTDIR: errno.EISDIR}
 
 
 @contextlib.contextmanager

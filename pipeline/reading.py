@@ -4,6 +4,7 @@ Whatever is wrong with a file is an InputError in one line. What a file must hol
 where it is read (`read_typed`), so that no stage meets a list where it wants a table.
 """
 
+import errno
 import os
 import stat
 import tomllib
@@ -40,10 +41,6 @@ def open_file(path: Path) -> IO[bytes]:
     """Return a file opened for reading; raise InputError when there is none or it cannot be read."""
     try:
         return open(path, "rb", opener=regular)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; run the stage that writes it, or mend the path") from None
-    except (IsADirectoryError, NotADirectoryError):
-        raise InputError(f"{path}: is no file, or lies in none of the folders named; mend the path") from None
     except OSError as error:
         raise in_words(path, error) from error
     except ValueError as error:
@@ -73,7 +70,7 @@ def regular(name: str, flags: int) -> int:
     number = os.open(name, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        raise IsADirectoryError(name)
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
     return number
 
 

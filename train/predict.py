@@ -39,7 +39,7 @@ from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
 from train.inference.gather import gather
 from train.inference.photos import photos_in, stems_of
-from train.inference.pictures import SUFFIX, pictures_of
+from train.inference.pictures import SUFFIX, picture_path, pictures_of
 from train.inference.record import (
     Prediction,
     forget_others,
@@ -125,7 +125,7 @@ def predict_photo(run: Run, settings: Predict, about: Any, file: Path, out: Path
     except BrokenPictureError as error:
         return str(error)
     found, pictures = predicted(run, image, settings)
-    files = {kind: f"{kind}/{stem}.{SUFFIX[kind]}" for kind in pictures}
+    files = {kind: picture_path(kind, stem) for kind in pictures}
     for kind, picture in pictures.items():
         write_bytes(out / files[kind], picture)
     write_record(record_path(out, stem), dataclasses.replace(found, key=key, file=name, pictures=files))

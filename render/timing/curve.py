@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
 from pipeline.bench import record
 from pipeline.engine import engine
 from pipeline.files import sha256_of, write_json
-from pipeline.reading import read_json
+from pipeline.reading import STRICT, read_typed
 from pipeline.settings import read_section
 from pipeline.stage import run_stage
 from render.plan import Plan
@@ -38,6 +41,21 @@ SETTINGS: dict[str, Quality | None] = {  # None: BlenderProc as its examples use
 TIMES, ROW = "times.json", "{:<30}{:>10}{:>14}{:>9}{:>9}  {}\n"
 
 
+@with_config(STRICT)
+class TimesFile(TypedDict):
+    """What `render_at` keeps."""
+
+    images_per_s: float
+    seconds: float
+    render_s: float
+    limit_fraction: float
+    images: int
+    mark: str
+
+
+TIMES_FILE = TypeAdapter(TimesFile)
+
+
 def mark_of(scenes: Sequence[SceneSpec], real: Path) -> str:
     """Return the hash of what a setting's renders and runs depend on."""
     parts = [[scene.id for scene in scenes], sha256_of(real / TRAIN), sha256_of(real / VAL), read_section("fit")[0]]
@@ -46,8 +64,10 @@ def mark_of(scenes: Sequence[SceneSpec], real: Path) -> str:
 
 def render_at(folder: Path, scenes: Sequence[SceneSpec], ground: Ground, peer: bool, mark: str) -> dict[str, Any]:
     """Render and pack the scenes, unless they are there; return their times."""
-    if (folder / TIMES).is_file() and read_json(folder / TIMES)["mark"] == mark:
-        return dict(read_json(folder / TIMES))
+    if (folder / TIMES).is_file():
+        known = read_typed(folder / TIMES, TIMES_FILE, "the times of a setting", "remove it, then run this again")
+        if known["mark"] == mark:
+            return dict(known)
     side = open_side(folder, ground, scenes, peer)
     with engine(ground.shoot.workers) as workers:
         laps = run(side, scenes, 1 if peer else workers, "curve")

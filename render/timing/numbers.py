@@ -2,11 +2,13 @@
 
 import dataclasses
 import statistics
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
@@ -14,7 +16,6 @@ from render.timing.studio import Lap
 
 RESAMPLES = 2000
 SEED = 1  # of the bootstrap
-FOREGROUND = "*"  # in a scores file: any category
 
 Counts = NDArray[np.float64]
 
@@ -70,14 +71,46 @@ class Pixels:
         return np.divide(intersection, union, out=np.ones_like(union), where=union > 0)
 
 
-def pixels_of(runs: Sequence[Mapping[str, Any]]) -> Pixels:
-    """Return what scores files say, one a seed; a photo without a group is a group of its own."""
+class PixelsRow(TypedDict):
+    """Of one category on one photo."""
+
+    intersection: Annotated[int, Field(ge=0, le=2**53)]
+    union: Annotated[int, Field(ge=0, le=2**53)]
+
+
+PixelsRows = TypedDict("PixelsRows", {"*": PixelsRow})  # of any category; others are not read
+
+
+class PhotoRow(TypedDict):
+    """Of a photo, as far as it is read here."""
+
+    id: str
+    group: str
+    pixels: PixelsRows
+
+
+class ScoresFile(TypedDict):
+    """Of one run, as far as it is read here."""
+
+    photos: Annotated[list[PhotoRow], Field(min_length=1)]
+
+
+SCORES = TypeAdapter(ScoresFile)
+
+
+def pixels_of(runs: Sequence[ScoresFile]) -> Pixels:
+    """Return what scores files say, one a seed; a photo without a group is a group of its own.
+
+    Raises InputError when the runs were scored on other photos.
+    """
     keys = [[photo["group"] or photo["id"] for photo in run["photos"]] for run in runs]
+    if any(key != keys[0] for key in keys):
+        raise InputError("the seeds were scored on other photos; remove the benchmark's folder, then run it again")
     groups = tuple(dict.fromkeys(keys[0]))
     counts = np.zeros((2, len(runs), len(groups)))
     for number, run in enumerate(runs):
         for key, photo in zip(keys[number], run["photos"], strict=True):
-            seen = photo["pixels"][FOREGROUND]
+            seen = photo["pixels"]["*"]
             counts[:, number, groups.index(key)] += (seen["intersection"], seen["union"])
     return Pixels(groups, counts[0], counts[1])
 

@@ -8,9 +8,9 @@ from typing import Any
 from dataset.records import RENDER, each_sample
 from pipeline.errors import InputError
 from pipeline.files import write_json
-from pipeline.reading import read_json
+from pipeline.reading import read_typed
 from render.frames.packing import SAMPLES
-from render.timing.numbers import Pixels, pixels_of
+from render.timing.numbers import SCORES, Pixels, pixels_of
 from render.timing.side import RENDERS
 
 SEEDS = (1, 2)
@@ -33,7 +33,7 @@ def score(folder: Path, real: Path) -> Pixels:
         run = folder / f"run-{seed}"
         if not (run / "val.json").is_file():
             command("train.fit", mix=mix, val=real / VAL, categories=real / CATEGORIES, seed=seed, out=run)
-        runs.append(read_json(run / "val.json"))
+        runs.append(read_typed(run / "val.json", SCORES, "a scores file", f"remove {run}, then run this again"))
     return pixels_of(runs)
 
 

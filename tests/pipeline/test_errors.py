@@ -13,7 +13,7 @@ def test_a_value_is_shown_short_however_long_or_deep_it_is():
     deep: list = []
     for _ in range(5000):
         deep = [deep]
-    for value in (deep, "x" * 9000, list(range(9000)), 10**4000, {str(k): k for k in range(900)}, "a\0b\n"):
+    for value in (deep, "x" * 9000, list(range(9000)), 10**4000, 1 << 2**15, {str(k): k for k in range(900)}, "a\0b\n"):
         assert len(shown(value)) < 400
         assert "\n" not in shown(value)
     assert shown("board") == "'board'"

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.files import (
     check_free,
     fresh_folder,
+    in_words,
     inside,
     sha256_of,
     whole_file,
@@ -143,10 +145,16 @@ def test_a_folder_that_finds_the_disk_full_says_so_and_leaves_nothing_behind(sma
     assert names(small_disk) == []
 
 
-def test_another_error_of_the_system_is_not_taken_for_a_full_disk(tmp_path):
+def test_a_folder_in_the_place_of_a_file_is_said_in_one_line(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(InputError, match=r"/a: is no file, .*mend the path$"):
         write_text(tmp_path / "a", "a folder is there already")
+    assert names(tmp_path) == ["a"]
+
+
+def test_another_error_of_the_system_is_left_as_it_is(tmp_path):
+    error = OSError(errno.EBADMSG, "the disk is broken")
+    assert in_words(tmp_path, error) is error
 
 
 def test_json_that_others_could_not_read_is_refused_before_a_byte_is_written(tmp_path):

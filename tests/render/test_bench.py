@@ -15,7 +15,7 @@ from render.bench import Block, blocks_of, read_rate, refused_by_either, summary
 from render.plan import Plan
 from render.shoot import Shoot
 from render.spec import Quality
-from render.timing.curve import SETTINGS, mark_of
+from render.timing.curve import SETTINGS, mark_of, render_at
 from render.timing.long import numbers_of
 from render.timing.numbers import Pixels, compare, images_per_s, limit_fraction, pixels_of, render_s
 from render.timing.score import check_real, renders_alone
@@ -140,6 +140,20 @@ def test_a_room_replaces_its_own_numbers_and_keeps_everything_else(tmp_path: Pat
     file.write_text("[]", encoding="utf-8")
     with pytest.raises(InputError, match="not sections of numbers"):
         record(file, "render", {})
+    file.write_text('{"mix": {"ratio": 1e400}}', encoding="utf-8")
+    with pytest.raises(InputError, match=r"not sections of numbers: .*not JSON compliant"):
+        record(file, "render", {})
+
+
+def test_seeds_that_were_scored_on_other_photos_are_said() -> None:
+    with pytest.raises(InputError, match="scored on other photos"):
+        pixels_of([scores(("a", 1, 2)), scores(("b", 1, 2))])
+
+
+def test_another_file_than_the_times_of_a_setting_is_named(tmp_path: Path) -> None:
+    (tmp_path / "times.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match=r"times\.json: not the times of a setting: "):
+        render_at(tmp_path, [], None, peer=True, mark="")  # type: ignore[arg-type]
 
 
 def test_photos_that_are_not_split_yet_are_one_line(tmp_path: Path) -> None:

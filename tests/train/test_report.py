@@ -145,5 +145,5 @@ def test_a_file_of_another_kind_is_named(tmp_path, name, value):
 def test_a_missing_prediction_is_named(tmp_path):
     write_project(tmp_path, transfer())
     shutil.rmtree(tmp_path / "cell" / "val")
-    with pytest.raises(InputError, match=r"val/val1\.png: there is no such image"):
+    with pytest.raises(InputError, match=r"val/val1\.png: there is no such file"):
         main(Report(1, 1), *paths_of(tmp_path))

@@ -17,6 +17,11 @@ QUALITY = 85  # of an overlay's JPEG
 Pixels = NDArray[np.uint8]
 
 
+def picture_path(kind: str, stem: str) -> str:
+    """Return where a photo's picture of a kind lies, relative to the folder of predictions."""
+    return f"{kind}/{stem}.{SUFFIX[kind]}"
+
+
 def mask_of(seen: Seen, ids: NDArray[np.int32]) -> Pixels:
     """Return the category map (H, W) in which what belongs to no instance is background."""
     return np.where(ids > 0, seen.categories, np.uint8(0))

@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipeline.errors import InputError, shown
 from pipeline.files import inside, write_text
 from pipeline.reading import Record, read_typed
+from train.inference.pictures import SUFFIX, picture_path
 from train.inference.seen import Found
 
 RECORDS = "records"
@@ -52,9 +54,13 @@ def read_record(path: Path) -> Prediction:
     return read_typed(path, PREDICTION, "a record of a prediction", "delete it and predict again")
 
 
-def pictures_in(out: Path, prediction: Prediction) -> list[Path]:
-    """Return where the pictures of a record lie; raise InputError for one outside the folder of predictions."""
-    return [inside(out, picture, f"{out}: the record of {prediction.file}") for picture in prediction.pictures.values()]
+def pictures_in(out: Path, stem: str, prediction: Prediction) -> list[Path]:
+    """Return where the pictures of a record lie; raise InputError for one that is another's, or outside `out`."""
+    where = f"{out}: the record of {prediction.file}"
+    for kind, picture in prediction.pictures.items():
+        if kind not in SUFFIX or picture != picture_path(kind, stem):
+            raise InputError(f"{where}: {shown(picture)} is no picture of its own; delete it and predict again")
+    return [inside(out, picture, where) for picture in prediction.pictures.values()]
 
 
 def is_done(out: Path, stem: str, key: str) -> bool:
@@ -63,20 +69,17 @@ def is_done(out: Path, stem: str, key: str) -> bool:
     if not path.is_file():
         return False
     found = read_record(path)
-    return found.key == key and all(picture.is_file() for picture in pictures_in(out, found))
+    return found.key == key and all(picture.is_file() for picture in pictures_in(out, stem, found))
 
 
 def forget_others(out: Path, stems: set[str]) -> None:
     """Delete the records, and the pictures they name, of photos that are not among `stems`.
 
-    Raises InputError, before anything is deleted, for a record that cannot be read or names a file elsewhere.
+    Raises InputError, before anything is deleted, for a record that cannot be read or names a file of another.
     """
     folder = out / RECORDS
-    others = [
-        path
-        for path in sorted(folder.rglob("*.json"))
-        if path.relative_to(folder).as_posix().removesuffix(".json") not in stems
-    ]
-    pictures = [picture for path in others for picture in pictures_in(out, read_record(path))]
-    for path in (*pictures, *others):
+    known = {path.relative_to(folder).as_posix().removesuffix(".json"): path for path in sorted(folder.rglob("*.json"))}
+    others = {stem: path for stem, path in known.items() if stem not in stems}
+    pictures = [picture for stem, path in others.items() for picture in pictures_in(out, stem, read_record(path))]
+    for path in (*pictures, *others.values()):
         path.unlink(missing_ok=True)

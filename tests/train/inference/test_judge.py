@@ -62,7 +62,7 @@ def test_a_manifest_without_samples_is_said(tmp_path: Path, split: str):
 def test_a_missing_image_is_said(tmp_path: Path):
     manifest = manifest_of(tmp_path, REAL)
     (tmp_path / "s0.png").unlink()
-    with pytest.raises(InputError, match=r"s0\.png: there is no such image"):
+    with pytest.raises(InputError, match=r"s0\.png: there is no such file"):
         judge(colour_run(), manifest, "val", "val", None)
 
 

@@ -26,7 +26,19 @@ def test_records_of_photos_that_are_gone_are_deleted_with_their_pictures(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "picture", ["../thesis.txt", "masks/../../thesis.txt", "link/thesis.txt", "{absolute}", "a\0b"]
+    "picture",
+    [
+        "../thesis.txt",
+        "masks/../../thesis.txt",
+        "link/thesis.txt",
+        "{absolute}",
+        "a\0b",
+        "",
+        ".",
+        "masks",
+        "records/a.json",
+        "masks/a.png",
+    ],
 )
 def test_a_record_that_names_a_file_elsewhere_deletes_nothing(tmp_path: Path, picture: str):
     out = tmp_path / "out"
@@ -36,9 +48,18 @@ def test_a_record_that_names_a_file_elsewhere_deletes_nothing(tmp_path: Path, pi
     write_bytes(out / "masks" / "a.png", b"mask")
     (out / "link").symlink_to(tmp_path)
     before = files_in(tmp_path)
-    with pytest.raises(InputError, match=r"out: the record of b\.jpg: .*(leaves|is no file)"):
+    with pytest.raises(InputError, match=r"out: the record of b\.jpg: .* is no picture of its own"):
         forget_others(out, set())
     assert files_in(tmp_path) == before
+
+
+def test_a_folder_of_pictures_that_leads_elsewhere_is_left_alone(tmp_path: Path):
+    predicted(tmp_path / "out", "a", "masks/a.png")
+    write_bytes(tmp_path / "elsewhere" / "a.png", b"somebody's")
+    (tmp_path / "out" / "masks").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"out: the record of a\.jpg: 'masks/a\.png' leaves"):
+        forget_others(tmp_path / "out", set())
+    assert (tmp_path / "elsewhere" / "a.png").is_file()
 
 
 @pytest.mark.parametrize("value", [[], {}, {"key": 1}, {"pictures": "masks"}, 3, None])
