@@ -68,8 +68,9 @@ photos: $(INSTALLED)
 	@$(WORK) python -m pipeline.check
 	@$(WORK) python -m dvc repro --quiet split
 
+# Two processes, a file's tests all in one of them, since they share what is slow to start; a thread of torch's for each.
 test: $(INSTALLED)
-	@$(WORK) python -m pytest
+	@$(WORK) OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
 
 fuzz: $(INSTALLED)
 	@$(WORK) python -m tests.fuzz --cases "$${CASES:-10000}" --out reports/fuzz.json
