@@ -44,23 +44,23 @@ assets: $(INSTALLED)
 BENCH := --assets assets --real "data/$$SETUP" --out reports/bench.json
 
 bench: photos
-	@$(WORK) python -m render.bench $(BENCH) --work data/bench/sides --scenes "$${SCENES:-48}"
+	@$(WORK) python -m benchmarks.render.speed $(BENCH) --work data/bench/sides --scenes "$${SCENES:-48}"
 
 bench-train: photos
-	@$(WORK) python -m train.bench --real "data/$$SETUP" --out reports/bench.json
+	@$(WORK) python -m benchmarks.training --real "data/$$SETUP" --out reports/bench.json
 
 bench-attribution: photos
 	@$(WORK) python -m dvc repro --quiet compose
-	@$(WORK) python -m train.planted --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
+	@$(WORK) python -m benchmarks.attribution --real "data/$$SETUP" --work data/bench/planted --out reports/bench.json
 
 bench-mix: $(INSTALLED)
-	@$(WORK) python -m mix.bench --out reports/bench.json
+	@$(WORK) python -m benchmarks.mix --out reports/bench.json
 
 bench-curve: photos
-	@$(WORK) python -m render.timing.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"
+	@$(WORK) python -m benchmarks.render.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"
 
 bench-long: photos
-	@$(WORK) python -m render.timing.long $(BENCH) --work data/bench/long --scenes "$${SCENES:-500}"
+	@$(WORK) python -m benchmarks.render.long $(BENCH) --work data/bench/long --scenes "$${SCENES:-500}"
 
 # The real photos, divided into train, val and test.
 photos: $(INSTALLED)

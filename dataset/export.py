@@ -6,10 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dataset import export_bop, export_coco, export_png, export_webdataset, export_yolo
-from dataset.export_licences import read_credits, write_licences
-from dataset.export_source import Source, read_source
-from dataset.folder import names_in
+from dataset.formats import bop as export_bop
+from dataset.formats import coco_writer as export_coco
+from dataset.formats import png as export_png
+from dataset.formats import webdataset as export_webdataset
+from dataset.formats import yolo as export_yolo
+from dataset.formats.folder import names_in
+from dataset.formats.licences import read_credits, write_licences
+from dataset.formats.source import Source, read_source
 from pipeline.errors import InputError
 from pipeline.files import check_free, whole_folder
 from pipeline.stage import one_line_errors

@@ -31,7 +31,7 @@ class PoolsFile(Record):
     """What stage compose writes."""
 
     sources: tuple[Named, ...]
-    held: Members  # renders that no training sees
+    held_out: Members  # renders that no training sees
 
 
 POOLS = TypeAdapter(PoolsFile)

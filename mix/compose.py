@@ -11,13 +11,13 @@ from typing import Any
 
 from dataset.guards import no_overlap, only_real
 from dataset.records import REAL, RENDER, each_sample
-from mix.further import check_unmeasured, domain_of, further, measured_on
-from mix.order import Item, item_of, nested
+from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
+from mix.subsets import Item, item_of, nested
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
 
-HELD_PARTS = 10  # at most one part in so many of the renders is held
+HELD_OUT_PARTS = 10  # at most one part in so many of the renders is held out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Compose:
     """Section `compose` of params.yaml."""
 
     seed: int
-    renders: int | None  # train on at most so many of the renders; null = all that are not held
-    held: int  # renders kept out of every training, at most a tenth: scores on them are held against those on photos
+    renders: int | None  # train on at most so many of the renders; null = all that are not held out
+    held_out: int  # renders kept out of every training, at most a tenth: do scores on them flatter the network?
 
     def __post_init__(self) -> None:
         """Raise ValueError for numbers that no pool can have."""
         if self.renders is not None and self.renders < 1:
             raise ValueError(f"renders is {self.renders}, wanted at least 1, or null for all")
-        if self.held < 0:
-            raise ValueError(f"held is {self.held}, wanted 0 or more")
+        if self.held_out < 0:
+            raise ValueError(f"held_out is {self.held_out}, wanted 0 or more")
 
 
 @dataclasses.dataclass(frozen=True)
 class Pool:
-    """One source of samples: ids in nested order (`mix.order`), the manifest that holds them in any order."""
+    """One source of samples: ids in nested order (`mix.subsets`), the manifest that holds them in any order."""
 
     name: str
     domain: str
@@ -69,16 +69,16 @@ def pool_of(name: str, domain: str, manifest: Path, seed: int) -> Pool:
 
 
 def hold(ids: list[str], settings: Compose) -> tuple[list[str], list[str]]:
-    """Return the ids to train on and those held, which are the last of the order.
+    """Return the ids to train on and those held out, which are the last of the order.
 
-    Which are held does not depend on `settings.renders`. Raises InputError when more are asked for than are left.
+    Which are held out does not depend on `settings.renders`. Raises InputError when more are asked for than are left.
     """
-    left = len(ids) - min(settings.held, len(ids) // HELD_PARTS)
+    left = len(ids) - min(settings.held_out, len(ids) // HELD_OUT_PARTS)
     wanted = left if settings.renders is None else settings.renders
     if wanted > left:
         raise InputError(
             f"params.yaml: compose.renders asks for {wanted} renders, only {left} exist beside the "
-            f"{len(ids) - left} held; raise plan.scenes or lower compose.renders"
+            f"{len(ids) - left} held out; raise plan.scenes or lower compose.renders"
         )
     return ids[:wanted], ids[left:]
 
@@ -91,8 +91,8 @@ def check_splits(real: Path, val: Path, test: Path) -> None:
 
 
 def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[Pool]:
-    """Return a pool for each further source; raise InputError when one brings a photo of val or test."""
-    pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in further(more).items()]
+    """Return a pool for each extra_sources source; raise InputError when one brings a photo of val or test."""
+    pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in extra_sources(more).items()]
     photos = [pool.manifest for pool in pools if pool.domain == REAL]
     known = measured_on(splits) if photos else {}
     for manifest in photos:
@@ -107,19 +107,19 @@ def row_of(pool: Pool, out: Path) -> dict[str, Any]:
 
 
 def main(settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, out: Path) -> None:
-    """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and the held renders.
+    """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
     """
     check_splits(real, val, test)
     every = pool_of(RENDER, RENDER, renders, settings.seed)
-    taken, held = hold(every.ids, settings)
+    taken, held_out = hold(every.ids, settings)
     own = [pool_of(REAL, REAL, real, settings.seed), dataclasses.replace(every, ids=taken)]
     pools = own + more_pools(more, {"val": val, "test": test}, settings.seed)
     rows = [row_of(pool, out) for pool in pools]
-    write_json(out, {"sources": rows, "held": {"manifest": rows[1]["manifest"], "ids": held}})
+    write_json(out, {"sources": rows, "held_out": {"manifest": rows[1]["manifest"], "ids": held_out}})
     said = ", ".join(f"{pool.name} {len(pool.ids)}" for pool in pools)
-    sys.stderr.write(f"compose: {said}, held {len(held)}\n")
+    sys.stderr.write(f"compose: {said}, held out {len(held_out)}\n")
 
 
 if __name__ == "__main__":

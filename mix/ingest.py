@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.coco import find_coco, read_coco
-from dataset.folder import Photo, PhotoSet, read_described, read_plain
+from dataset.formats.coco import find_coco, read_coco
+from dataset.formats.folder import Photo, PhotoSet, read_described, read_plain
 from dataset.idmap import IdMap, instances_in, png_bytes, read_image, write_ids
 from dataset.pictures import orientation_of
 from dataset.records import REAL, Sample, write_manifest

@@ -15,15 +15,15 @@ from typing import Any, NoReturn, TypeVar
 
 import ray
 
-from pipeline.crew import Crew, Failed
 from pipeline.errors import InputError
+from pipeline.worker_pool import Failed, WorkerPool
 
 __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 
 Item = TypeVar("Item")
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
 # What actors may import; sent to a cluster's nodes, below 1 MB.
-ROOMS = ("dataset", "pipeline", "render", "train")
+ROOMS = ("benchmarks", "dataset", "measure", "pipeline", "render", "train")
 
 
 @contextlib.contextmanager
@@ -170,12 +170,12 @@ def each(
     one that joins later in its place. What a job raises is raised here: InputError in its one line, the rest as it
     was. Raises InputError too if three actors in a row die before they are up. No actor stays when it ends.
     """
-    crew = Crew(iter(items), make, recycle, limit_s, tries)
+    pool = WorkerPool(iter(items), make, recycle, limit_s, tries)
     try:
-        for _ in range(min(workers, crew.waiting(workers))):
-            crew.hire()
-        while crew.busy():
-            yield from crew.ended()
+        for _ in range(min(workers, pool.waiting(workers))):
+            pool.hire()
+        while pool.busy():
+            yield from pool.ended()
     finally:
-        for seat in crew.seats.values():
+        for seat in pool.seats.values():
             ray.kill(seat.actor)

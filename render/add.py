@@ -14,9 +14,9 @@ from pathlib import Path
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_text
 from pipeline.stage import one_line_errors
+from render.arrival import Arrival, Content, find, look_into, looks_of, opened
 from render.catalog import ROLES, Asset, check_parts, check_words, in_metres, read_sidecars
 from render.mend import sidecar_text
-from render.stock.arrival import Arrival, Content, find, look_into, looks_of, opened
 from render.stock.licences import forbidden, spdx
 from render.stock.parts import fingerprint
 from render.stock.storage import large_files, track, under_dvc

@@ -15,10 +15,10 @@ from render.audit.page import Card, page
 from render.audit.turntable import LIGHTS, View, views_of
 from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of
+from render.entries import read_entries, strays
 from render.frames.library import source_of
 from render.scenes.recipe import Recipe
 from render.shoot import Shoot
-from render.stock.entries import read_entries, strays
 
 PICTURES = "turntables"  # folder below --data
 FACTS = "facts.json"  # in it: what was found in each file

@@ -6,7 +6,7 @@ from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.files import write_bytes, write_json
 from pipeline.seeds import rng_for
-from train.report import Report, main
+from report.report import Report, main
 
 SIZE_HW = (120, 160)
 EVIL = '</script><script>alert("x")</script>'
@@ -173,7 +173,7 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
         "best": {key: best[key] for key in ("ratio", "iou", "ci95")},
         "gap": ends[0]["iou"] - ends[1]["iou"] if all(ends) else None,
         "ratios": rows,
-        "race": {"spent": 7.5, "full_grid": 12.0, "cells": 9, "budget": "8 runs", "why_stopped": "the best is clear"},
+        "race": {"spent": 7.5, "full_grid": 12.0, "trials": 9, "budget": "8 runs", "why_stopped": "the best is clear"},
         "scores": {split: summary("0.8-1", categories) for split in ("val", "test")},
         "test": on_test(picked),
         "curves": {"real": curve(0.05, 0.2), "mixed": curve(0.04, 0.55)},
@@ -219,7 +219,7 @@ def sample(folder, name, domain, rel, categories, evil):
     return Sample(name, domain, *paths, SIZE_HW, boxes, f"source {evil}", "CC0-1.0", "", assets)
 
 
-def write_cell(root, photos, categories):
+def write_trial(root, photos, categories):
     """The picked run's folder: the first photo is right, the second empty, the others shifted."""
     rows = []
     for at, photo in enumerate(photos):
@@ -227,7 +227,7 @@ def write_cell(root, photos, categories):
         for one in photo.instances if at != 1 else ():
             x0, y0, x1, y1 = one.box
             said[y0 + 4 * at : y1, x0:x1] = categories.index(one.category) + 1
-        write_bytes(root / "cell" / "val" / f"{photo.id}.png", png_bytes(said))
+        write_bytes(root / "trial" / "val" / f"{photo.id}.png", png_bytes(said))
         rows.append({
             "id": photo.id,
             "group": photo.group,
@@ -235,13 +235,13 @@ def write_cell(root, photos, categories):
             "details": {"uncertainty": 0.1 * at},
             "pixels": {},
         })
-    write_json(root / "cell" / "val.json", {"split": "val", "ratio": 0.8, "seed": 1, "photos": rows})
+    write_json(root / "trial" / "val.json", {"split": "val", "ratio": 0.8, "seed": 1, "photos": rows})
     settings = {
         "fit": {"encoder": "tf_efficientnet_lite0", "decoder": "FPN", "img_size": 256, "steps": 120},
         "ratio": 0.8,
         "seed": 1,
     }
-    write_json(root / "cell" / "settings.json", settings | {"categories": list(categories)})
+    write_json(root / "trial" / "settings.json", settings | {"categories": list(categories)})
 
 
 def write_project(root, found, categories=("board",), evil="boards", photos=4):
@@ -254,14 +254,14 @@ def write_project(root, found, categories=("board",), evil="boards", photos=4):
     renders = [sample(root / "renders", f"r{number}", RENDER, "", categories, evil) for number in range(3)]
     write_manifest(root / "renders" / "samples.jsonl", renders)
     write_json(root / "renders" / "refused.json", {"crashed": ["5cee"], "empty": ["1a", "2b"]})
-    write_cell(root, splits["val"], categories)
-    write_json(root / "pick.json", {"name": "0.8", "ratio": 0.8, "seed": 1, "cell": "cell", "ratios": [], "race": {}})
+    write_trial(root, splits["val"], categories)
+    write_json(root / "pick.json", {"name": "0.8", "ratio": 0.8, "seed": 1, "trial": "trial", "ratios": [], "race": {}})
     write_json(root / "transfer.json", found)
 
 
 def paths_of(root):
     """What `main` of the report takes after its settings."""
-    names = ("transfer.json", "pick.json", "cell", "renders", "split", "index.html")
+    names = ("transfer.json", "pick.json", "trial", "renders", "split", "index.html")
     return [root / name for name in names]
 
 

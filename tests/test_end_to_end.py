@@ -101,9 +101,9 @@ def test_another_ratio_renders_nothing_and_trains_only_what_is_new(project: Path
     set_params(project, {"sweep": {"ratios": [0.0, 0.5, 1.0]}})
     done = run(project, "dvc", "repro", "report")
     ran = [line.split("'")[1] for line in done.stdout.splitlines() if line.startswith("Running stage")]
-    cells = content(project / "data/boards/race")
-    assert {path: data for path, data in cells.items() if path in trained} == trained, done.stderr[-2000:]
-    new = {path.parent for path in cells.keys() - trained.keys() if path.name == "val.json"}
+    trials = content(project / "data/boards/race")
+    assert {path: data for path, data in trials.items() if path in trained} == trained, done.stderr[-2000:]
+    new = {path.parent for path in trials.keys() - trained.keys() if path.name == "val.json"}
     assert len(new) == 1
     assert "compose" not in " ".join(ran)
     assert not {name.split("@")[0] for name in ran} & {"fetch", "ingest", "split", "plan", "shoot"}
@@ -117,7 +117,7 @@ def test_a_comment_and_a_file_of_another_room_render_nothing(project: Path) -> N
         "params.yaml",
         "render/blender/worker.py",
         "render/plan.py",
-        "train/fit.py",
+        "measure/fit.py",
         "assets/boards/board-01.toml",
     ):
         with (project / name).open("a", encoding="utf-8") as file:

@@ -37,23 +37,23 @@ from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
-from train.inference.gather import gather
-from train.inference.photos import photos_in, stems_of
+from train.inference.outputs import instances_of, most_bits, see
 from train.inference.pictures import SUFFIX, picture_path, pictures_of
-from train.inference.record import (
+from train.inference.preprocess import side_of, whole_logits
+from train.inference.records import (
     Prediction,
     forget_others,
     is_done,
     key_of,
+    photos_in,
     read_record,
     record_path,
+    stems_of,
     write_record,
 )
-from train.inference.rle import rles_of
-from train.inference.run import WEIGHTS, Run, load_run
-from train.inference.seen import instances_of, most_bits, see
-from train.inference.sight import side_of, whole_logits
 from train.inference.tiles import tiled_logits
+from train.inference.writers import gather, rles_of
+from train.run import WEIGHTS, Run, load_run
 
 FORMATS = (*SUFFIX, "coco")
 AUTO, SHRINK = "auto", 4  # by itself a tile is so many times what the network looks at

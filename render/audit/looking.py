@@ -13,8 +13,8 @@ from pipeline.files import write_text
 from pipeline.reading import read_typed
 from pipeline.settings import build
 from render.catalog import Asset
+from render.entries import Entry, as_measured, facts_of_texture
 from render.stock import facts
-from render.stock.entries import Entry, as_measured, facts_of_texture
 from render.stock.facts import Facts
 
 KNOWN = TypeAdapter(dict[str, dict[str, Any]])

@@ -11,7 +11,7 @@ import jinja2
 from render.audit.darkroom import image_name, mask_name
 from render.audit.finding import LEVELS, LOOK, MEND, Case, Finding, length
 from render.audit.turntable import View
-from render.stock.entries import Entry
+from render.entries import Entry
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 WORDS = {"mend": "to mend", "look": "have a look", "fine": "fine"}  # as the page names the levels

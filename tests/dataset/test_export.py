@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dataset.export import FORMATS
-from dataset.export_source import name_of
-from dataset.json_rows import json_with_rows
+from dataset.formats.json_rows import json_with_rows
+from dataset.formats.source import name_of
 from dataset.records import write_manifest
 
 every_format = pytest.mark.parametrize("style", sorted(FORMATS))
@@ -191,5 +191,5 @@ def test_lists_of_json_grow_on_the_disk_not_in_memory(tmp_path):
 
 
 def test_every_format_has_a_file_of_its_own():
-    folder = Path(__file__).parents[2] / "dataset"
-    assert {f"export_{style}.py" for style in FORMATS} <= {path.name for path in folder.glob("export_*.py")}
+    folder = Path(__file__).parents[2] / "dataset" / "formats"
+    assert set(FORMATS) <= {path.stem for path in folder.glob("*.py")}

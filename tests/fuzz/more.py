@@ -5,6 +5,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.damage import BATCHES, plant
+from benchmarks.render.score import SEEDS, score
 from dataset.records import RENDER
 from dataset.shards import write_shard
 from pipeline.check import check
@@ -13,11 +15,9 @@ from pipeline.files import whole_folder, write_json, write_text
 from render.frames.packing import frame_in, samples_in
 from render.scenes.photos import Photos
 from render.stock.usd import look_at_layers
-from render.timing.score import SEEDS, score
 from tests.fuzz.judge import Reader
 from tests.fuzz.trees import ROOT, USDA, of_params, race
 from tests.fuzz.trees import samples_in as samples
-from train.attribution.planted import BATCHES, plant
 
 CALL = Callable[[Path], object]
 
@@ -48,13 +48,13 @@ def archive(folder: Path) -> None:
 def to_plant(folder: Path) -> None:
     names = [f"r{number}" for number in range(len(BATCHES))]
     samples(folder / "real", "a")
-    samples(folder / "renders", *names, "held", domain=RENDER)
+    samples(folder / "renders", *names, "held_out", domain=RENDER)
     write_json(folder / "pools.json", {
         "sources": [
             {"name": "real", "domain": "real", "manifest": "real/samples.jsonl", "ids": ["a"]},
             {"name": RENDER, "domain": RENDER, "manifest": "renders/samples.jsonl", "ids": names},
         ],
-        "held": {"manifest": "renders/samples.jsonl", "ids": ["held"]},
+        "held_out": {"manifest": "renders/samples.jsonl", "ids": ["held_out"]},
     })  # fmt: skip
 
 

@@ -1,27 +1,38 @@
 """Every reader of files that the project has, each with a small valid tree of files for it."""
 
+from benchmarks.replay import read_grid
 from dataset.export import FORMATS
-from dataset.export_poses import Views
+from dataset.formats.poses import Views
 from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
 from dataset.records import read_manifest
-from mix import ingest, one, split
-from mix.boards import read_corners
+from measure.evidence import read_lines
+from measure.pick import read_pick, read_picked_run
+from measure.runs import read_race, read_test
+from measure.scoring.scores import read_scores
+from measure.trials.pools import read_pools
+from measure.trials.trainer import log_of
+from mix import ingest, split
+from mix import write_mix as one
 from pipeline.files import write_bytes, write_text
 from pipeline.settings import read_settings
+from render.arrival import find
 from render.audit.appearances import read_recipes
 from render.audit.help import help_in
 from render.audit.looking import recall
 from render.catalog import read_catalog
+from render.entries import facts_of_texture, read_entries, strays
 from render.frames.blobs import unpack_frame
 from render.frames.packing import read_refused
 from render.scenes.recipe import read_recipe
 from render.shoot import read_scenes
-from render.stock.arrival import find
-from render.stock.entries import facts_of_texture, read_entries, strays
 from render.stock.obj import measure
 from render.stock.parts import whole
 from render.stock.usd import look_at_layers
+from report.numbers import numbers
+from report.record import read_attribution, read_transfer
+from report.sheets import read_evaluated
+from setups.boards.corners import read_corners
 from tests import page_project
 from tests.fuzz.judge import Reader
 from tests.fuzz.trees import (
@@ -61,24 +72,13 @@ from tests.fuzz.trees import (
     usd,
     weights,
 )
-from train.cells.cache import Cache, holds
-from train.cells.pools import read_pools
-from train.cells.trainer import log_of
-from train.gather.learning import read_lines
-from train.gather.runs import read_race, read_test
-from train.gather.schema import read_attribution, read_transfer
-from train.inference.photos import photos_in
-from train.inference.record import read_record
-from train.inference.run import read_run_settings
-from train.loop.checkpoint import load
-from train.loop.data import load_labelled, read_categories, read_mix
-from train.loop.model import load_weights
-from train.loop.settings import Fit
-from train.page.numbers import numbers
-from train.page.sheets import read_judged
-from train.pick import read_pick, read_picked_run
-from train.race.replay import read_grid
-from train.scoring.scores import read_scores
+from train.cache import Cache, holds
+from train.checkpoint import load
+from train.data import load_labelled, read_categories, read_mix
+from train.inference.records import photos_in, read_record
+from train.model import load_weights
+from train.run import read_run_settings
+from train.settings import Fit
 
 SPLIT = split.Split(1, (), split.Rule({}, 1), split.Rule({}, 1), split.Rule({}, 1))
 
@@ -122,7 +122,7 @@ READERS = (
     Reader("pick", race, ("pick.json",), lambda i, _: read_race(read_pick(i / "pick.json"), i)),
     Reader("picked run", race, ("pick.json",), lambda i, _: read_picked_run(i / "pick.json")),
     Reader("scores", race, ("race/x/val.json",), lambda i, _: read_scores(i / "race/x/val.json")),
-    Reader("scores for the page", race, ("race/x/val.json",), lambda i, _: read_judged(i / "race/x/val.json")),
+    Reader("scores for the page", race, ("race/x/val.json",), lambda i, _: read_evaluated(i / "race/x/val.json")),
     Reader("test scores", race, ("test.json",), lambda i, _: read_test(i)),
     Reader("curves", race, ("curves.json",), lambda i, _: read_lines(i / "curves.json")),
     Reader("grid", grid, ("grid.json",), lambda i, _: read_grid(i / "grid.json")),

@@ -15,12 +15,16 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
-from dataset.export_source import read_source
-from dataset.folder import names_in
+from dataset.formats.folder import names_in
+from dataset.formats.source import read_source
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
-from mix import compose, one
+from measure.scoring.photo import score_photo
+from measure.scoring.records import Scores
+from measure.scoring.scores import to_json, write_scores
+from mix import compose
+from mix import write_mix as one
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
@@ -30,14 +34,11 @@ from render.spec import to_line as scene_line
 from render.stock.facts import Facts
 from render.stock.parts import fingerprint
 from render.stock.unpack import unpack
+from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
-from tests.train.scoring.things import random_photo
-from train.inference.record import Prediction, forget_others, record_path, write_record
-from train.loop.checkpoint import History, save
-from train.loop.model import Network, save_weights
-from train.scoring.photo import score_photo
-from train.scoring.records import Scores
-from train.scoring.scores import to_json, write_scores
+from train.checkpoint import History, save
+from train.inference.records import Prediction, forget_others, record_path, write_record
+from train.model import Network, save_weights
 
 ROOT = Path(__file__).parents[2]
 SIZE = (20, 30)
@@ -158,7 +159,7 @@ def pools(folder: Path) -> None:
             {"name": "real", "domain": "real", "manifest": "real/samples.jsonl", "ids": ["a", "b"]},
             {"name": "render", "domain": "render", "manifest": "renders/samples.jsonl", "ids": ["r1", "r2"]},
         ],
-        "held": {"manifest": "renders/samples.jsonl", "ids": ["r3"]},
+        "held_out": {"manifest": "renders/samples.jsonl", "ids": ["r3"]},
     })  # fmt: skip
 
 
@@ -177,17 +178,17 @@ def scores(seed: int = 1) -> Scores:
 def race(folder: Path) -> None:
     write_scores(folder / "race" / "x" / "val.json", scores())
     row = {"name": "0.5", "ratio": 0.5, "schedule": "mix", "weights": {"real": 0.5}, "n_real": 3, "n_render": 4}
-    row |= {"iou": 0.5, "ci95": [0.4, 0.6], "seeds": {"1": 0.5}, "picked": True, "cells": {"1": "race/x"}}
+    row |= {"iou": 0.5, "ci95": [0.4, 0.6], "seeds": {"1": 0.5}, "picked": True, "trials": {"1": "race/x"}}
     row |= {"on_renders": None}
     head = {key: row[key] for key in ("name", "ratio", "schedule", "iou", "ci95")}
-    write_json(folder / "pick.json", head | {"seed": 1, "cell": "race/x", "race": {"spent": 1.0}, "ratios": [row]})
-    points = [{"n": 3, "seed": 1, "cell": "race/x"}]
+    write_json(folder / "pick.json", head | {"seed": 1, "trial": "race/x", "race": {"spent": 1.0}, "ratios": [row]})
+    points = [{"n": 3, "seed": 1, "trial": "race/x"}]
     write_json(folder / "curves.json", {"real": points, "mixed": points, "renders": []})
     write_json(folder / "test.json", {"photos": 2, "runs": [to_json(scores())]})
 
 
 def grid(folder: Path) -> None:
-    text = (ROOT / "tests/train/race/grids/boards.json").read_text(encoding="utf-8")
+    text = (ROOT / "benchmarks/grids/boards.json").read_text(encoding="utf-8")
     value = json.loads(text)
     value["groups"] = value["groups"][:3]
     for row in value["scores"]:

@@ -1,4 +1,4 @@
-"""Pools hold what there is in nested order, held renders apart, and nothing else gets in."""
+"""Pools hold what there is in nested order, held-out renders apart, and nothing else gets in."""
 
 import pytest
 
@@ -12,8 +12,8 @@ def test_pools_name_their_samples_and_manifests_that_lie_relative_to_the_file(pr
     assert [(pool["name"], pool["domain"]) for pool in pools["sources"]] == [("real", "real"), ("render", "render")]
     assert sorted(by_name(pools)["real"]["ids"]) == [f"real{k}" for k in range(6)]
     assert sorted(by_name(pools)["render"]["ids"]) == sorted(f"render{k}" for k in range(40))
-    assert all((project.root / pool["manifest"]).is_file() for pool in [*pools["sources"], pools["held"]])
-    assert pools["held"]["ids"] == []
+    assert all((project.root / pool["manifest"]).is_file() for pool in [*pools["sources"], pools["held_out"]])
+    assert pools["held_out"]["ids"] == []
 
 
 def test_the_same_samples_give_the_same_bytes_in_whichever_order_they_are_listed(project):
@@ -28,21 +28,21 @@ def test_the_same_samples_give_the_same_bytes_in_whichever_order_they_are_listed
 
 
 @pytest.mark.parametrize(
-    ("wanted", "held"),
+    ("wanted", "held_out"),
     [
         pytest.param(3, 3, id="as many as asked for"),
         pytest.param(32, 4, id="at most a tenth of the renders"),
         pytest.param(0, 0, id="none"),
     ],
 )
-def test_held_renders_are_the_last_of_the_order_and_in_no_pool(project, wanted, held):
+def test_held_renders_are_the_last_of_the_order_and_in_no_pool(project, wanted, held_out):
     every = by_name(project.compose())["render"]["ids"]
     pools = project.compose(Compose(1, None, wanted))
-    assert pools["held"]["ids"] == every[40 - held :]
-    assert by_name(pools)["render"]["ids"] == every[: 40 - held]
+    assert pools["held_out"]["ids"] == every[40 - held_out :]
+    assert by_name(pools)["render"]["ids"] == every[: 40 - held_out]
 
 
-def test_fewer_renders_are_the_first_of_more_and_the_same_ones_are_held():
+def test_fewer_renders_are_the_first_of_more_and_the_same_ones_are_held_out():
     ids = [f"r{k}" for k in range(40)]
     for count in range(1, 37):
         assert hold(ids, Compose(1, count, 4)) == (ids[:count], ids[36:])
@@ -53,7 +53,7 @@ def test_renders_too_few_for_a_tenth_are_all_trained_on():
 
 
 def test_more_renders_than_are_left_are_refused(project):
-    with pytest.raises(InputError, match="asks for 37 renders, only 36 exist beside the 4 held; raise"):
+    with pytest.raises(InputError, match="asks for 37 renders, only 36 exist beside the 4 held out; raise"):
         project.compose(Compose(1, 37, 4))
 
 
@@ -80,7 +80,7 @@ def test_manifests_that_cannot_be_pools_are_refused_and_nothing_is_written(proje
     ("settings", "message"),
     [
         pytest.param((1, 0, 32), "renders is 0, wanted at least 1", id="no renders"),
-        pytest.param((1, None, -1), "held is -1, wanted 0 or more", id="fewer than none held"),
+        pytest.param((1, None, -1), "held_out is -1, wanted 0 or more", id="fewer than none held_out"),
     ],
 )
 def test_settings_that_no_pool_can_have_are_refused(settings, message):

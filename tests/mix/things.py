@@ -7,7 +7,7 @@ from pathlib import Path
 from dataset.records import Sample, write_manifest
 from mix.compose import Compose, main
 
-ALL = Compose(seed=1, renders=None, held=0)
+ALL = Compose(seed=1, renders=None, held_out=0)
 
 
 def samples(domain: str, count: int, prefix: str = "") -> list[Sample]:

@@ -18,9 +18,9 @@ from render.audit.page import Card, page
 from render.audit.turntable import views_of
 from render.audit.verdict import verdict
 from render.catalog import Asset
+from render.entries import Entry, read_entries, strays
 from render.gallery import main
 from render.shoot import Shoot
-from render.stock.entries import Entry, read_entries, strays
 from render.stock.facts import Facts, Texture
 
 EVIL = '<script>alert("x")</script>'

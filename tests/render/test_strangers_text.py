@@ -13,7 +13,7 @@ from render.audit.page import Card, page
 from render.audit.turntable import views_of
 from render.audit.verdict import audit, verdict
 from render.catalog import Asset
-from render.stock.entries import Entry
+from render.entries import Entry
 from render.stock.facts import Facts, Texture
 
 ONE = (1.0, 1.0, 1.0)

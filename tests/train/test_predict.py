@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pycocotools.coco import COCO
 
-from dataset.folder import read_plain
+from dataset.formats.folder import read_plain
 from pipeline.errors import InputError
 from pipeline.stage import run_stage
 from tests.train.inference.runs import colour_run, write_run

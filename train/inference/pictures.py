@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dataset.idmap import png_bytes
-from train.inference.seen import Seen
-from train.page.pictures import overlay, small
+from dataset.overlay import overlay, small
+from train.inference.outputs import Outputs
 
 SUFFIX = {"masks": "png", "overlays": "jpg", "uncertainty": "png"}
 LOOK_PX = 1600  # longer side of an overlay at most: it is made to be looked at
@@ -22,7 +22,7 @@ def picture_path(kind: str, stem: str) -> str:
     return f"{kind}/{stem}.{SUFFIX[kind]}"
 
 
-def mask_of(seen: Seen, ids: NDArray[np.int32]) -> Pixels:
+def mask_of(seen: Outputs, ids: NDArray[np.int32]) -> Pixels:
     """Return the category map (H, W) in which what belongs to no instance is background."""
     return np.where(ids > 0, seen.categories, np.uint8(0))
 
@@ -35,13 +35,13 @@ def overlay_bytes(image: Pixels, mask: Pixels, ids: NDArray[np.int32]) -> bytes:
     return buffer.getvalue()
 
 
-def uncertainty_bytes(seen: Seen, most_bits: float) -> bytes:
+def uncertainty_bytes(seen: Outputs, most_bits: float) -> bytes:
     """Return the entropy of every pixel as 8-bit PNG: 0 = sure, 255 = `most_bits` bits."""
     return png_bytes((seen.entropy_bits * (255 / most_bits)).round().clip(0, 255).astype(np.uint8))
 
 
 def pictures_of(
-    image: Pixels, seen: Seen, ids: NDArray[np.int32], most_bits: float, kinds: Sequence[str]
+    image: Pixels, seen: Outputs, ids: NDArray[np.int32], most_bits: float, kinds: Sequence[str]
 ) -> dict[str, bytes]:
     """Return kind -> file's bytes for the pictures among `kinds`; other kinds are passed over."""
     mask = mask_of(seen, ids)

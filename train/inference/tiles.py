@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.inference.sight import mirrored_logits, padded
-from train.loop.model import Network
-from train.loop.settings import STRIDE
+from train.inference.preprocess import mirrored_logits, padded
+from train.model import Network
+from train.settings import STRIDE
 
 
 def starts(length: int, side: int, overlap: float) -> list[int]:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.files import write_json
-from train.inference.run import SETTINGS, WEIGHTS, Run
-from train.loop.model import build, save_weights
+from train.model import build, save_weights
+from train.run import SETTINGS, WEIGHTS, Run
 
 FIT = {"encoder": "tf_efficientnet_lite0", "decoder": "FPN", "img_size": 64, "steps": 1}
 FACTS = {"seed": 1, "ratio": 0.5, "n_real": 4, "n_render": 4}

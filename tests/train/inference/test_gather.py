@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from train.inference.gather import write_ranking
-from train.inference.record import Prediction
+from train.inference.records import Prediction
+from train.inference.writers import write_ranking
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from train.inference.photos import photos_in, stems_of
+from train.inference.records import photos_in, stems_of
 
 
 def test_photos_of_sub_folders_come_in_order_without_what_is_hidden_or_no_photo(tmp_path: Path):

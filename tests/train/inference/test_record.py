@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
-from train.inference.record import Prediction, forget_others, is_done, read_record, record_path, write_record
+from train.inference.records import Prediction, forget_others, is_done, read_record, record_path, write_record
 
 
 def predicted(out: Path, name: str, picture: str) -> None:

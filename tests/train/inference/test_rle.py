@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.coco import mask_of
-from dataset.export_coco import rle_of
-from train.inference.rle import rles_of
+from dataset.formats.coco import mask_of
+from dataset.formats.coco_writer import rle_of
+from train.inference.writers import rles_of
 
 MAPS = [
     pytest.param(np.random.default_rng(1).integers(0, 5, (40, 31)), 4, id="noise"),

@@ -1,0 +1,1 @@
+"""Rendering against BlenderProc as its own examples use it."""

@@ -1,0 +1,1 @@
+"""Formats of labelled images, and the reader and the writer of each."""

@@ -1,0 +1,126 @@
+"""BOP-style scene folders: 000000/ with rgb/, mask_visib/, depth/ and three JSON files, and models/models_info.json.
+
+What BOP asks for and we do not have is left out, not guessed: the masks of whole objects (mask/), since we keep only
+what is seen; bbox_obj of an object that is partly hidden ([-1, -1, -1, -1]); the meshes and their diameters. Cameras
+and poses come from the plan; without it, and for photos, there are none. A pose is that of the asset in its own axes,
+in millimetres and times `scale`, a key of our own, because BOP knows one size only.
+"""
+
+import io
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.formats.poses import View, Views
+from dataset.formats.source import Source
+from dataset.idmap import IdMap, png_bytes
+from dataset.records import RENDER, Instance, Sample
+from pipeline.errors import InputError
+from pipeline.files import write_json
+
+CHUNK = 1000  # pictures a scene folder
+UNKNOWN = [-1, -1, -1, -1]
+BROKEN = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError, ArithmeticError, MemoryError, OSError)
+FULL = 65535  # of a depth picture
+
+
+def write(source: Source, out: Path) -> None:
+    """Write as many scene folders as it takes, pictures numbered from 0 in each.
+
+    obj_id: the number from 1 of the asset among all that are labelled in the manifest, by name; of what a camera saw,
+    of the category. models_info.json says which.
+    """
+    numbers = {name: k for k, name in enumerate(source.objects, 1)}
+    models = {str(numbers[name]): {"asset": name, "category": category} for name, category in source.objects.items()}
+    write_json(out / "models" / "models_info.json", models)
+    views = Views(source.scenes, source.labelled) if source.scenes else None
+    samples = source.samples()
+    for number, first in enumerate(samples):  # each turn takes one sample here, and the rest of its folder below
+        folder = out / f"{number:06d}"
+        (folder / "mask_visib").mkdir(parents=True)
+        files: dict[str, dict[str, Any]] = {"scene_camera": {}, "scene_gt": {}, "scene_gt_info": {}}
+        for k, sample in enumerate(itertools.chain([first], itertools.islice(samples, CHUNK - 1))):
+            view = views.of(sample) if views and sample.domain == RENDER else None
+            source.save_image(sample, folder / "rgb", f"{k:06d}")
+            depth_mm, scale = write_depth(source, sample, folder / "depth" / f"{k:06d}.png")
+            files["scene_camera"][str(k)] = camera_row(sample, view) | scale
+            files["scene_gt"][str(k)] = [object_row(item, numbers, view) for item in sample.instances]
+            files["scene_gt_info"][str(k)] = write_masks(source, sample, depth_mm, folder / "mask_visib" / f"{k:06d}")
+        for name, rows in files.items():
+            write_json(folder / f"{name}.json", rows)
+
+
+def camera_row(sample: Sample, view: View | None) -> dict[str, Any]:
+    """Return the entry of one picture in scene_camera.json, matrices row by row."""
+    if view is None:
+        return {"sample_id": sample.id}
+    where = {"cam_R_w2c": view.rotation.ravel().tolist(), "cam_t_w2c": view.shift_mm.tolist()}
+    return {"sample_id": sample.id, "cam_K": view.camera.ravel().tolist()} | where
+
+
+def object_row(item: Instance, numbers: Mapping[str, int], view: View | None) -> dict[str, Any]:
+    """Return the entry of one instance in scene_gt.json."""
+    row: dict[str, Any] = {"obj_id": numbers[item.asset or item.category]}
+    if view is None:
+        return row
+    pose = view.poses[item.index]
+    where = {"cam_R_m2c": pose.rotation.ravel().tolist(), "cam_t_m2c": pose.shift_mm.tolist()}
+    return row | where | {"scale": pose.scale}
+
+
+def write_masks(source: Source, sample: Sample, depth: IdMap | None, stem: Path) -> list[dict[str, Any]]:
+    """Write the mask of each instance as STEM_000000.png and so on; return their entries in scene_gt_info.json."""
+    ids, rows = source.ids_of(sample), []
+    for k, item in enumerate(sample.instances):
+        mask = ids == item.index
+        stem.with_name(f"{stem.name}_{k:06d}.png").write_bytes(png_bytes(mask.astype(np.uint8) * 255))
+        rows.append(info_row(item, 0 if depth is None else int((depth[mask] > 0).sum())))
+    return rows
+
+
+def info_row(item: Instance, valid_px: int) -> dict[str, Any]:
+    """Return the entry of one instance in scene_gt_info.json; valid_px: seen pixels whose depth is known."""
+    x0, y0, x1, y1 = item.box
+    box = [x0, y0, x1 - x0, y1 - y0]
+    return {
+        "bbox_obj": box if item.visible_fraction == 1 else UNKNOWN,
+        "bbox_visib": box,
+        "px_count_all": round(item.area_px / max(item.visible_fraction, 0.0001)),  # as it is rounded in the record
+        "px_count_valid": valid_px,
+        "px_count_visib": item.area_px,
+        "visib_fract": item.visible_fraction,
+    }
+
+
+def write_depth(source: Source, sample: Sample, path: Path) -> tuple[IdMap | None, dict[str, float]]:
+    """Write the depth picture; return it with its scale for scene_camera.json, or None and nothing if there is none.
+
+    0 = not known, which holds beyond 65.535 m too. A picture that ends before 6.5535 m is kept to 0.1 mm, others to 1.
+    """
+    if not sample.depth:
+        return None, {}
+    depth_mm = 1000 * depth_of(source, sample).astype(np.float64)
+    scale = 0.1 if depth_mm[np.isfinite(depth_mm)].max(initial=0) <= FULL * 0.1 else 1.0
+    steps = np.round(depth_mm / scale)
+    stored = np.where((steps > 0) & (steps <= FULL), steps, 0).astype(np.uint16)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(png_bytes(stored))
+    return stored, {"depth_scale": scale}
+
+
+def depth_of(source: Source, sample: Sample) -> NDArray[np.float32]:
+    """Return the depth of a sample, (H, W) float32 metres, inf = nothing there; raise InputError for another file."""
+    try:
+        depth = np.load(io.BytesIO(source.fetch(sample, sample.depth)), allow_pickle=False)
+    except BROKEN as error:
+        raise InputError(f"{source.manifest}: {sample.depth} is no NPY ({error}); render it again") from error
+    if not isinstance(depth, np.ndarray) or depth.dtype.kind != "f" or depth.shape != sample.size_hw:
+        raise InputError(
+            f"{source.manifest}: {sample.depth} is no picture of {sample.size_hw} distances; render it again"
+        )
+    return np.asarray(depth, np.float32)

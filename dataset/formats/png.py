@@ -1,0 +1,33 @@
+"""Folders of PNG as our own `ingest` reads them: images/, masks/ (8 bit), ids/ (16 bit), categories.json, meta.json."""
+
+from pathlib import Path
+
+from dataset.formats.json_rows import json_with_rows
+from dataset.formats.source import Source, facts_of, name_of
+from dataset.idmap import categories_map, png_bytes, write_ids
+from pipeline.errors import InputError
+from pipeline.files import write_json
+
+MOST = 255  # categories that an 8-bit mask can tell apart
+
+
+def write(source: Source, out: Path) -> None:
+    """Write images as they are, and two pictures of labels each, both 0 where nothing is labelled.
+
+    masks/: c = the c-th category of categories.json. ids/: k = the k-th instance, which keeps apart those that touch.
+    Raises InputError for more than 255 categories.
+    """
+    if len(source.categories) > MOST:
+        raise InputError(f"{source.manifest}: found {len(source.categories)} categories, wanted {MOST} at most for png")
+    write_json(out / "categories.json", list(source.categories))
+    (out / "masks").mkdir()
+    head = {"classes": {str(k): name for k, name in enumerate(source.categories, 1)}}
+    with json_with_rows(out / "meta.json", head, "images") as (images,):
+        for sample in source.samples():
+            name, ids = name_of(sample), source.ids_of(sample)
+            file = source.save_image(sample, out / "images", name)
+            mask = categories_map(ids, sample.instances, source.categories)
+            (out / "masks" / f"{name}.png").write_bytes(png_bytes(mask))
+            write_ids(out / "ids" / f"{name}.png", ids)
+            files = {"file": f"images/{file}", "mask": f"masks/{name}.png"}
+            images.add(facts_of(sample) | files | {"licence": sample.licence})

@@ -1,0 +1,142 @@
+"""Stage `attribute`: say which assets, recipes and ranges of the renders help on real photos."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dataset.records import RENDER, Sample
+from measure.attribution.estimate import Array, Estimate, agreement, estimates
+from measure.attribution.gradients import gradients_of
+from measure.attribution.groups import Group, evaluated, groups_of
+from measure.attribution.leave_out import Measured, measure, to_leave_out, without
+from measure.attribution.record import empty, record
+from measure.pick import Row, read_pick
+from measure.trials.pools import Pools
+from measure.trials.runner import Machine, Trials, open_trials
+from measure.trials.trial import Trial
+from pipeline.files import write_json
+from pipeline.seeds import rng_for
+from pipeline.stage import run_stage
+from train.data import real_samples
+from train.run import Run, load_run
+from train.settings import Fit
+
+SEED = 1  # of the choice of renders to look at
+
+Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
+
+
+@dataclasses.dataclass(frozen=True)
+class Attribute:
+    """Section `attribute` of params.yaml."""
+
+    least: int  # a group of fewer renders, or that leaves fewer outside it, is not evaluated
+    most: int  # renders that the estimate looks at, drawn from all
+    runs: int  # trained runs of the mix, its first seeds, over which the estimate is averaged
+    leave_out: int  # groups that are measured by training without them: so many trainings a seed; 0 = none
+    resamples: int  # how often the bootstrap draws anew
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number that leaves nothing to do."""
+        for name, lowest in (("least", 2), ("most", 2), ("runs", 1), ("leave_out", 0), ("resamples", 2)):
+            if getattr(self, name) < lowest:
+                raise ValueError(f"{name} is {getattr(self, name)}, wanted {lowest} or more")
+
+
+def mix_of(pick: Mapping[str, Any]) -> Row | None:
+    """Return the row of the pick file to attribute: the picked one if it saw renders, else the best that did.
+
+    A mix of real and renders goes before renders only. None if no run with renders was trained to the end.
+    """
+    rows = [row for row in pick["ratios"] if row["ratio"] > 0 and row["trials"]]
+    return max(rows, key=lambda row: (row["picked"], row["ratio"] < 1, row["iou"], row["name"]), default=None)
+
+
+def renders_of(row: Row, pools: Pools) -> list[Place]:
+    """Return the renders that a mix trains on, source by source in the order of its weights."""
+    named = [pools.named(name) for name in row["weights"]]
+    return [(pool.folder, sample) for pool in named if pool.domain == RENDER for sample in pool.samples]
+
+
+def chosen(places: Sequence[Place], most: int) -> list[Place]:
+    """Return at most `most` of the renders, in the given order."""
+    order = rng_for(SEED, "attribute").permutation(len(places))[:most]
+    return [places[index] for index in sorted(order)]
+
+
+def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> Array:
+    """Return (N, P): how far each render agrees with each val photo, averaged over runs."""
+    photos, found = real_samples(val), []
+    for number, run in enumerate(runs, 1):
+        title = f"attribute {number}/{len(runs)}"
+        folders = list(dict.fromkeys(folder for folder, _ in places))  # one a source
+        parts = [
+            gradients_of(run, folder, [sample for where, sample in places if where == folder], f"{title} renders")
+            for folder in folders
+        ]
+        found.append(agreement(np.concatenate(parts), gradients_of(run, val.parent, photos, f"{title} val")))
+    return np.asarray(np.mean(found, axis=0))
+
+
+def estimate_all(
+    settings: Attribute, runs: Sequence[Run], places: Sequence[Place], val: Path
+) -> tuple[list[Estimate], list[Group]]:
+    """Return the estimate of every group that can be evaluated, and the groups that cannot."""
+    seen = sorted(chosen(places, settings.most), key=lambda place: place[0].as_posix())  # one source after the other
+    ids = [sample.id for _, sample in seen]
+    groups, passed = evaluated(groups_of([sample for _, sample in places]), ids, settings.least)
+    if not groups:
+        return [], passed
+    photos = [(photo.id, photo.group) for photo in real_samples(val)]
+    return estimates(agreement_of(runs, seen, val), groups, ids, photos, settings.resamples), passed
+
+
+def measure_all(settings: Attribute, row: Row, trials: Trials, found: Sequence[Estimate]) -> list[Measured]:
+    """Return what the surest groups are worth, by training without them; those that leave no render are passed over."""
+    full = [Trial(tuple(row["weights"].items()), int(seed), row["schedule"]) for seed in row["trials"]]
+    lacking = {}
+    for group in to_leave_out(found, settings.leave_out):
+        some = [trial for trial in (without(trial, group, trials.pools) for trial in full) if trial]
+        if some:
+            lacking[group] = some
+    if not lacking:
+        return []
+    trials.train([(trial, 1.0) for some in (full, *lacking.values()) for trial in some], "attribute")
+    scores = {group: [trials.trained(trial) for trial in some] for group, some in lacking.items()}
+    return measure([trials.trained(trial) for trial in full], list(lacking), scores, settings.resamples)
+
+
+def main(
+    settings: Attribute,
+    machine: Machine,
+    fit: Fit,
+    pools: Path,
+    val: Path,
+    categories: Path,
+    race: Path,
+    pick: Path,
+    trials: Path,
+    out: Path,
+) -> None:
+    """Write attribution.json: for each group of renders what it is worth, in numbers and in words.
+
+    race: the folder of the runs that stage tune trained. trials: the folder for those without a group.
+    """
+    trials.mkdir(parents=True, exist_ok=True)
+    row = mix_of(read_pick(pick))
+    if row is None:
+        write_json(out, empty())
+        return
+    known = open_trials(machine, fit, pools, val, categories, trials, race)
+    trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
+    runs = [load_run(folder) for folder in trained[: settings.runs]]
+    found, passed = estimate_all(settings, runs, renders_of(row, known.pools), val)
+    measured = measure_all(settings, row, known, found)
+    write_json(out, record(found, measured, passed, settings.least, settings.resamples))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,117 @@
+"""The cheap estimate: whether a group's renders pull the network the way real photos do, with intervals."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from measure.attribution.groups import Group
+from measure.scoring.table import membership
+from pipeline.seeds import rng_for
+
+SEED = 1  # not a setting: nobody should be able to choose an interval
+LEVEL = 95  # percent
+
+Array = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """What is expected of one group, without training."""
+
+    group: Group
+    share: float  # of the renders, in (0, 1)
+    help: float  # agreement of its renders less that of all others, in standard deviations of one render's
+    ci95: tuple[float, float]  # holds for all groups at once
+
+    @property
+    def pull(self) -> float:
+        """How far the mean agreement of all renders would fall without the group: comparable to training without it.
+
+        With m the mean of the group, r that of the others and f the share, f m + (1 - f) r - r = f (m - r).
+        """
+        return self.share * self.help
+
+    @property
+    def certainty(self) -> float:
+        """How many half widths of its interval the estimate is away from nothing; above 1 it is shown."""
+        half = (self.ci95[1] - self.ci95[0]) / 2
+        return abs(self.help) / half if half > 0 else 0.0
+
+
+def agreement(renders: NDArray[np.float32], photos: NDArray[np.float32]) -> Array:
+    """Return (N, P): the dot products of gradients (N, D) of renders and (P, D) of photos.
+
+    Above 0, a step that lowers the render's loss lowers the photo's loss too (Pruthi et al. 2020, equation 4). Divided
+    by the standard deviation over renders of their mean over photos; zeros where all renders agree alike. Runs are
+    averaged by the caller. Raises ValueError for gradients of two networks.
+    """
+    if renders.shape[1:] != photos.shape[1:]:
+        raise ValueError(f"gradients of {renders.shape[1:]} and {photos.shape[1:]} numbers, wanted one network's")
+    products = renders.astype(np.float64) @ photos.astype(np.float64).T
+    spread = float(products.mean(axis=1).std())
+    tiny = 1e-9 * float(np.abs(products).max(initial=0.0))
+    return products / spread if spread > tiny else np.zeros_like(products)
+
+
+def members_of(groups: Sequence[Group], ids: Sequence[str]) -> Array:
+    """Return (K, N) of ones where a render, one of `ids`, is in a group, else zeros."""
+    inside = [set(group.ids) for group in groups]
+    return np.array([[name in some for name in ids] for some in inside], float).reshape(len(groups), len(ids))
+
+
+def bundles(photos: Sequence[tuple[str, str]]) -> NDArray[np.int64]:
+    """Return (P,) the number of each photo's bundle, from (id, group): photos of a group are drawn together."""
+    keys = [("group", group) if group else ("photo", name) for name, group in photos]
+    return np.asarray(membership(keys).argmax(axis=1), np.int64)
+
+
+def differences(agreed: Array, members: Array, renders: Array, photos: Array) -> Array:
+    """Return (B, K): mean agreement inside each group less that outside, in each of B redrawings.
+
+    agreed: (N, P). members: (K, N). renders: (B, N) and photos: (B, P), how often each is drawn.
+    """
+    rows = agreed @ photos.T / photos.sum(axis=1)  # (N, B)
+    weighed = renders.T * rows
+    inside, count = members @ weighed, members @ renders.T  # (K, B)
+    outside, others = weighed.sum(axis=0) - inside, renders.sum(axis=1) - count
+    return np.asarray((inside / np.maximum(count, 1) - outside / np.maximum(others, 1)).T)
+
+
+def estimates(
+    agreed: Array, groups: Sequence[Group], ids: Sequence[str], photos: Sequence[tuple[str, str]], resamples: int
+) -> list[Estimate]:
+    """Return the estimate of each group, in the given order; none without groups.
+
+    agreed: (N, P). ids: of the N renders. photos: (id, group) of the P photos. The bootstrap draws renders and groups
+    of photos anew. The intervals hold for all groups at once (the maximum of the studentised differences, Efron and
+    Tibshirani 1993, chapter 12; Westfall and Young 1993): of many groups that do nothing, none should seem to do
+    something by chance, except once in twenty times. A group's renders must be neither none nor all of `ids`, else
+    ValueError.
+    """
+    if not groups:
+        return []
+    members = members_of(groups, ids)
+    share = members.mean(axis=1)
+    if ((share == 0) | (share == 1)).any():
+        raise ValueError("a group holds none or all of the renders, so there is nothing to compare")
+    number = bundles(photos)
+    total, many = len(ids), int(number.max()) + 1
+    rng = rng_for(SEED, "attribution")
+    drawn = rng.multinomial(total, np.full(total, 1 / total), size=resamples).astype(float)
+    sets = rng.multinomial(many, np.full(many, 1 / many), size=resamples).astype(float)[:, number]
+    found = differences(agreed, members, np.ones((1, total)), np.ones((1, len(photos))))[0]
+    again = differences(agreed, members, drawn, sets)
+    half = simultaneous(found, again)
+    return [
+        Estimate(group, float(f), float(d), (float(d - h), float(d + h)))
+        for group, f, d, h in zip(groups, share, found, half, strict=True)
+    ]
+
+
+def simultaneous(found: Array, again: Array) -> Array:
+    """Return (K,) half widths of intervals around `found` (K,) that hold together, from redrawings `again` (B, K)."""
+    error = again.std(axis=0)
+    away = np.abs(again - found) / np.where(error > 0, error, np.inf)
+    return np.asarray(np.percentile(away.max(axis=1), LEVEL) * error)

@@ -1,0 +1,111 @@
+"""The pick file: which mix was chosen, the table that it was chosen from, and where the runs behind it lie."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NotRequired
+
+from pydantic import Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
+from dataset.records import RelativePath
+from pipeline.errors import InputError
+from pipeline.files import inside
+from pipeline.reading import OPEN, read_typed
+
+REAL_ONLY, RENDER_ONLY = 0.0, 1.0  # the two ends of the ratio
+
+Row = dict[str, Any]  # one of "ratios" in pick.json, as transfer.json repeats it, and "trials": seed -> folder
+Count = Annotated[int, Field(ge=0, le=2**53)]
+
+
+@with_config(OPEN)
+class PickRow(TypedDict):
+    """What is read of one candidate."""
+
+    name: str
+    ratio: float
+    schedule: str
+    weights: dict[str, float]
+    n_real: Count
+    n_render: Count
+    iou: float
+    ci95: Annotated[list[float], Field(min_length=2, max_length=2)]
+    seeds: dict[str, float]
+    picked: bool
+    trials: dict[str, RelativePath]
+    on_renders: float | None
+
+
+@with_config(OPEN)
+class Spent(TypedDict):
+    """What is read of the race."""
+
+    spent: float
+
+
+@with_config(OPEN)
+class PickFile(TypedDict):
+    """What stage tune writes, as far as it is read."""
+
+    name: str
+    ratio: float
+    schedule: str
+    seed: int
+    iou: float
+    ci95: Annotated[list[float], Field(min_length=2, max_length=2)]
+    trial: RelativePath
+    weights: NotRequired[dict[str, float]]
+    ratios: list[PickRow]
+    race: Spent
+
+
+@with_config(OPEN)
+class PickedRun(TypedDict):
+    """What the page reads of it."""
+
+    name: str
+    seed: int
+
+
+PICK, PICKED_RUN = TypeAdapter(PickFile), TypeAdapter(PickedRun)
+AGAIN = "run stage tune again"
+
+
+def read_pick(path: Path) -> dict[str, Any]:
+    """Return what stage tune wrote; raise InputError for another kind of file, or one in which no row is picked."""
+    found = read_typed(path, PICK, "a pick", AGAIN)
+    value: dict[str, Any] = dict(found)
+    if sum(row["picked"] for row in found["ratios"]) != 1:
+        raise InputError(f"{path}: not a pick: wanted one row of its ratios that is picked; {AGAIN}")
+    return value
+
+
+def read_picked_run(path: Path) -> PickedRun:
+    """Return name and seed of the picked run; raise InputError for another kind of file."""
+    return read_typed(path, PICKED_RUN, "a pick", AGAIN)
+
+
+def run_folder(root: Path, trial: str) -> Path:
+    """Return the folder of a run that pick.json or curves.json names; InputError when it leaves `root`, theirs."""
+    return inside(root, trial, str(root))
+
+
+def picked_row(pick: Mapping[str, Any]) -> Row:
+    """Return the row of the picked candidate. Raises ValueError without one."""
+    found: Row = next((row for row in pick["ratios"] if row["picked"]), {})
+    if not found:
+        raise ValueError("no row is picked")
+    return found
+
+
+def end_row(pick: Mapping[str, Any], ratio: float) -> Row | None:
+    """Return the row of real only (0.0) or renders only (1.0) if it was trained to the end, best first; else None."""
+    found = [row for row in pick["ratios"] if row["ratio"] == ratio and row["trials"]]
+    return max(found, key=lambda row: (row["iou"], row["name"]), default=None)
+
+
+def compared(pick: Mapping[str, Any]) -> list[Row]:
+    """Return the rows that are scored on the test photos: the picked one and both ends, by rising ratio, each once."""
+    rows = [picked_row(pick), end_row(pick, REAL_ONLY), end_row(pick, RENDER_ONLY)]
+    named = {row["name"]: row for row in rows if row}
+    return sorted(named.values(), key=lambda row: (row["ratio"], row["name"]))

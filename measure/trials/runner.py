@@ -1,0 +1,147 @@
+"""Trials side by side on Ray: what is finished is read, what is missing is trained."""
+
+import dataclasses
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from measure.scoring.scores import Scores, read_scores
+from measure.trials.pools import Pools, read_pools
+from measure.trials.trainer import Ground, Job, Trainer, log_of, val_name
+from measure.trials.trial import Trial, head_of, key_of, phases_of, shares_of
+from pipeline.engine import Failed, actor_of, each, engine, gpu_count
+from pipeline.errors import InputError
+from pipeline.files import way_to
+from pipeline.progress import track
+from train.cache import digest_of, warm
+from train.data import ROOM, read_categories, real_samples
+from train.settings import Fit
+
+CACHE = "pixels"  # folder beside the pools file; no stage's output
+RECYCLE = 50  # trials a worker trains before it is replaced
+
+Wanted = tuple[Trial, float]  # a trial, and the share of its steps it is to be trained to
+
+
+class Trials:
+    """The trials of one set-up: trained at most once, found by all that decides them."""
+
+    def __init__(self, pools: Pools, ground: Ground, own: Path, others: Sequence[Path] = (), workers: int = 0):
+        """own: folder that new trials are put in. others: folders of other stages that may hold finished ones."""
+        self.pools, self.ground, self.own, self.others, self.workers = pools, ground, own, others, workers
+        self.digests = {
+            (source.name, sample.id): digest_of(source.folder, sample)
+            for source in pools.sources
+            for sample in source.samples
+        }
+        evaluated = [(ground.val.parent, sample) for sample in real_samples(ground.val)]
+        evaluated += [(pools.held_out.folder, sample) for sample in pools.held_out.samples]
+        self.evaluated = [digest_of(folder, sample) for folder, sample in evaluated]
+
+    def key(self, trial: Trial) -> str:
+        """Return the name of a trial's folder."""
+        ground = {
+            "fit": dataclasses.asdict(self.ground.fit)
+            | {"checkpoint_steps": None},  # changes nothing of what is trained
+            "categories": self.ground.categories,
+            "evaluated": self.evaluated,
+        }
+        return key_of(trial, self.digests_of(trial), ground)
+
+    def digests_of(self, trial: Trial) -> tuple[tuple[str, ...], ...]:
+        """Return the digests of the samples of each source of a trial."""
+        return tuple(
+            tuple(self.digests[share.pool.name, sample.id] for sample in share.samples)
+            for share in shares_of(trial, self.pools)
+        )
+
+    def folder(self, trial: Trial, until: float = 1.0) -> Path:
+        """Return where a trial's scores lie, or would be put."""
+        key = self.key(trial)
+        return next(
+            (root / key for root in (self.own, *self.others) if (root / key / val_name(until)).is_file()),
+            self.own / key,
+        )
+
+    def name(self, trial: Trial, start: Path) -> str:
+        """Return the folder of a finished trial as other files name it: relative to `start`."""
+        return way_to(self.folder(trial), start)
+
+    def scores(self, trial: Trial, until: float = 1.0) -> Scores | None:
+        """Return the val scores of a trial trained to a share of its steps, None if it is not yet."""
+        return self.trained(trial, until) if self.has(trial, until) else None
+
+    def trained(self, trial: Trial, until: float = 1.0) -> Scores:
+        """Return the val scores of a trial that was trained; raise InputError for another one."""
+        return read_scores(self.folder(trial, until) / val_name(until))
+
+    def has(self, trial: Trial, until: float = 1.0) -> bool:
+        """Return whether a trial was trained to a share of its steps."""
+        return (self.folder(trial, until) / val_name(until)).is_file()
+
+    def seconds(self, trial: Trial, until: float = 1.0) -> float:
+        """Return how long a finished trial took up to a share of its steps, 0.0 if it is not finished."""
+        kept = log_of(self.folder(trial, until)).get("seconds", {})
+        return float(sum(took for share, took in kept.items() if float(share) <= until))
+
+    def train(self, wanted: Iterable[Wanted], title: str) -> None:
+        """Train what is missing of the wanted trials. Raises InputError when one cannot be trained."""
+        missing = [(trial, until) for trial, until in wanted if not self.has(trial, until)]
+        if not missing:
+            return
+        self.warm([trial for trial, _ in missing])
+        jobs = [self.job(trial, until) for trial, until in missing]
+        with engine(self.workers, gpus=True) as count:
+            gpus = gpu_count()
+            make = actor_of(Trainer, self.ground, gpu=gpus > 0)
+            side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
+            for job, done in track(each(jobs, make, side_by_side, RECYCLE, math.inf), len(jobs), title, "runs"):
+                if isinstance(done, Failed):
+                    raise InputError(
+                        f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
+                        "enough (lower fit.batch or tune.workers), then run the same command again"
+                    )
+
+    def warm(self, trials: Sequence[Trial]) -> None:
+        """Decode the photos of these trials, unless the cache holds them."""
+        photos = [
+            (self.digests[share.pool.name, sample.id], (share.pool.folder, sample))
+            for trial in trials
+            for share in shares_of(trial, self.pools)
+            for sample in share.samples
+        ]
+        warm(self.ground.cache, photos, self.ground.categories, round(self.ground.fit.img_size * ROOM))
+
+    def job(self, trial: Trial, until: float) -> Job:
+        """Return what a worker needs to know of a trial."""
+        phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
+        return Job((self.own / self.key(trial)).absolute(), until, head, phases, self.digests_of(trial))
+
+
+def workers_for(cores: int, threads: int | None) -> int:
+    """Return how many trials fit side by side on so many cores; threads None: each takes all of this machine's."""
+    return max(1, cores // (threads or os.cpu_count() or 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """Section `machine` of params.yaml."""
+
+    workers: int  # trials trained side by side; 0 = one a GPU, without GPUs as many as the cores hold
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of workers below 0."""
+        if self.workers < 0:
+            raise ValueError(f"workers is {self.workers}, wanted 0 or more")
+
+
+def open_trials(
+    machine: Machine, fit: Fit, pools: Path, val: Path, categories: Path, own: Path, *others: Path
+) -> Trials:
+    """Return the trials of a set-up. pools, val, categories: files that earlier stages wrote; the cache lies beside."""
+    found = read_pools(pools)
+    ids = tuple(sample.id for sample in found.held_out.samples)
+    cache = pools.parent / CACHE
+    places = (cache.absolute(), val.absolute(), found.held_out.manifest.absolute())
+    return Trials(found, Ground(fit, read_categories(categories), *places, ids), own, others, machine.workers)

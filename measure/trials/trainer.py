@@ -1,0 +1,126 @@
+"""What a worker does with one trial: train it, evaluate it on real val photos and on held-out renders, keep its log."""
+
+import dataclasses
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, with_config
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
+from measure.scoring.evaluation import evaluate
+from measure.scoring.records import Scores
+from measure.scoring.scores import write_scores
+from pipeline.files import write_json
+from pipeline.reading import OPEN, read_typed
+from train.cache import Cache
+from train.loop import Outcome, Phase, train
+from train.model import Network, save_weights
+from train.run import SETTINGS, WEIGHTS, Run
+from train.settings import Fit
+
+CHECKPOINT, LOG, HELD_OUT = "checkpoint", "log.json", "held_out.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Ground:
+    """What all trials of a stage share. Paths are absolute, since workers have working folders of their own."""
+
+    fit: Fit
+    categories: tuple[str, ...]
+    cache: Path
+    val: Path  # manifest of the real photos that trials are evaluated on
+    held_out: Path  # manifest of the renders
+    held_out_ids: tuple[str, ...]  # those of it that no trial trains on
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One trial to train up to a share of its steps."""
+
+    folder: Path
+    until: float
+    head: dict[str, Any]  # what its scores files say of it
+    phases: tuple[Phase, ...]
+    digests: tuple[tuple[str, ...], ...]  # of the samples of each source
+
+
+def val_name(until: float) -> str:
+    """Return the name of the scores file of a trial trained up to a share of its steps."""
+    return "val.json" if until == 1 else f"val-{until:g}.json"
+
+
+class Trainer:
+    """A worker: trains one trial after the other."""
+
+    def __init__(self, ground: Ground):
+        """Map the photos. Raises InputError when the cache is missing."""
+        self.ground = ground
+        self.cache = Cache(ground.cache)
+
+    def run(self, job: Job) -> None:
+        """Train and evaluate a trial, from its last checkpoint if there is one.
+
+        The val scores are written last: a folder that holds them is finished.
+        """
+        start = time.perf_counter()
+        job.folder.mkdir(parents=True, exist_ok=True)
+        fit, seed = self.ground.fit, job.head["seed"]
+        pools = [[self.cache.photo(digest) for digest in some] for some in job.digests]
+        outcome = train(
+            fit,
+            job.phases,
+            pools,
+            self.ground.categories,
+            seed,
+            folder=job.folder / CHECKPOINT,
+            until=job.until,
+            watch=lambda network: self.evaluated(network, job, details=False).iou,
+        )
+        self.keep(outcome, job, start)
+
+    def evaluated(self, network: Network, job: Job, details: bool) -> Scores:
+        """Return a network's scores on the val photos."""
+        return evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, details=details)
+
+    def run_of(self, network: Network, job: Job) -> Run:
+        """Return the network with the settings it was trained by."""
+        settings = {"fit": dataclasses.asdict(self.ground.fit), "categories": list(self.ground.categories)}
+        return Run(network, settings | job.head, self.ground.categories)
+
+    def keep(self, outcome: Outcome, job: Job, start: float) -> None:
+        """Write what is to be kept of a trial; a finished one no longer needs its checkpoint."""
+        run = self.run_of(outcome.network, job)
+        scores = self.evaluated(outcome.network, job, details=job.until == 1)
+        if job.until == 1:
+            save_weights(run.model, job.folder / WEIGHTS)
+            write_json(job.folder / SETTINGS, run.settings)
+            if self.ground.held_out_ids:
+                held_out, ids = self.ground.held_out, self.ground.held_out_ids
+                write_scores(job.folder / HELD_OUT, evaluate(run, held_out, "held_out", "held out", None, only=ids))
+        seconds = log_of(job.folder).get("seconds", {}) | {f"{job.until:g}": time.perf_counter() - start}
+        write_json(job.folder / LOG, outcome.log | {"seconds": seconds})
+        write_scores(job.folder / val_name(job.until), scores)
+        if job.until == 1:
+            shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
+
+
+@with_config(OPEN)
+class Logged(TypedDict, total=False):
+    """What is read of a log: seconds by the share of the steps."""
+
+    seconds: dict[Annotated[str, Field(pattern=r"^(1|0\.\d{1,9})$")], float]
+
+
+LOGGED = TypeAdapter(Logged)
+
+
+def log_of(folder: Path) -> Logged:
+    """Return the log of a trial, empty before its first scores."""
+    path = folder / LOG
+    return (
+        read_typed(path, LOGGED, "the log of a training", "remove its folder, and train again")
+        if path.is_file()
+        else {}
+    )

@@ -1,0 +1,140 @@
+"""Stage `tune`: choose the mix by racing on real val photos, within a budget."""
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from measure.pick import REAL_ONLY, RENDER_ONLY, Row
+from measure.race.decision import Decision, finish
+from measure.race.policy import next_requests
+from measure.race.records import Budget, Race, Request, Result, result_of
+from measure.rounding import plain
+from measure.scoring.evaluation import evaluate
+from measure.scoring.scores import write_scores
+from measure.sweep import Sweep, candidates
+from measure.table import Table, trial_of
+from measure.trials.candidate import Candidate
+from measure.trials.runner import Machine, Trials, open_trials
+from measure.trials.trainer import HELD_OUT
+from measure.worth.costs import Costs
+from pipeline.files import check_free, whole_folder, write_json
+from pipeline.stage import run_stage
+from train.run import SETTINGS, WEIGHTS, load_run
+from train.settings import Fit
+
+KIND = "picked run"
+AT_LEAST = 2  # seeds of what the report compares, so that an interval knows how far two runs are apart
+
+
+@dataclasses.dataclass(frozen=True)
+class Tune:
+    """Section `tune` of params.yaml."""
+
+    resamples: int  # how often the bootstrap draws photos and seeds anew
+    prefer_mix: float  # IoU that a mix (0 < ratio < 1) may stay behind the best ratio on val and still be picked
+    runs: float | None  # bounds of the race; null = none but the seeds of the sweep
+    minutes: float | None  # of training, summed over runs
+    money: float | None  # at costs.machine_per_hour
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if there is nothing to draw, for a preference against mixes, and for an empty budget."""
+        if self.resamples < 1:
+            raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
+        if self.prefer_mix < 0:
+            raise ValueError(f"prefer_mix is {self.prefer_mix}, wanted 0 or more")
+        Budget(self.runs, self.minutes, self.money, money_per_hour=1.0)
+
+
+def race_of(settings: Tune, sweep: Sweep, costs: Costs, trials: Trials) -> Race:
+    """Return the race before its first result."""
+    all_of = candidates(sweep, trials.pools)
+    return Race(
+        candidates=all_of,
+        seeds=sweep.seeds,
+        budget=Budget(settings.runs, settings.minutes, settings.money, money_per_hour=costs.machine_per_hour),
+        tolerance={each.name: settings.prefer_mix for each in all_of if 0 < each.ratio < 1},
+    )
+
+
+def run_race(race: Race, trials: Trials) -> Race:
+    """Train what the race requests, round by round; return it with all results."""
+    number = 0
+    while requests := next_requests(race):
+        number += 1
+        trials.train([(trial_of(each.candidate, each.seed), each.share) for each in requests], f"tune, round {number}")
+        new = {each.key: found(each, trials) for each in requests}
+        race = dataclasses.replace(race, results={**race.results, **new})
+    return race
+
+
+def found(request: Request, trials: Trials) -> Result:
+    """Return the result of a training that was asked for and done."""
+    trial = trial_of(request.candidate, request.seed)
+    return result_of(trials.trained(trial, request.share), trials.seconds(trial, request.share))
+
+
+def to_compare(decision: Decision) -> list[Candidate]:
+    """Return what the report compares: the pick, real only and renders only."""
+    everyone = [each.candidate for each in decision.rankings]
+    return [each for each in everyone if each.name == decision.best or each.ratio in {REAL_ONLY, RENDER_ONLY}]
+
+
+def keep_picked(trial: Path, trials: Trials, train: Path, picked: Path) -> None:
+    """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
+    run = load_run(trial)
+    with whole_folder(picked, KIND) as part:
+        for name in (WEIGHTS, SETTINGS, HELD_OUT):
+            if (trial / name).is_file():
+                shutil.copyfile(trial / name, part / name)
+        write_scores(part / "train.json", evaluate(run, train, "train", "train photos", None))
+        write_scores(part / "val.json", evaluate(run, trials.ground.val, "val", "val photos", part / "val"))
+
+
+def main(
+    settings: Tune,
+    sweep: Sweep,
+    fit: Fit,
+    costs: Costs,
+    machine: Machine,
+    pools: Path,
+    val: Path,
+    train: Path,
+    categories: Path,
+    race: Path,
+    picked: Path,
+    out: Path,
+) -> None:
+    """Write pick.json and the picked run. race: the folder of the runs, in which finished ones stay."""
+    check_free(picked, KIND)  # before hours of training
+    race.mkdir(parents=True, exist_ok=True)
+    trials = open_trials(machine, fit, pools, val, categories, race)
+    decision = finish(run_race(race_of(settings, sweep, costs, trials), trials))
+    again = [(trial_of(each, seed), 1.0) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
+    trials.train(again, "tune, for the report")
+    rows = Table(trials, decision, sweep.seeds, settings.resamples).rows(out.parent)
+    pick = summary(decision, rows, settings)
+    keep_picked(out.parent / pick["trial"], trials, train, picked)
+    write_json(out, pick)
+
+
+def summary(decision: Decision, rows: Sequence[Row], settings: Tune) -> dict[str, Any]:
+    """Return pick.json: the picked mix and its best seed on val, the table, and what the race cost."""
+    row = next(row for row in rows if row["picked"])
+    seed = max(row["seeds"], key=lambda name: (row["seeds"][name], -int(name)))
+    bounds = [f"{value:g} {name}" for name in ("runs", "minutes", "money") if (value := getattr(settings, name))]
+    race = {
+        "spent": decision.spent,
+        "full_grid": decision.full_grid,
+        "trials": decision.trials,
+        "budget": ", ".join(bounds) or "none but the seeds of the sweep",
+        "why_stopped": decision.why_stopped,
+        "words": decision.words,
+    }
+    head = {key: row[key] for key in ("name", "ratio", "schedule", "weights", "iou", "ci95")}
+    return head | {"seed": int(seed), "trial": row["trials"][seed], "ratios": list(rows), "race": plain(race)}
+
+
+if __name__ == "__main__":
+    run_stage(main)

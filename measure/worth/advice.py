@@ -1,0 +1,178 @@
+"""The next step: exactly one of label, render, assets, look, architecture and stop, by rules that can be read."""
+
+from typing import Any
+
+from measure.worth.costs import Costs
+from measure.worth.options import Action, Advice, Evidence, Option, options, weakest
+
+OVERSTATES = 0.1  # IoU by which renders may flatter a network before they count as another world than the photos
+GAP = 0.2  # the same for the gap, which is always larger: a network without real photos has learnt nothing of them
+FINER = 1.2  # photos with so many times the pixels a side hold detail that the network is not shown
+FEW_ASSETS = 5  # different assets of a category below which a network can learn them by heart
+
+
+def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
+    """Return the first rule that holds.
+
+    1. The lower end of the score's interval is at the target: stop. Not the mean: the pick is the best of several on
+       the same photos, so that its mean flatters. If only the mean is there, more val photos would tell: look.
+    2. A curve reaches the target in `options.SURE` of its redraws, no further out than it may be read: label or render,
+       whichever costs less. This alone ever advises more samples, so a curve that ends below the target never does.
+    3. The network does not reach the target on the very photos it was trained on: architecture.
+    4. An asset does harm, or a category has few of them: assets.
+    5. Renders flatter the network, or another group of renders does harm: look.
+    6. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
+    7. No measurement names the cause: look.
+
+    Raises ValueError for a target outside 0..1.
+    """
+    if not 0 < target <= 1:
+        raise ValueError(f"target is {target}, wanted above 0 and at most 1")
+    table = options(evidence, target, FEW_ASSETS, costs)
+    action, why = (
+        reached(evidence, target)
+        or promised(table)
+        or underfit(evidence, target)
+        or assets(table)
+        or foreign(evidence)
+        or blurred(evidence)
+        or unknown(evidence)
+    )
+    return Advice(action, why if action in {"stop", "label", "render"} else f"{why}{no_more(table)}", target, table)
+
+
+def reached(evidence: Evidence, target: float) -> tuple[Action, str] | None:
+    """Return stop or look if the score is at the target."""
+    score = evidence.score
+    if score.lo >= target:
+        return (
+            "stop",
+            f"The score is {score.iou:.3f}, and its 95 % interval starts at {score.lo:.3f}: {target:g} is met.",
+        )
+    if score.iou >= target:
+        return "look", (
+            f"The score is {score.iou:.3f}, above {target:g}, but its interval starts at {score.lo:.3f}: more val "
+            f"photos would show whether it is met; more training samples need not."
+        )
+    return None
+
+
+def promised(table: tuple[Option, ...]) -> tuple[Action, str] | None:
+    """Return the cheapest of labels and renders that reach the target."""
+    found = [row for row in table if row.action in {"label", "render"} and row.reaches and row.amount]
+    if not found:
+        return None
+    best = min(found, key=lambda row: (row.cost or 0.0, row.amount or 0.0))
+    other = " The other way costs more." if len(found) > 1 else ""
+    return best.action, f"{best.what}{other}"
+
+
+def underfit(evidence: Evidence, target: float) -> tuple[Action, str] | None:
+    """Return architecture if the network does not even know its training photos."""
+    train = evidence.on_training
+    if train is None or train >= target:
+        return None
+    return "architecture", (
+        f"On its own training photos the network reaches {train:.3f}, less than {target:g}: it cannot draw what it was "
+        f"shown, so a larger network, larger pictures or longer training come first."
+    )
+
+
+def assets(table: tuple[Option, ...]) -> tuple[Action, str] | None:
+    """Return assets if some do harm or are missing."""
+    row = next(row for row in table if row.action == "assets")
+    return ("assets", row.what) if row.amount else None
+
+
+def foreign(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return look if renders, or some of them, are another world than the photos."""
+    overstates, gap, reasons = evidence.overstates, evidence.gap, []
+    if overstates is not None and overstates >= OVERSTATES:
+        reasons.append(
+            f"On renders it never saw the network scores {overstates:.3f} higher than on photos: it has learnt the "
+            f"renders, and these are another world. Compare them with the photos."
+        )
+    elif overstates is None and gap is not None and gap >= GAP:
+        reasons.append(f"Renders alone score {gap:.3f} less than real photos alone: compare the two.")
+    harmful = [group.name for group in evidence.groups if group.harms and group.kind != "asset"]
+    if harmful:
+        reasons.append(f"These renders do harm: {', '.join(harmful)}.")
+    return ("look", " ".join([*reasons, *further(evidence)])) if reasons else None
+
+
+def blurred(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return architecture if the score lacks outlines more than objects."""
+    lost = evidence.lost
+    if lost is None or not lost.by_outlines:
+        return None
+    return "architecture", (
+        f"Of the {1 - evidence.score.iou:.3f} that the score lacks, {lost.outline:.3f} lie along the outlines of "
+        f"objects that were seen, {lost.missed:.3f} in objects that were missed and {lost.made_up:.3f} where nothing "
+        f"is. {sharper(evidence.detail)}"
+    )
+
+
+def sharper(detail: float | None) -> str:
+    """Return what makes outlines sharper. detail: as in `Evidence`."""
+    if detail is None:
+        return "Outlines want larger pictures (fit.img_size) or a finer decoder, and labels drawn as finely."
+    if detail > FINER:
+        return (
+            f"The photos have {detail:.1f} times the pixels a side that the network is shown: try a larger "
+            f"fit.img_size first."
+        )
+    return (
+        "The photos hold no more detail than the network is shown: try a finer decoder (fit.decoder), and look whether "
+        "the labels' outlines are as fine as wanted."
+    )
+
+
+def unknown(evidence: Evidence) -> tuple[Action, str]:
+    """Return look where nothing else is known."""
+    text = "No measurement names the cause: look at the worst photos and their labels."
+    return "look", " ".join([text, *further(evidence)])
+
+
+def further(evidence: Evidence) -> list[str]:
+    """Return sentences on what is missed most and what was not measured; [] if there is nothing to say."""
+    return [text for text in (weakest(evidence), unmeasured(evidence)) if text]
+
+
+def unmeasured(evidence: Evidence) -> str:
+    """Return a sentence that names what was not measured; the empty text if all was."""
+    parts = {
+        "the score on the training photos": evidence.on_training,
+        "the score on renders kept out": evidence.on_renders,
+        "which renders help": evidence.groups or None,
+        "a curve over real labels": evidence.mixed or evidence.real,
+        "a curve over renders": evidence.renders,
+    }
+    missing = [name for name, value in parts.items() if value is None]
+    return f"Not measured: {', '.join(missing)}." if missing else ""
+
+
+def no_more(table: tuple[Option, ...]) -> str:
+    """Return a sentence about more samples where the curves deny that they lead to the target."""
+    denied = [row.action for row in table if row.action in {"label", "render"} and row.reaches is False]
+    nouns = {"label": "labels", "render": "renders"}
+    return f" More {' or '.join(nouns[action] for action in denied)} are not shown to get there." if denied else ""
+
+
+def option_json(option: Option) -> dict[str, Any]:
+    """Return one line of the table as transfer.json has it."""
+    return {
+        "action": option.action,
+        "what": option.what,
+        "amount": None if option.amount is None else float(option.amount),
+        "iou": option.iou.iou if option.iou else None,
+        "ci95": [option.iou.lo, option.iou.hi] if option.iou else None,
+        "cost": option.cost,
+        "cost_ci95": list(option.cost_ci95) if option.cost_ci95 else None,
+        "reaches": option.reaches,
+    }
+
+
+def advice_json(advice: Advice) -> dict[str, Any]:
+    """Return the advice as transfer.json has it."""
+    rows = [option_json(option) for option in advice.options]
+    return {"action": advice.action, "why": advice.why, "target": advice.target, "options": rows}

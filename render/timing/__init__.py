@@ -1,1 +1,0 @@
-"""What `make bench` measures: this renderer against its peer."""

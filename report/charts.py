@@ -1,0 +1,148 @@
+"""Charts of the page as Vega-Lite specifications, in the page's own colours, so that they follow light and dark."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from report.words import Row
+
+WIDTH, HEIGHT = 480, 260  # of the still picture; with JavaScript a chart is as wide as its place
+MEAN, RUN, TEST = "val: mean of runs", "val: one run", "test"
+REAL, MIXED = "real only", "real and renders"
+LOOK = {  # one kind of mark a row: colour, shape
+    MEAN: ("var(--one)", "circle"),
+    RUN: ("var(--one)", "stroke"),
+    TEST: ("var(--two)", "diamond"),
+    REAL: ("var(--one)", "circle"),
+    MIXED: ("var(--two)", "diamond"),
+}
+IOU = "IoU"  # unit of a group's help that training without the group has measured
+SHOWN = 24  # groups in the chart of attribution; its table holds all
+
+Spec = dict[str, Any]
+
+
+def config() -> Spec:
+    """Return what all charts share: no background, text and lines in the page's colours."""
+    axis = {"labelColor": "var(--soft)", "titleColor": "var(--ink)", "gridColor": "var(--line)"}
+    lines = {"domainColor": "var(--soft)", "tickColor": "var(--soft)", "titleFontWeight": "normal", "titlePadding": 10}
+    size = {"labelFontSize": 12, "titleFontSize": 12}
+    legend = {
+        "labelColor": "var(--ink)",
+        "orient": "top",
+        "title": None,
+        "labelLimit": 0,
+        "columns": 3,
+        "symbolOpacity": 1,
+        "columnPadding": 12,
+    }
+    font = "system-ui, -apple-system, Segoe UI, Roboto, Liberation Sans, sans-serif"
+    return {"axis": axis | lines | size, "legend": legend | size, "view": {"stroke": None}, "font": font}
+
+
+def chart(layers: Sequence[Spec], description: str, height: int = HEIGHT) -> Spec:
+    """Return a chart of layers."""
+    size = {"width": WIDTH, "height": height, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": description,
+        "background": None,
+        **size,
+        "config": config(),
+        "layer": list(layers),
+    }
+
+
+def layer(values: Sequence[Row], mark: Spec, encoding: Spec) -> Spec:
+    """Return one layer with its own rows."""
+    return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
+
+
+def x_of(field: str, title: str, **more: Any) -> Spec:
+    """Return the channel x of a number."""
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def y_of(field: str, title: str, **more: Any) -> Spec:
+    """Return the channel y of a score, its axis as long as the values need."""
+    return {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}, **more}
+
+
+def kinds(names: Sequence[str], channel: str) -> Spec:
+    """Return a channel that tells kinds of marks apart. channel: "color" or "shape"."""
+    scale = {"domain": list(names), "range": [LOOK[name][0 if channel == "color" else 1] for name in names]}
+    return {"field": "what", "type": "nominal", "scale": scale, "title": None}
+
+
+def read_out(*fields: tuple[str, str]) -> list[Spec]:
+    """Return what a mark says when it is pointed at. fields: name in the row and words for it."""
+    return [{"field": field, "type": "nominal", "title": title} for field, title in fields]
+
+
+def precision_chart(instances: Sequence[Row] | None) -> Spec | None:
+    """Return precision and recall of single objects against the threshold of IoU; None without them."""
+    values = [
+        {"threshold": row["iou"], "what": key, "value": row[key]["value"]}
+        for row in instances or ()
+        for key in ("precision", "recall")
+        if row.get(key)
+    ]
+    if not values:
+        return None
+    look = {"domain": ["precision", "recall"], "range": ["var(--one)", "var(--two)"]}
+    encoding = {
+        "x": x_of("threshold", "IoU of at least", scale={"zero": False}),
+        "y": y_of("value", "share of objects", scale={"domain": [0, 1]}),
+        "color": {"field": "what", "type": "nominal", "scale": look, "title": None},
+        "strokeDash": {"field": "what", "scale": {"domain": look["domain"], "range": [[1, 0], [5, 4]]}, "title": None},
+        "tooltip": read_out(("what", "what"), ("threshold", "IoU of at least"), ("value", "share")),
+    }
+    return chart(
+        [layer(values, {"type": "line", "point": True}, encoding)], "Precision and recall of single objects", 200
+    )
+
+
+def help_chart(groups: Sequence[Row] | None) -> Spec | None:
+    """Return what groups of renders do for the score, the largest effects only; None without groups.
+
+    Where some groups were measured in IoU the chart shows these alone: an estimate is of another unit.
+    """
+    measured = [row for row in groups or () if row.get("unit", IOU) == IOU]
+    title = "change of the score (IoU)" if measured else "pull towards the real photos (standard deviations)"
+    chosen = sorted(measured or groups or (), key=lambda row: (-abs(row["help"]), row["name"]))[:SHOWN]
+    if not chosen:
+        return None
+    values = [
+        {"name": row["name"], "help": row["help"]} | ends_of(row)
+        for row in sorted(chosen, key=lambda row: -row["help"])
+    ]
+    y: Spec = {"field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None}
+    y["axis"] = {"labelLimit": 130, "labelColor": "var(--ink)"}
+    spoken = read_out(("name", "group"), ("help", "help"), ("lo", "from"), ("hi", "to"))
+    bars = {"x": x_of("lo", title), "x2": {"field": "hi"}, "y": y}
+    layers = [
+        layer(
+            [{"at": 0}],
+            {"type": "rule", "color": "var(--soft)", "aria": False},
+            {"x": {"field": "at", "type": "quantitative"}},
+        ),
+        layer(
+            [row for row in values if "lo" in row],
+            {"type": "rule", "color": "var(--one)", "strokeWidth": 2, "aria": False},
+            bars,
+        ),
+        layer(
+            values,
+            {"type": "point", "filled": True, "size": 70, "color": "var(--one)", "opacity": 1},
+            {"x": x_of("help", title), "y": y, "tooltip": spoken},
+        ),
+    ]
+    return chart(
+        [one for one in layers if one["data"]["values"]],
+        "What groups of renders do for the score",
+        24 * len(values) + 20,
+    )
+
+
+def ends_of(row: Row) -> Spec:
+    """Return lo and hi of a row with an interval, else nothing."""
+    return {"lo": row["ci95"][0], "hi": row["ci95"][1]} if row.get("ci95") else {}

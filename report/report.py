@@ -1,0 +1,175 @@
+"""Stage `report`: write the one page with the answer."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from pydantic import TypeAdapter
+
+from dataset.idmap import read_image
+from dataset.overlay import colour_of
+from dataset.records import Sample, read_manifest
+from measure.pick import read_picked_run
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.reading import read_typed
+from pipeline.stage import run_stage
+from report.examples import causes
+from report.figures import allowed, scripts
+from report.nearest import compare, features
+from report.numbers import numbers
+from report.pictures import Picture
+from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
+from report.record import read_transfer
+from report.sheets import labelled, mistakes, read_evaluated, spread, unsure_of, worst_of
+from report.words import Row
+from train.run import SETTINGS, read_run_settings
+
+PAGE = Path(__file__).with_name("page")
+CAUSES = TypeAdapter(dict[str, list[str]])  # of refusals -> the scenes
+COMPARED = 600  # renders of which the nearest photo is looked for, evenly spaced over all
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """Section `report` of params.yaml."""
+
+    renders: int  # renders on the page, each beside the real photo nearest to it
+    worst: int  # val photos on the sheet of mistakes, and on that of doubts
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number of pictures below 0."""
+        for name in ("renders", "worst"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, wanted 0 or more")
+
+
+def pairs(
+    renders: Sequence[Sample],
+    home: Path,
+    photos: Sequence[Sample],
+    folder: Path,
+    wanted: int,
+    categories: Sequence[str],
+) -> tuple[list[tuple[Picture, Picture]], str]:
+    """Return renders beside the real photos nearest to them, and in one sentence how near renders are to photos.
+
+    home, folder: of the manifests of renders and photos. Nothing where there are no renders or no photos.
+    """
+    some = spread(renders, COMPARED)
+    if not some or not photos or not wanted:
+        return [], ""
+    made, real = (
+        [features(read_image(root / one.image)) for one in part] for root, part in ((home, some), (folder, photos))
+    )
+    found = compare(made, real)
+    shown = [
+        (
+            labelled(home, some[at], categories, f"render {some[at].id}"),
+            labelled(folder, photos[found.nearest[at]], categories, f"photo {photos[found.nearest[at]].id}"),
+        )
+        for at in spread(range(len(some)), wanted)
+    ]
+    return shown, "" if found.ratio is None else how_near(found.ratio)
+
+
+def how_near(ratio: float) -> str:
+    """Return in words how far renders lie from photos, as against photos from one another."""
+    return (
+        f"By this measure a render is typically {ratio:.1f} times as far from its nearest photo as photos are from the "
+        "next one: about 1 means that renders look no more foreign than another photo."
+    )
+
+
+def photo_parts(settings: Report, trial: Path, val: Path, categories: Sequence[str]) -> dict[str, Any]:
+    """Return the sheets of val photos: causes of failure, worst and least sure; raise InputError where one is gone."""
+    path, samples = trial / "val.json", {sample.id: sample for sample in read_manifest(val)}
+    photos = read_evaluated(path)
+    for photo in photos:
+        if photo.id not in samples:
+            raise InputError(f"{val}: has no photo {photo.id}, which {path} scores: run 'make repro'")
+    worst = worst_of(photos, settings.worst)
+    unsure = [photo for photo in unsure_of(photos, settings.worst) if photo not in worst]
+    known = [samples[photo.id] for photo in photos]
+    return {
+        "causes": causes(trial, val.parent, known, categories) if settings.worst else [],
+        "worst": mistakes(trial, val.parent, worst, samples, categories),
+        "unsure": mistakes(trial, val.parent, unsure, samples, categories),
+        "legend": [(name, colour_of(number)) for number, name in enumerate(categories, 1)],
+    }
+
+
+def origin_parts(
+    found: Row, pick: Row, settings: Row, parts: dict[str, list[Sample]], scenes: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Return where the numbers come from. parts: samples by the name of their part; scenes: refused.json."""
+    picked = f"The picked run: {pick['name']}, seed {pick['seed']}."
+    sentences = [picked, of_seeds(found["runs"]), refused(scenes)]
+    folded = [of_assets(parts["renders"]), of_settings(settings), of_versions()]
+    return {
+        "sources": of_sources(parts),
+        "origin": [sentence for sentence in sentences if sentence],
+        "folded": [table for table in folded if table],
+    }
+
+
+def contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return id and words of every section that the page has."""
+    every = (
+        ("ratio", "ratios", "Ratio"),
+        ("worth", "curves", "Worth"),
+        ("money", "money", "Money"),
+        ("advice", "advice", "What next"),
+        ("failures", "causes", "Failures"),
+        ("worst", "worst", "Worst photos"),
+        ("unsure", "unsure", "Least sure"),
+        ("renders", "pairs", "Renders"),
+        ("scores", "details", "Scores"),
+        ("stability", "stability", "Trust"),
+        ("attribution", "attribution", "Which help"),
+        ("origin", "sources", "Origin"),
+    )
+    return [(name, words) for name, key, words in every if parts[key]]
+
+
+def page(parts: dict[str, Any]) -> str:
+    """Return the page; every text in it is escaped, the charts' library and our own style and script are trusted."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((PAGE / "style.css").read_text(encoding="utf-8"))
+    code = scripts()
+    own = {"style": style, "scripts": code, "policy": Markup(" ".join(map(allowed, code))), "contents": contents(parts)}
+    return made.get_template("page.html.j2").render(parts | own) + "\n"
+
+
+def main(settings: Report, transfer: Path, pick: Path, trial: Path, renders: Path, split: Path, out: Path) -> None:
+    """Write the page, whole in one file. trial: the folder of the picked run."""
+    found, picked, run = read_transfer(transfer), read_picked_run(pick), read_run_settings(trial / SETTINGS)
+    made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
+    shown, nearness = pairs(made, renders, photos, split, settings.renders, run["categories"])
+    parts = {"train photos": photos, "val photos": read_manifest(split / "val.jsonl"), "renders": made}
+    text = page(
+        numbers(found)
+        | photo_parts(settings, trial, split / "val.jsonl", run["categories"])
+        | origin_parts(
+            found,
+            picked,
+            run,
+            parts,
+            read_typed(renders / "refused.json", CAUSES, "the causes of refusals", "run stage shoot again"),
+        )
+        | {"pairs": shown, "nearness": nearness}
+    )
+    write_text(out, text)
+
+
+if __name__ == "__main__":
+    run_stage(main)

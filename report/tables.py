@@ -1,0 +1,207 @@
+"""Tables of the page as plain text: a title, columns, rows."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from report.words import ACTIONS, NOTHING, Row, known_ends, money, score, several, signed, span, whole
+
+OPEN = (None, None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One table; every cell is text, a column whose name starts with "#" is one of numbers."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    marked: tuple[int, ...] = ()  # rows that stand out, by place
+
+    @property
+    def columns(self) -> tuple[tuple[str, bool], ...]:
+        """Name of each column, and whether it holds numbers."""
+        return tuple((head.removeprefix("#"), head.startswith("#")) for head in self.heads)
+
+
+def filled(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], marked: Sequence[int] = ()) -> Table | None:
+    """Return a table without the columns in which no row has a value; None without rows."""
+    found = [tuple(row) for row in rows]
+    kept = [place for place in range(len(heads)) if any(row[place] not in {"", NOTHING} for row in found)]
+    if not found or not kept:
+        return None
+    cells = tuple(tuple(row[place] for place in kept) for row in found)
+    return Table(title, tuple(heads[place] for place in kept), cells, tuple(marked))
+
+
+def of_ratios(rows: Sequence[Row], test: Row | None) -> Table | None:
+    """Return one row a candidate, by rising ratio: what it was trained on, its val score, and test where scored."""
+    heads = (
+        "ratio",
+        "schedule",
+        "#photos",
+        "#renders",
+        "#val score",
+        "#95 %",
+        "#test score",
+        "#95 %",
+        "#best of all",
+        "",
+    )
+    shown, tested = len({row["schedule"] for row in rows}) > 1, on_test(test)
+    cells = [
+        (
+            row["name"],
+            row["schedule"] if shown else NOTHING,
+            whole(row["n_real"]),
+            whole(row["n_render"]),
+            score(row["iou"]),
+            span(row["ci95"], 3),
+            *(tested.get(row["ratio"], (NOTHING, NOTHING)) if sampled(row, rows) else (NOTHING, NOTHING)),
+            NOTHING if row.get("p_best") is None else f"{row['p_best']:.0%}",
+            standing(row),
+        )
+        for row in rows
+    ]
+    return filled("Scores of each ratio", heads, cells, [at for at, row in enumerate(rows) if row.get("picked")])
+
+
+def sampled(row: Row, rows: Sequence[Row]) -> bool:
+    """Return whether a candidate is the one of its ratio that test may have scored: the picked one, or the only one."""
+    twins = [other for other in rows if other["ratio"] == row["ratio"]]
+    return bool(row.get("picked")) or (not any(other.get("picked") for other in twins) and twins[0] is row)
+
+
+def on_test(test: Row | None) -> dict[float, tuple[str, str]]:
+    """Return ratio -> (score, interval) of what was scored on the test photos."""
+    if not test:
+        return {}
+    ends = [row for row in (test.get("real_only"), test.get("render_only")) if row]
+    found = {row["ratio"]: (score(row["iou"]), span(row["ci95"], 3)) for row in ends}
+    return found | {test["ratio"]: (score(test["mean_iou"]), span(test["mean_ci95"], 3))}
+
+
+def standing(row: Row) -> str:
+    """Return how a candidate came out of the race, in words."""
+    if row.get("picked"):
+        return "picked"
+    return "stopped early" if row.get("stopped") else "as good, as far as shown" if row.get("as_good") else ""
+
+
+def of_stability(rows: Sequence[Row]) -> Table | None:
+    """Return one row a candidate: each run, their spread, and by how much held-out renders overstate the score."""
+    cells = [
+        (
+            row["name"],
+            " · ".join(score(iou) for iou in row["seeds"].values()),
+            score(row.get("sd")),
+            score(row.get("on_renders")),
+            signed(row.get("overstates")),
+        )
+        for row in rows
+    ]
+    heads = ("ratio", "#score of each run", "#spread (sd)", "#score on held-out renders", "#more than on real photos")
+    return filled("How scores vary, and how renders overstate them", heads, cells)
+
+
+def of_curves(curves: Row | None) -> Table | None:
+    """Return the points of both learning curves."""
+    named = [
+        (words, (curves or {}).get(name)) for name, words in (("real", "real only"), ("mixed", "real and renders"))
+    ]
+    cells = [
+        (words, whole(point["n"]), score(point["iou"]), span(point["ci95"], 3), runs(point))
+        for words, curve in named
+        if curve
+        for point in curve["points"]
+    ]
+    return filled(
+        "Points of the learning curves", ("trained on", "#real photos", "#val score", "#95 %", "#each run"), cells
+    )
+
+
+def of_worths(worth: Row | None) -> Table | None:
+    """Return what the renders are worth beside each number of real photos; the worth that is spoken of stands out."""
+    each = (worth or {}).get("each") or ()
+    heads = ("#real photos", "#with renders", "#alone", "#the renders stand for", "#95 %")
+    cells = [
+        (
+            whole(row["n_real"]),
+            score(row.get("iou_mix")),
+            score(row.get("iou_real")),
+            stands_for(row),
+            span(known_ends(row), 0),
+        )
+        for row in each
+    ]
+    told = [at for at, row in enumerate(each) if row["n_real"] == (worth or {}).get("n_real")]
+    return filled("Worth beside each number of real photos", heads, cells, told)
+
+
+def stands_for(worth: Row) -> str:
+    """Return a worth in photos, with "more than" where the curve of real photos alone ends before it."""
+    labels = worth.get("real_labels")
+    return NOTHING if labels is None else f"more than {whole(labels)}" if worth.get("censored") else whole(labels)
+
+
+def runs(point: Row) -> str:
+    """Return the scores of the runs of a point."""
+    return " · ".join(score(iou) for iou in (point.get("seeds") or {}).values()) or NOTHING
+
+
+def of_money(found: Row | None) -> Table | None:
+    """Return hours and money, one row a kind of work."""
+    rows = (found or {}).get("rows") or ()
+    currency = (found or {}).get("currency", "")
+    cells = [(row["what"], hours(row.get("hours")), money(row.get("money"), currency)) for row in rows]
+    return filled("What work and machines cost", ("what", "#hours", "#money"), cells)
+
+
+def hours(value: float | None) -> str:
+    """Return a number of hours, with a decimal below 10."""
+    return NOTHING if value is None else f"{value:,.{1 if abs(value) < 10 else 0}f}"
+
+
+def of_advice(advice: Row | None, currency: str) -> Table | None:
+    """Return the options that were weighed; the advised one stands out."""
+    options = (advice or {}).get("options") or ()
+    cells = [
+        (
+            f"{ACTIONS.get(option['action'], option['action'])}. {option['what']}",
+            whole(option.get("amount")),
+            score(option.get("iou"), 2),
+            span(option.get("ci95")),
+            money(option.get("cost"), currency),
+            span(option.get("cost_ci95"), 0),
+            {True: "yes", False: "no", None: "not known"}[option.get("reaches")],
+        )
+        for option in options
+    ]
+    heads = ("option", "#how many", "#expected score", "#95 %", "#cost", "#95 %", "reaches the target")
+    advised = [at for at, option in enumerate(options) if option["action"] == (advice or {}).get("action")]
+    return filled("What could be done next", heads, cells, advised)
+
+
+def of_attribution(found: Row | None) -> Table | None:
+    """Return the groups of renders, most helpful first, and what they do for the score."""
+    groups = sorted((found or {}).get("groups") or (), key=lambda row: (-row["help"], row["name"]))
+    cells = [
+        (
+            row["name"],
+            row["kind"],
+            whole(row["samples"]),
+            signed(row["help"]),
+            span(row.get("ci95"), 3, "+"),
+            row.get("unit", "IoU"),
+            row["words"],
+        )
+        for row in groups
+    ]
+    return filled("Which renders help", ("group", "kind", "#renders", "#help", "#95 %", "in", "in words"), cells)
+
+
+def of_race(race: Row | None) -> str:
+    """Return in one sentence what the race cost and why it ended; empty without a race."""
+    if not race:
+        return ""
+    cost = f"{several(race['trials'], 'training')}, {race['spent']:.1f} of the {race['full_grid']:.1f} of a full grid"
+    return f"The race took {cost} (in whole trainings). Budget: {race['budget']}. It ended: {race['why_stopped']}."

@@ -1,0 +1,222 @@
+"""The flat extracts for ``dvc metrics`` and ``dvc plots``.
+
+Stage `transfer`: gather scores, worth, money and advice into the numbers that other tools read."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dataset.records import Sample, read_manifest
+from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
+from measure.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
+from measure.rounding import plain
+from measure.runs import Race, Runs, mean_row, read_race, read_test, run_row
+from measure.scoring.differences import interval, others, pool, score_of
+from measure.scoring.records import Scores
+from measure.scoring.scores import read_scores
+from measure.scoring.summary import summary
+from measure.table import against
+from measure.worth.advice import advice_json, advise
+from measure.worth.costs import Costs, Spent, money_json
+from measure.worth.curve import curve_json
+from measure.worth.worth import telling, worth_json, worths_of
+from pipeline.files import whole_folder, write_json, write_text
+from pipeline.stage import run_stage
+from pipeline.tables import table_text
+from report.record import read_attribution
+from train.run import SETTINGS, read_run_settings
+
+
+def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
+    """Return the flat numbers for ``dvc metrics``; what was not run, or is not known, is left out."""
+    test, scores = transfer["test"], transfer["scores"]
+    rows = {
+        "val_best": transfer["best"],
+        "val_real_only": transfer["real_only"],
+        "val_render_only": transfer["render_only"],
+        "test_picked": test,
+        "test_real_only": test["real_only"],
+        "test_render_only": test["render_only"],
+        "test_gain": test["gain"],
+    }
+    found = {name: row["iou"] for name, row in rows.items() if row}
+    found |= {"best_ratio": transfer["best"]["ratio"], "test_mean": test["mean_iou"]}
+    for split, some in scores.items():
+        named = {key: some[key] for key in ("boundary_iou", "calibration_error")}
+        found |= {f"{split}_{key}": row["value"] for key, row in named.items() if row}
+    worth = transfer["worth"] or {}
+    found |= {f"worth_{key}": worth[key] for key in ("real_labels", "n_real", "net") if worth.get(key) is not None}
+    return found | ({} if transfer["gap"] is None else {"gap": transfer["gap"]})
+
+
+def ratio_csv(transfer: Mapping[str, Any]) -> str:
+    """Return one line a val run of the race, by rising ratio, with its interval over photos."""
+    rows = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
+    return table_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
+        (run["ratio"], run["schedule"], run["seed"], run["iou"], *run["ci95"]) for run in rows
+    ])  # fmt: skip
+
+
+def labels_csv(transfer: Mapping[str, Any]) -> str:
+    """Return one line a size of each learning curve, with its interval over photos and seeds."""
+    curves = transfer["curves"] or {}
+    return table_text(("labels", "photos", "iou", "lo", "hi"), [
+        (point["n"], name, point["iou"], *point["ci95"])
+        for name in ("real", "mixed")
+        if curves.get(name)
+        for point in curves[name]["points"]
+    ])  # fmt: skip
+
+
+METRIC = "IoU of the foreground"
+
+
+@dataclasses.dataclass(frozen=True)
+class Transfer:
+    """Section `transfer` of params.yaml."""
+
+    resamples: int  # how often the bootstrap draws photos and seeds anew
+    target: float  # the IoU on real photos that is wanted
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if there is nothing to draw, or for a target that no score can be."""
+        if self.resamples < 2:
+            raise ValueError(f"resamples is {self.resamples}, wanted 2 or more")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"target is {self.target}, wanted an IoU above 0 and up to 1")
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """Everything that was trained and scored."""
+
+    race: Race
+    test: Runs
+    lines: Lines
+    on_training: Scores | None
+    attribution: Mapping[str, Any]
+    renders: Sequence[Sample]
+    steps: int  # of one training
+    detail: float | None  # of the val photos, as advice wants it
+
+
+def on_test(found: Found, resamples: int) -> dict[str, Any]:
+    """Return what the test photos say of the picked run, of all its seeds, and of both ends of the ratio."""
+    pick, name = found.race.pick, found.race.picked["name"]
+    runs = found.test[name]
+    picked = next(run for run in runs if run.seed == pick["seed"])
+    row = run_row(picked, "test", resamples)
+    peers, real, render = others(found.test, name), end_name(pick, REAL_ONLY), end_name(pick, RENDER_ONLY)
+    base = found.test.get(real, ()) if real and pick["ratio"] != REAL_ONLY else ()
+    return {key: row[key] for key in ("ratio", "seed", "iou", "ci95", "iou_per_category")} | {
+        "n_photos": len(picked.photos),
+        "n_groups": pool([picked]).union.shape[1],
+        "mean_iou": score_of(runs),
+        "mean_ci95": interval(runs, resamples, peers),
+        "real_only": mean_row(found.test, real, resamples),
+        "render_only": mean_row(found.test, render, resamples),
+        "gain": against(runs, base, peers),
+    }
+
+
+def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
+    """Return the name of real only or renders only, None if it was not trained to the end."""
+    row = end_row(pick, ratio)
+    return row["name"] if row else None
+
+
+def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
+    """Return every run: the race by ratio and seed, the further points of the curves, then the test."""
+    race = [run for runs in found.race.runs.values() for run in runs]
+    known = {(run.ratio, run.seed, run.n_real, run.n_render) for run in race}
+    lines = (found.lines.real, found.lines.mixed, found.lines.renders)
+    curves = [run for line in lines for runs in line.values() for run in runs]
+    more = [run for run in curves if (run.ratio, run.seed, run.n_real, run.n_render) not in known]
+    test = [run for runs in found.test.values() for run in runs]
+    return [
+        run_row(run, kind, resamples)
+        for kind, some in (("race", race), ("curve", more), ("test", test))
+        for run in some
+    ]
+
+
+def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
+    """Return transfer.json: all scores are on val but those under `test`."""
+    race, times = found.race, settings.resamples
+    real, render = (mean_row(race.runs, end_name(race.pick, ratio), times) for ratio in (REAL_ONLY, RENDER_ONLY))
+    name = race.picked["name"]
+    curves = {key: curve(getattr(found.lines, key), key, times) for key in ("real", "mixed", "renders")}
+    scores = {
+        "val": summary(race.runs[name], times, others(race.runs, name)),
+        "test": summary(found.test[name], times, others(found.test, name)),
+    }
+    spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
+    worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
+    told = telling(worths)
+    ends = real, render
+    known = evidence(
+        race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
+    )
+    checked: dict[str, Any] = plain({
+        "setup": setup,
+        "metric": METRIC,
+        "runs": all_runs(found, times),
+        "real_only": real,
+        "render_only": render,
+        "best": {key: race.pick[key] for key in ("ratio", "iou", "ci95")},
+        "gap": real["iou"] - render["iou"] if real and render else None,
+        "ratios": [{key: value for key, value in row.items() if key != "trials"} for row in race.pick["ratios"]],
+        "race": race.pick["race"],
+        "scores": scores,
+        "test": on_test(found, times),
+        "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
+        "worth": worth_json(worths, costs, spent),
+        "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
+        "advice": advice_json(advise(known, settings.target, costs)),
+        "attribution": found.attribution,
+    })  # fmt: skip
+    return checked
+
+
+def read_all(pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
+    """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
+    chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
+    return Found(
+        race=read_race(chosen, pick.parent),
+        test=read_test(test),
+        lines=read_lines(curves),
+        on_training=read_scores(training) if training.is_file() else None,
+        attribution=read_attribution(attribution),
+        renders=read_manifest(renders / "samples.jsonl"),
+        steps=run["fit"]["steps"],
+        detail=detail_of(read_manifest(val), run["fit"]["img_size"]),
+    )
+
+
+def main(
+    settings: Transfer,
+    costs: Costs,
+    setup: str,
+    pick: Path,
+    picked: Path,
+    val: Path,
+    curves: Path,
+    attribution: Path,
+    test: Path,
+    renders: Path,
+    out: Path,
+    metrics: Path,
+    plots: Path,
+) -> None:
+    """Write transfer.json, the flat metrics, and the tables behind the plots."""
+    found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
+    write_json(out, found)
+    write_json(metrics, metrics_of(found))
+    with whole_folder(plots, "plots") as part:
+        write_text(part / "ratio.csv", ratio_csv(found))
+        write_text(part / "labels.csv", labels_csv(found))
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,77 @@
+"""How the page writes numbers: scores, intervals, labels, money, and what a difference shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from measure.scoring.differences import BETTER as BETTER
+from measure.scoring.differences import SAME as SAME
+from measure.scoring.differences import WORSE as WORSE
+
+NOTHING = "\N{EN DASH}"  # what stands in a cell without a value
+
+Row = Mapping[str, Any]
+Interval = Sequence[float | None]
+ACTIONS = {
+    "label": "Label more photos",
+    "render": "Render more",
+    "assets": "Add or mend assets",
+    "look": "Compare renders with photos",
+    "architecture": "Change the network or its resolution",
+    "stop": "Stop here",
+}
+
+
+def score(value: float | None, digits: int = 3) -> str:
+    """Return a score, e.g. "0.951"; a dash for none."""
+    return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Return a difference of scores with its sign, e.g. "+0.012"; a dash for none."""
+    return NOTHING if value is None else f"{value:+.{digits}f}"
+
+
+def span(ends: Interval | None, digits: int = 2, sign: str = "") -> str:
+    """Return an interval (lo, hi) as e.g. "0.90 to 0.95"; an open end in words, a dash for none.
+
+    sign: "+" writes the sign of both ends.
+    """
+    if not ends or (ends[0] is None and ends[1] is None):
+        return NOTHING
+    lo, hi = (None if end is None else f"{end:{sign},.{digits}f}" for end in ends)
+    if lo is None:
+        return f"up to {hi}"
+    return f"{lo} or more" if hi is None else f"{lo} to {hi}"
+
+
+def whole(value: float | None) -> str:
+    """Return a number of things without decimals, e.g. "1,200"; a dash for none."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def money(value: float | None, currency: str) -> str:
+    """Return an amount, e.g. "1,200 EUR", with cents below 10; a dash for none."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.{2 if 0 < abs(value) < 10 else 0}f} {currency}"
+
+
+def several(number: float, one: str, many: str = "") -> str:
+    """Return a number with its noun, e.g. "1 photo", "1,200 photos"; `many` where an s is not enough."""
+    return f"{number:,.0f} {one if f'{number:.0f}' == '1' else many or f'{one}s'}"
+
+
+def claim(difference: Row) -> str:
+    """Return what a difference shows: BETTER or WORSE only where its interval leaves 0 out and its verdict agrees.
+
+    difference: "ci95" and, if it was evaluated, "verdict".
+    """
+    lo, hi = difference["ci95"]
+    shown = BETTER if lo > 0 else WORSE if hi < 0 else SAME
+    return shown if difference.get("verdict", shown) == shown else SAME
+
+
+def known_ends(worth: Row, key: str = "ci95") -> Interval | None:
+    """Return an interval of a worth, its upper end None where that lies beyond what was measured; None without one."""
+    ends: Interval | None = worth.get(key)
+    return [ends[0], None] if ends and worth.get("open_above") else ends

@@ -1,0 +1,47 @@
+"""Our own readers of folders take a PNG export back."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from dataset.formats.folder import read_described, read_plain
+from dataset.idmap import categories_map, read_ids
+from dataset.records import write_manifest
+
+
+@pytest.mark.parametrize("read", [read_plain, read_described])
+def test_masks_come_back_as_they_were(pictures, tmp_path, read):
+    out = pictures.export("png", tmp_path / "out")
+    found = read(out)
+    assert found.categories == ("mug", "plate")
+    photos = {photo.file.stem: photo for photo in found.photos}
+    assert len(photos) == len(pictures.samples)
+    for sample, ids in zip(pictures.samples, pictures.ids, strict=True):
+        stem = "%2E%2E%2F%2E%2E%2FIMG%201%2E0" if "IMG" in sample.id else sample.id
+        drawn, names = photos[stem].label.draw((1, 1))
+        there = categories_map(ids, sample.instances, found.categories)
+        assert (np.array([0, *(found.categories.index(name) + 1 for name in names)])[drawn] == there).all()
+        assert (read_ids(out / "ids" / f"{stem}.png") == ids).all()
+        assert photos[stem].file.read_bytes() == (pictures.manifest.parent / sample.image).read_bytes()
+
+
+def test_each_photo_keeps_its_source_licence_and_tags(pictures, tmp_path):
+    found = read_described(pictures.export("png", tmp_path / "out"))
+    for sample, photo in zip(pictures.samples, found.photos, strict=True):
+        assert (photo.source, photo.licence) == (sample.source, sample.licence)
+        assert photo.tags.items() >= (sample.tags | {"sample_id": sample.id}).items()
+
+
+def test_more_categories_than_a_mask_can_tell_apart_are_refused(pictures, tmp_path, capsys):
+    (tmp_path / "categories.json").write_text(json.dumps(["mug", "plate", *map(str, range(254))]), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        pictures.export("png", tmp_path / "out", "--categories", tmp_path / "categories.json")
+    assert "found 256 categories, wanted 255 at most" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_picture_that_shows_nothing_labelled_has_a_mask_of_zeros(pictures, tmp_path):
+    write_manifest(pictures.manifest, [dataclasses.replace(pictures.samples[3], id="none"), pictures.samples[1]])
+    assert read_ids(pictures.export("png", tmp_path / "out") / "masks" / "none.png").max() == 0

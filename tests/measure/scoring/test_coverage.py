@@ -1,0 +1,91 @@
+"""Simulation: of 100 intervals, how many hold the truth, and of 100 comparisons of equals, how many say otherwise."""
+
+import functools
+import itertools
+import statistics
+
+import pytest
+
+from measure.scoring.differences import difference
+from measure.scoring.intervals import IOU, estimate
+from tests.measure.scoring.worlds import World, tables, true_score
+
+TRIALS = 500  # a coverage of 95 % is then known to +- 2 %
+RESAMPLES = 300
+
+WORLDS = [
+    World(groups, burst, seeds, iou, seed_sd)
+    for groups, (burst, seeds), (iou, seed_sd) in itertools.product(
+        (8, 14, 40, 120), ((1, 2), (6, 3), (3, 4)), ((0.5, 0.03), (0.8, 0.003), (0.8, 0.02), (0.95, 0.005))
+    )
+]
+
+
+def name_of(world: World) -> str:
+    return f"{world.groups} groups to {world.burst}, {world.seeds} seeds +-{world.seed_sd}, IoU {world.iou}"
+
+
+@functools.cache
+def held(world: World, candidates: int = 1) -> tuple[float, float]:
+    """Return the share of intervals that hold the truth, and their median width; further candidates are peers."""
+    truth, found = true_score(world), []
+    for own, *peers in tables(world, TRIALS, 7, candidates):
+        found.append(estimate(own, own.drawn(RESAMPLES), IOU, peers).ci95)
+    return statistics.mean(lo <= truth <= hi for lo, hi in found), statistics.median(hi - lo for lo, hi in found)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=name_of)
+def test_92_to_98_of_100_intervals_hold_the_true_score(world: World):
+    """Two seeds alone say little of how seeds differ: there up to 99.5 is as near as it gets."""
+    share, _ = held(world)
+    noise = 0.02
+    assert 0.92 - noise <= share <= 0.995 if world.seeds == 2 else 0.98 + noise / 2
+
+
+def test_the_coverage_over_all_situations_is_95_of_100():
+    assert 0.94 <= statistics.mean(held(world)[0] for world in WORLDS[::3]) <= 0.98
+
+
+@pytest.mark.parametrize("groups", [8, 40, 120])
+def test_peers_make_the_interval_of_two_seeds_narrower_and_it_still_holds(groups: int):
+    world = World(groups, 2, 2, 0.8, 0.02)
+    alone, with_peers = held(world), held(world, candidates=5)
+    assert with_peers[1] < 0.8 * alone[1]
+    assert 0.92 - 0.02 <= with_peers[0] <= 0.98 + 0.01
+
+
+def verdicts(world: World, ahead: float) -> list[int]:
+    """Return -1, 0 or 1 for each comparison of two candidates of which the first is `ahead` in IoU."""
+    found = []
+    for a, b in tables(world, TRIALS, 11, 2):
+        a.counts[..., 0] += ahead * a.counts[..., 1]
+        lo, hi = difference(a, b, [], RESAMPLES)
+        found.append((lo > 0) - (hi < 0))
+    return found
+
+
+EQUALS = [
+    World(groups, burst, seeds, iou, seed_sd)
+    for groups, (burst, seeds), (iou, seed_sd) in itertools.product(
+        (8, 14, 40, 120), ((1, 2), (6, 3), (3, 4)), ((0.5, 0.03), (0.8, 0.003), (0.95, 0.005))
+    )
+]
+
+
+@pytest.mark.parametrize("world", EQUALS, ids=name_of)
+def test_of_100_comparisons_of_equals_at_most_8_show_a_difference(world: World):
+    assert statistics.mean(verdict != 0 for verdict in verdicts(world, 0)) <= 0.08
+
+
+@pytest.mark.parametrize(
+    ("world", "ahead"),
+    [
+        pytest.param(World(14, 1, 3, 0.8, 0.005), 0.03, id="14 photos, 3 steady seeds, 0.03 ahead"),
+        pytest.param(World(40, 3, 3, 0.8, 0.01), 0.04, id="40 bursts, 3 seeds, 0.04 ahead"),
+        pytest.param(World(120, 3, 4, 0.8, 0.02), 0.06, id="120 bursts, 4 unsteady seeds, 0.06 ahead"),
+    ],
+)
+def test_a_real_difference_is_seen_most_of_the_time(world: World, ahead: float):
+    found = verdicts(world, ahead)
+    assert statistics.mean(verdict == 1 for verdict in found) >= 0.8
+    assert -1 not in found

@@ -1,0 +1,57 @@
+import pytest
+
+from measure.scoring.differences import compare, overstatement, spread
+from measure.scoring.records import Scores
+from pipeline.errors import InputError
+from tests.measure.scoring.test_interval import scores
+
+HITS = list(range(10, 90, 4))
+
+
+def candidate(ahead: int, seeds: int = 3, shake: int = 0) -> list[Scores]:
+    """Return runs on 20 photos; each seed adds `shake` more hits of 100 to each photo."""
+    return [scores([(hits + ahead + shake * seed, 100) for hits in HITS], seed) for seed in range(seeds)]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "verdict"),
+    [
+        pytest.param(candidate(5), candidate(0), "better", id="ahead on every photo"),
+        pytest.param(candidate(0), candidate(5), "worse", id="behind on every photo"),
+        pytest.param(candidate(0), candidate(0), "no difference shown", id="the same"),
+        pytest.param(candidate(2, shake=4), candidate(0, shake=4), "no difference shown", id="less than seeds differ"),
+        pytest.param(candidate(3, seeds=1), candidate(0, seeds=1), "no difference shown", id="a little, one seed each"),
+        pytest.param(candidate(9, seeds=1), candidate(0, seeds=1), "better", id="a lot, one seed each"),
+        pytest.param(candidate(9, seeds=1), candidate(0, seeds=3), "better", id="one seed against three"),
+        pytest.param([scores([(9, 10)])] * 2, [scores([(1, 10)])] * 2, "no difference shown", id="one photo"),
+    ],
+)
+def test_the_verdict_where_it_is_known(a: list[Scores], b: list[Scores], verdict: str):
+    assert compare(a, b).verdict == verdict
+
+
+def test_a_comparison_turned_round_has_the_other_sign():
+    a, b = candidate(4, shake=1), candidate(0, shake=2)
+    there, back = compare(a, b), compare(b, a)
+    assert there.iou == pytest.approx(-back.iou)
+    assert there.ci95 == pytest.approx((-back.ci95[1], -back.ci95[0]))
+
+
+def test_peers_of_unsteady_seeds_take_a_verdict_back():
+    a, b = candidate(3, seeds=2), candidate(0, seeds=2)
+    assert compare(a, b).verdict == "better"
+    assert compare(a, b, peers=[candidate(0, shake=8)]).verdict == "no difference shown"
+
+
+def test_candidates_on_other_photos_are_not_compared():
+    with pytest.raises(InputError, match="other val photos"):
+        compare(candidate(0), [scores([(1, 2)])])
+
+
+def test_spread_is_the_standard_deviation_over_seeds():
+    assert spread(candidate(0, shake=2)) == pytest.approx(0.02)
+    assert spread(candidate(0, seeds=1)) is None
+
+
+def test_overstatement_is_what_renders_promise_too_much():
+    assert overstatement(scores([(9, 10)]), scores([(7, 10)])) == pytest.approx(0.2)

@@ -1,0 +1,63 @@
+import numpy as np
+
+from dataset.records import REAL, RENDER, Instance, Sample
+from measure.evidence import detail_of, failures, fewest_assets, groups, lost, photo_draws, point
+from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
+from measure.worth.options import Lost
+
+
+def run(seed: int, hits: tuple[int, ...], sizes: tuple[int, ...]) -> Scores:
+    photos = tuple(PhotoScore(str(i), "", {FOREGROUND: Pixels(h, s)}) for i, (h, s) in enumerate(zip(hits, sizes)))  # noqa: B905
+    return Scores("val", 0.0, seed, 1, 0, photos)
+
+
+def test_draws_redraw_photos_and_keep_the_seeds():
+    even = photo_draws([run(1, (5, 5), (10, 10)), run(2, (9, 9), (10, 10))], 50)
+    assert np.allclose(even, 0.7)  # all photos alike: whatever is drawn, both seeds are in
+
+
+def test_two_points_redraw_the_same_photos():
+    a, b = (photo_draws([run(seed, (2, 8, 5), (10, 10, 10))], 200) for seed in (1, 2))
+    assert (a == b).all()
+    assert a.std() > 0
+
+
+def test_a_point_knows_its_seeds():
+    made = point(7, [run(1, (5,), (10,)), run(2, (7,), (10,))], 10)
+    assert (made.n, dict(made.scores)) == (7, {"1": 0.5, "2": 0.7})
+
+
+def test_the_scarcest_category_counts():
+    def sample(*pairs: tuple[str, str]) -> Sample:
+        instances = tuple(Instance(c, i, (0, 0, 1, 1), 1, 1.0, a) for i, (c, a) in enumerate(pairs, 1))
+        return Sample("s", RENDER, "a", "b", (1, 1), instances, "recipe", "CC0")
+
+    renders = [sample(("mug", "m1"), ("cup", "c1")), sample(("mug", "m2"), ("cup", "c1"))]
+    assert fewest_assets(renders) == 1
+    assert fewest_assets([]) is None
+
+
+def test_only_groups_measured_in_iou_are_evidence():
+    rows = [
+        {"name": "m1", "kind": "asset", "help": 0.02, "ci95": [0.01, 0.03], "unit": "IoU"},
+        {"name": "m2", "kind": "asset", "help": -1.2, "ci95": [-2.0, 0.1], "unit": "standard deviations"},
+    ]
+    assert [group.name for group in groups({"groups": rows})] == ["m1"]
+    assert groups(None) == ()
+
+
+def test_kinds_without_an_object_are_no_failure():
+    rows = {"by_size": [{"name": "small", "recall": {"value": 0.4}}], "by_visible": [{"name": "half", "recall": None}]}
+    assert [(item.name, item.recall) for item in failures(rows)] == [("small", 0.4)]
+
+
+def test_what_the_score_lacks_is_evidence_where_it_was_counted():
+    parts = {"outline": {"value": 0.08}, "missed": {"value": 0.02}, "made_up": None}
+    assert lost({"lost": parts}) == Lost(0.08, 0.02, 0.0)
+    assert lost({"lost": None}) is None
+
+
+def test_the_detail_of_photos_is_that_of_the_usual_one():
+    photos = [Sample("p", REAL, "a", "b", (height, 480), (), "s", "CC0") for height in (640, 640, 4000)]
+    assert detail_of(photos, 256) == 640 / 320
+    assert detail_of([], 256) is None

@@ -1,0 +1,94 @@
+import pytest
+
+from measure.worth.curve import fit_curve
+from measure.worth.options import Evidence, Failure, Group, options, step
+from measure.worth.points import Estimate, Point
+
+SIZES = (20, 40, 80, 160)
+SCORE = Estimate(0.8, 0.78, 0.82)
+
+
+def power(n):
+    return 1.5 * n**-0.5
+
+
+def by_action(evidence, target, costs):
+    return {option.action: option for option in options(evidence, target, 5, costs)}
+
+
+def test_a_step_ends_where_the_law_has_the_target(points):
+    found = step(fit_curve(points(power, SIZES, "step", sd=0.003), "real"), 160, 1 - power(225))
+    assert found.reaches
+    assert found.lo <= 225 - 160 <= found.hi
+    assert found.amount == pytest.approx(65, rel=0.4)
+
+
+def test_a_step_that_does_not_reach_goes_as_far_as_the_curve(points):
+    found = step(fit_curve(points(power, SIZES, "step"), "real"), 160, 0.999)
+    assert (found.reaches, found.amount) == (False, 160)
+    assert found.iou.lo <= 1 - power(320) <= found.iou.hi
+
+
+@pytest.mark.parametrize("now", [pytest.param(10, id="fewer than measured"), pytest.param(320, id="at the end")])
+def test_a_curve_says_nothing_outside_itself(now, points):
+    assert step(fit_curve(points(power, SIZES, "step"), "real"), now, 0.9) is None
+
+
+def test_without_measurements_every_option_stands_with_what_is_missing(costs):
+    rows = by_action(Evidence(SCORE, 160, 1000), 0.95, costs)
+    assert list(rows) == ["label", "render", "assets", "look", "architecture", "stop"]
+    assert "no learning curve over real labels" in rows["label"].what
+    assert "no learning curve over renders" in rows["render"].what
+    assert "which renders help was not measured" in rows["assets"].what
+    assert "score the network on its own training photos" in rows["architecture"].what
+    assert [rows[name].iou for name in ("label", "render", "assets", "look", "architecture")] == [None] * 5
+
+
+def test_labels_and_renders_are_priced(points, costs):
+    curve = fit_curve(points(power, SIZES, "price"), "real")
+    rows = by_action(Evidence(SCORE, 160, 160, real=curve, renders=curve), 1 - power(220), costs)
+    assert rows["label"].cost == pytest.approx(rows["label"].amount * 1.0)
+    assert rows["render"].cost == pytest.approx(rows["render"].amount * 0.001)
+    lo, hi = rows["label"].cost_ci95
+    assert lo <= rows["label"].cost <= hi
+
+
+def test_the_curve_that_needs_fewer_labels_is_read(points, costs):
+    slow = fit_curve(points(power, SIZES, "slow"), "real")
+    fast = fit_curve(points(lambda n: 0.9 * power(n), SIZES, "fast"), "mixed")
+    target = 1 - power(200)
+    both = by_action(Evidence(SCORE, 160, 0, real=slow, mixed=fast), target, costs)
+    assert both["label"].amount < by_action(Evidence(SCORE, 160, 0, real=slow), target, costs)["label"].amount
+
+
+def test_a_ceiling_below_the_target_is_named(points, costs):
+    curve = fit_curve(points(lambda n: 0.3 + 8 * n**-1.0, SIZES, "low"), "real")
+    what = by_action(Evidence(SCORE, 160, 0, real=curve), 0.95, costs)["label"].what
+    assert "Endless ones would end at 0." in what
+
+
+def test_an_untrusted_curve_is_named_with_its_flag(costs):
+    rows = [Point(15, {"1": 0.836, "2": 0.826}), Point(61, {"1": 0.866, "2": 0.866})]
+    option = by_action(Evidence(SCORE, 61, 0, real=fit_curve(rows, "real")), 0.95, costs)["label"]
+    assert option.reaches is None
+    assert "Too few sizes were trained (15 and 61)" in option.what
+
+
+def test_harmful_and_missing_assets_are_counted_and_priced(costs):
+    groups = (Group("mug", "asset", -0.02, -0.03, -0.01), Group("cup", "asset", -0.01, -0.02, 0.005))
+    option = by_action(Evidence(SCORE, 1, 1, groups=groups, assets=3), 0.95, costs)["assets"]
+    assert (option.amount, option.cost, option.iou) == (3, 720, None)
+    assert "Replace mug and add 2" in option.what
+
+
+def test_what_leaving_a_harmful_asset_out_brings(costs):
+    option = by_action(Evidence(SCORE, 1, 1, groups=(Group("mug", "asset", -0.02, -0.03, -0.01),)), 0.95, costs)[
+        "assets"
+    ]
+    assert option.iou.iou == pytest.approx(0.82)
+    assert option.iou.lo < 0.80 < 0.84 < option.iou.hi
+
+
+def test_the_most_missed_instances_are_named(costs):
+    failures = (Failure("large", 0.9), Failure("small", 0.3))
+    assert "small: 30%" in by_action(Evidence(SCORE, 1, 1, failures=failures), 0.95, costs)["look"].what

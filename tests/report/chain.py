@@ -1,0 +1,53 @@
+"""The stages from the race to the page, run one after the other on a small set-up."""
+
+from pathlib import Path
+
+from dataset.records import write_manifest
+from measure import attribute, curves, evaluate, tune
+from measure.sweep import Sweep
+from measure.trials.runner import Machine
+from measure.worth.costs import Costs
+from pipeline.files import write_json
+from report import report, transfer
+from tests.measure.trials.ground import SMALL, write_ground
+from tests.train.boards import board
+
+COSTS = Costs("EUR", 1.3, 15.0, None, 0.1, 0.25, 0.5, 4.0, 0, 0.0)
+TUNE = tune.Tune(50, 0.0, None, None, None)
+SWEEP = Sweep((0.0, 0.5, 1.0), (1, 2), ("mix",), ())
+ONE = Machine(1)
+
+
+def write_project(folder: Path) -> None:
+    """Write photos, renders, splits and pools of a set-up."""
+    write_ground(folder)
+    write_manifest(folder / "split/test.jsonl", [board(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)])
+    write_json(folder / "renders/refused.json", {"empty": ["aa"]})
+
+
+def run_tune(folder: Path, settings: tune.Tune = TUNE, sweep: Sweep = SWEEP) -> None:
+    """Run stage tune."""
+    split = folder / "split"
+    tune.main(
+        settings, sweep, SMALL, COSTS, ONE, folder / "pools.json", split / "val.jsonl", split / "train.jsonl",
+        folder / "categories.json", folder / "race", folder / "picked", folder / "pick.json",
+    )  # fmt: skip
+
+
+def run_rest(folder: Path) -> None:
+    """Run the stages after tune."""
+    split, pick, race = folder / "split", folder / "pick.json", folder / "race"
+    ground = ONE, SMALL, folder / "pools.json", split / "val.jsonl", folder / "categories.json", race, pick
+    curves.main(curves.Curves((0.5,), (0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
+    settings = attribute.Attribute(least=2, most=10, runs=1, leave_out=0, resamples=50)
+    attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
+    evaluate.main(pick, race, split / "test.jsonl", folder / "test")
+    transfer.main(
+        transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", split / "val.jsonl",
+        folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
+        folder / "reports/transfer.json", folder / "reports/metrics.json", folder / "reports/plots",
+    )  # fmt: skip
+    report.main(
+        report.Report(2, 2), folder / "reports/transfer.json", pick, folder / "picked", folder / "renders", split,
+        folder / "reports/index.html",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+import json
+import shutil
+
+import pytest
+
+from dataset.records import read_manifest, write_manifest
+from measure import evaluate
+from pipeline.errors import InputError
+from tests.report.chain import run_rest, run_tune, write_project
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("chain")
+    write_project(folder)
+    run_tune(folder)
+    run_rest(folder)
+    return folder
+
+
+def read(folder, name):
+    return json.loads((folder / name).read_text(encoding="utf-8"))
+
+
+def test_transfer_json_has_the_keys_that_other_tools_rely_on(project):
+    found = read(project, "reports/transfer.json")
+    assert {"runs", "real_only", "render_only", "best", "gap", "worth", "advice", "test"} <= found.keys()
+    names = {"ratio", "seed", "n_real", "n_render", "schedule", "iou", "iou_per_category", "ci95", "split"}
+    assert all(names <= run.keys() for run in found["runs"])
+    assert all({"ratio", "iou", "ci95"} <= found[name].keys() for name in ("real_only", "render_only", "best"))
+    assert {"real_labels", "censored", "money", "currency"} <= found["worth"].keys()
+    assert {"action", "why"} <= found["advice"].keys()
+
+
+def test_the_gap_is_real_only_minus_renders_only(project):
+    found = read(project, "reports/transfer.json")
+    assert found["gap"] == pytest.approx(found["real_only"]["iou"] - found["render_only"]["iou"], abs=2e-6)
+
+
+def test_what_the_report_compares_was_trained_with_two_seeds_and_scored_on_the_test_photos(project):
+    pick = read(project, "pick.json")
+    compared = [row for row in pick["ratios"] if row["picked"] or row["ratio"] in {0.0, 1.0}]
+    assert all(len(row["trials"]) == 2 for row in compared)
+    scored = {run["name"] for run in read(project, "test/test.json")["runs"]}
+    assert scored == {row["name"] for row in compared}
+    assert (project / "test/test0.png").is_file()
+
+
+def test_the_page_is_there_and_stands_alone(project):
+    page = (project / "reports/index.html").read_text(encoding="utf-8")
+    assert 'src="http' not in page
+    assert "What renders are worth" in page
+
+
+def test_a_second_race_trains_nothing_and_says_the_same(project):
+    trials = {path: path.stat().st_mtime_ns for path in sorted((project / "race").rglob("*"))}
+    before = (project / "pick.json").read_bytes()
+    run_tune(project)
+    assert (project / "pick.json").read_bytes() == before
+    assert {path: path.stat().st_mtime_ns for path in sorted((project / "race").rglob("*"))} == trials
+
+
+def test_a_test_photo_of_a_group_of_val_is_refused(project, tmp_path):
+    split = tmp_path / "split"
+    shutil.copytree(project / "split", split)
+    first, *rest = read_manifest(split / "test.jsonl")
+    write_manifest(split / "test.jsonl", [type(first)(**(vars(first) | {"group": "g1"})), *rest])
+    with pytest.raises(InputError, match="photo test0 of group 'g1' is in val too"):
+        evaluate.main(project / "pick.json", project / "race", split / "test.jsonl", tmp_path / "out")
+
+
+def test_a_run_that_is_gone_is_named(project, tmp_path):
+    shutil.copy(project / "pick.json", tmp_path)
+    (tmp_path / "race").mkdir()
+    with pytest.raises(InputError, match="the run is missing; run stage tune again"):
+        evaluate.main(tmp_path / "pick.json", tmp_path / "race", project / "split/test.jsonl", tmp_path / "out")

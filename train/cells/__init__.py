@@ -1,1 +1,0 @@
-"""One training each: what a cell is, and how cells are trained side by side."""

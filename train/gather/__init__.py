@@ -1,1 +1,0 @@
-"""From trained and scored runs to the numbers that other tools read."""

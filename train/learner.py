@@ -1,0 +1,143 @@
+"""One network in training: its optimiser, its running average, and one step of both."""
+
+import contextlib
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from timm.utils import ModelEmaV3
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from pipeline.errors import InputError
+from pipeline.seeds import seed_for
+from train.loader import Batch
+from train.losses import loss_of
+from train.model import Network, autocast, build_from, device, freeze, to_training
+from train.ranks import alike, rank, world
+from train.settings import Fit
+
+WARM_UP = 0.1  # share of the steps in which the learning rate rises
+MAX_GRAD_NORM = 1.0  # the norm to which a step's gradient is cut
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Return the learning rate of a step (0 = first) as a share of its peak: a line up, then half a cosine down."""
+    rise = max(round(steps * WARM_UP), 1)
+    if step < rise:
+        return (step + 1) / rise
+    return (1 + math.cos(math.pi * (step - rise) / max(steps - rise, 1))) / 2
+
+
+class Learner:
+    """A network that learns batch by batch; what a step does depends on its number, the seed and the batch alone."""
+
+    def __init__(self, settings: Fit, num_classes: int, weights: Tensor, seed: int) -> None:
+        """weights: (num_classes,) float32, of a pixel in the loss by its category; background included."""
+        torch.manual_seed(seed_for(seed, "fit"))  # the decoder's first weights
+        self.settings, self.seed, self.weights = settings, seed, weights.to(device())
+        self.network = build_from(vars(settings), num_classes, pretrained=True)
+        freeze(self.network, settings.freeze, settings.img_size)
+        self.average = ModelEmaV3(self.network, settings.ema, use_warmup=True) if settings.ema is not None else None
+        self.learned = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
+        self.optimiser = torch.optim.AdamW(
+            self.learned.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.forward: Callable[[Tensor], Tensor] = self.network
+
+    def start(self) -> None:
+        """Get ready for steps, once the network has the weights to begin with: join the processes, compile."""
+        to_training(self.network, self.settings.keep_norms)
+        if world() > 1:
+            self.forward = DistributedDataParallel(self.network)
+        if self.settings.compile:
+            self.forward = torch.compile(self.forward)
+
+    def step(self, number: int, batch: Batch) -> float:
+        """Learn from this process's batch as step `number` (0 = first); return the loss of its images.
+
+        The batch is taken in `accumulate` parts, each with its own loss, dropout and batch statistics; the step follows
+        their mean over all processes. So two processes do as one does with twice the parts.
+        Raises InputError when the loss leaves the numbers.
+        """
+        images, truths = (torch.from_numpy(array).to(device(), non_blocking=True) for array in batch)
+        parts = self.settings.accumulate
+        self.optimiser.zero_grad()
+        total = 0.0
+        pairs = zip(images.chunk(parts), truths.chunk(parts), strict=True)
+        for part, (some, truth) in enumerate(pairs):
+            with self.unsent(last=part == parts - 1):
+                total += self.backward(number, rank() * parts + part, some, truth) / parts
+        torch.nn.utils.clip_grad_norm_(self.learned.values(), MAX_GRAD_NORM)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.learning_rate * rate_at(number, self.settings.steps)
+        self.optimiser.step()
+        if self.average:
+            self.average.update(self.network, number + 1)
+        return total
+
+    def backward(self, number: int, part: int, images: Tensor, truths: Tensor) -> float:
+        """Add the gradients of one part of a step to those that are there; return its loss."""
+        torch.manual_seed(seed_for(self.seed, "step", number, part))  # dropout, the same whoever takes this part
+        with autocast():
+            logits = self.forward(images)
+        loss = loss_of(logits, truths, self.settings.loss, self.weights)
+        found = loss.item()
+        if not math.isfinite(found):
+            raise InputError(
+                f"params.yaml: with fit.learning_rate {self.settings.learning_rate} the loss is {found} at step "
+                f"{number}, wanted a number; lower the learning rate"
+            )
+        (loss / self.settings.accumulate).backward()  # type: ignore[no-untyped-call]
+        return found
+
+    def unsent(self, last: bool) -> contextlib.AbstractContextManager[None]:
+        """Return the context in which gradients stay in this process, unless it is a step's last part."""
+        if last or world() == 1:
+            return contextlib.nullcontext()
+        return self.forward.no_sync()  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def answer(self) -> Network:
+        """The network to score: the running average of the weights, or the weights themselves; in the mode it has."""
+        return self.average.module if self.average else self.network
+
+    def settle(self) -> Network:
+        """Return the network to score in eval mode, the same in all processes."""
+        network = self.answer.eval()
+        alike(list(network.body.state_dict().values()))
+        return network
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return all tensors that a later step depends on, by name; they are the live ones."""
+        found = {f"network.{name}": tensor for name, tensor in self.network.body.state_dict().items()}
+        if self.average:
+            found |= {f"average.{name}": t for name, t in self.average.module.body.state_dict().items()}
+        for name, parameter in self.learned.items():
+            state = self.optimiser.state.get(parameter, {})
+            found |= {f"optimiser.{moment}.{name}": state[moment] for moment in MOMENTS if moment in state}
+        return found
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from what `tensors` gave; raise KeyError or RuntimeError when they are of another network."""
+        self.network.body.load_state_dict(below("network", tensors))
+        if self.average:
+            self.average.module.body.load_state_dict(below("average", tensors))
+        for moment in MOMENTS:
+            for name, saved in below(f"optimiser.{moment}", tensors).items():
+                parameter = self.learned[name]
+                like = parameter if saved.shape == parameter.shape else saved.to(device())
+                self.optimiser.state[parameter][moment] = torch.empty_like(like).copy_(saved)  # in the same strides
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix and a dot, without these."""
+    start = f"{prefix}."
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}
+
+
+def as_weights(weights: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Tensor:
+    """Return weights (C,) float64 as a float32 tensor."""
+    return torch.from_numpy(weights).float()

@@ -1,0 +1,261 @@
+"""What one training follows from: the plan of all its batches, the weights of the categories, and its key.
+
+The training loop: phases of mixes in, a trained network out; it can stop, be killed, and go on."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.progress import track
+from pipeline.seeds import seed_for
+from train.checkpoint import Checkpoint, History, key_of, load, save, tidy
+from train.data import Photo
+from train.learner import Learner, as_weights, below
+from train.loader import Batch, batches, slots_of
+from train.model import Network, to_training
+from train.ranks import from_first, rank, same_everywhere, world
+from train.sampler import class_weights, pixel_counts, repeats_of, schedule
+from train.settings import Fit
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A part of a training: in what shares its batches take from the sources, and its share of the steps."""
+
+    weights: tuple[float, ...]  # one a source, summing to 1
+    share: float  # phases follow each other, and their shares sum to 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What one training follows from, besides its settings."""
+
+    plan: NDArray[np.int64]  # (steps, batch, 2) of source and item
+    class_weights: NDArray[np.float64]  # (num_classes,)
+    key: str  # of all that decides its weights
+
+
+def job_of(
+    settings: Fit, phases: Sequence[Phase], pools: Sequence[Sequence[Photo]], categories: tuple[str, ...], seed: int
+) -> Job:
+    """Return the plan of all batches, the weights of the categories, and the key of the training."""
+    shares = [sum(phase.share * phase.weights[source] for phase in phases) for source in range(len(pools))]
+    balanced = settings.sampling != "even" or settings.class_weights != "none"
+    num_classes = len(categories) + 1
+    counts = [pixel_counts(pool if balanced else (), num_classes) for pool in pools]
+    repeats = [repeats_of(c, settings.sampling) for c in counts] if settings.sampling != "even" else None
+    plan = plan_of(settings, phases, [len(pool) for pool in pools], seed, repeats)
+    key = key_of(
+        dataclasses.asdict(settings),
+        [dataclasses.asdict(phase) for phase in phases],
+        [[photo.truth.shape for photo in pool] for pool in pools],
+        categories,
+        seed,
+        world(),
+    )
+    return Job(plan, class_weights(counts, shares, settings.class_weights, num_classes), key)
+
+
+def plan_of(
+    settings: Fit,
+    phases: Sequence[Phase],
+    pool_sizes: Sequence[int],
+    seed: int,
+    repeats: Sequence[NDArray[np.float64]] | None,
+) -> NDArray[np.int64]:
+    """Return (steps, batch, 2) int64, source and item of every draw: the phases' schedules one after the other."""
+    if abs(sum(phase.share for phase in phases) - 1) > 1e-9 or any(phase.share <= 0 for phase in phases):
+        raise ValueError(f"phases have shares {[phase.share for phase in phases]}, wanted some above 0 that sum to 1")
+    ends = np.round(np.cumsum([phase.share for phase in phases]) * settings.steps).astype(int).tolist()
+    plans = []
+    for number, (phase, begin, end) in enumerate(zip(phases, [0, *ends], ends, strict=False)):
+        own = seed if number == 0 else seed_for(seed, "phase", number)
+        rows = schedule(phase.weights, pool_sizes, end - begin, settings.batch, settings.epoch_steps, own, repeats)
+        plans.append(rows)
+    return np.concatenate(plans)
+
+
+LOGGED = 100  # losses of about so many steps are kept
+Watch = Callable[[Network], float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a training gave."""
+
+    network: Network  # in eval mode; the running average of the weights if the settings ask for one
+    steps: int  # done in all
+    log: dict[str, Any]  # as `log_of` says
+
+
+def train(
+    settings: Fit,
+    phases: Sequence[Phase],
+    pools: Sequence[Sequence[Photo]],
+    categories: tuple[str, ...],
+    seed: int,
+    *,
+    folder: Path | None,
+    until: float = 1.0,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Return the network trained on the pools, one a source; the same arguments give the same weights on one machine.
+
+    folder: where the checkpoint is, which belongs to these arguments; a training that finds its own goes on from it,
+    and ends as if it had never stopped. One is written every `checkpoint_steps`, and where `until` stops; None = none.
+    until: the share of the steps after which to stop; the learning rate falls as if all were to come. A checkpoint
+    further on than that is not used. watch: gives the score on val that `patience` goes by; the weights of the best
+    epoch are then what is returned. Under torchrun each process takes its part of every batch (`ranks.joined`).
+    Raises InputError when the network cannot be built or the loss leaves the numbers, and ValueError for phases that
+    are no shares, sources without photos, or a batch that cannot be divided among the processes.
+    """
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    job = job_of(settings, phases, pools, categories, seed)
+    learner = Learner(settings, len(categories) + 1, as_weights(job.class_weights), seed)
+    end = round(settings.steps * until)
+    found = resumed(folder, job.key, end)
+    if found:
+        take_up(learner, found, folder)
+    loop = Loop(settings, job, pools, seed, learner, folder, watch if settings.patience else None)
+    loop.run(found, end)
+    return Outcome(
+        loop.best_network(),
+        loop.history.step,
+        log_of(loop.history, settings, loop.out_of_patience() and loop.history.step < settings.steps),
+    )
+
+
+def resumed(folder: Path | None, key: str, end: int) -> Checkpoint | None:
+    """Return the checkpoint to go on from, None to begin; raise InputError when processes disagree."""
+    if folder is None:
+        return None
+    if rank() == 0:
+        tidy(folder)
+    found = load(folder, key)
+    found = found if found and found.history.step <= end else None
+    same_everywhere(found.history.step if found else 0, str(folder))
+    return found
+
+
+def take_up(learner: Learner, found: Checkpoint, folder: Path | None) -> None:
+    """Fill a learner from a checkpoint; raise InputError when its tensors are of another network."""
+    try:
+        learner.load(found.tensors)
+    except (KeyError, RuntimeError) as error:
+        raise InputError(f"{folder}: its checkpoint is another network's ({error}); remove the folder") from error
+
+
+class Loop:
+    """The steps of one training, from where it stands to where it is to stop."""
+
+    def __init__(
+        self,
+        settings: Fit,
+        job: Job,
+        pools: Sequence[Sequence[Photo]],
+        seed: int,
+        learner: Learner,
+        folder: Path | None,
+        watch: Watch | None,
+    ) -> None:
+        """Arguments as of `train`; watch is None unless there is a patience."""
+        self.settings, self.job, self.pools, self.seed = settings, job, pools, seed
+        self.learner, self.folder, self.watch = learner, folder, watch
+        self.history = History()
+        self.best: dict[str, torch.Tensor] = {}  # the weights of the epoch of the highest score
+
+    def run(self, found: Checkpoint | None, end: int) -> None:
+        """Do the steps up to `end`, or until patience is at its end."""
+        if found:
+            self.history, self.best = found.history, below("best", found.tensors)
+        self.learner.start()
+        first = self.history.step
+        if self.out_of_patience():
+            return
+        numbers = (
+            range(first, end) if rank() else track(range(first, end), self.settings.steps, "train", "steps", first)
+        )
+        stream = self.stream(end)
+        began = time.perf_counter()
+        for number in numbers:
+            self.one(number, stream)
+            self.history.seconds += time.perf_counter() - began
+            began = time.perf_counter()
+            if self.finish_step(end):
+                break
+
+    def stream(self, end: int) -> Iterator[Batch]:
+        """Return this process's part of the batches from the history's step up to `end`."""
+        each = self.settings.accumulate
+        mine = range(rank() * each, (rank() + 1) * each)
+        slots = slots_of(self.settings.batch, world() * each, mine)
+        return batches(self.pools, self.job.plan[:end], self.settings.img_size, self.seed, self.history.step, slots)
+
+    def one(self, number: int, stream: Iterator[Batch]) -> None:
+        """Do a step, and keep its loss if it is one of those that are kept."""
+        asked = time.perf_counter()
+        batch = next(stream)
+        self.history.waited += time.perf_counter() - asked
+        loss = self.learner.step(number, batch)
+        self.history.step = number + 1
+        if number % max(self.settings.steps // LOGGED, 1) == 0:
+            self.history.losses.append((number, loss))
+
+    def finish_step(self, end: int) -> bool:
+        """Score and write what is due after a step; return whether to stop."""
+        done = self.history.step
+        if self.watch and done % self.settings.epoch_steps == 0:
+            self.look(self.watch)
+        over = self.out_of_patience()
+        due = done % self.settings.checkpoint_steps == 0 or done == end
+        if self.folder and due and done < self.settings.steps and not over and rank() == 0:
+            kept = {f"best.{name}": tensor for name, tensor in self.best.items()}
+            save(self.folder, self.job.key, self.history, self.learner.tensors() | kept)
+        return over
+
+    def look(self, watch: Watch) -> None:
+        """Score the network as it is, and keep its weights if they are the best so far."""
+        network = self.learner.settle()
+        score = from_first(lambda: watch(network))
+        if all(score > before for _, before in self.history.watched):
+            self.best = {name: tensor.clone() for name, tensor in network.body.state_dict().items()}
+        self.history.watched.append((self.history.step, score))
+        to_training(self.learner.network, self.settings.keep_norms)
+
+    def out_of_patience(self) -> bool:
+        """Return whether the last `patience` scores were none the best."""
+        scores = [score for _, score in self.history.watched]
+        return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= (self.settings.patience or len(scores))
+
+    def best_network(self) -> Network:
+        """Return the network of the best epoch if there was a patience, else of the last step."""
+        network = self.learner.settle()
+        if self.best:
+            network.body.load_state_dict(self.best)
+        return network
+
+
+def log_of(history: History, settings: Fit, early: bool) -> dict[str, Any]:
+    """Return what a training says of itself.
+
+    losses: pairs of step and loss. watched: pairs of steps done and score on val. steps, stopped_at: steps done, and
+    the same if patience ended them, else null. train_s: seconds in the loop. data_wait_share: of these, without a
+    batch, in [0, 1]. images_per_s: over all processes. The last three are measured and differ from run to run.
+    """
+    return {
+        "losses": history.losses,
+        "watched": history.watched,
+        "steps": history.step,
+        "stopped_at": history.step if early else None,
+        "train_s": history.seconds,
+        "data_wait_share": history.waited / history.seconds if history.seconds else 0.0,
+        "images_per_s": history.step * settings.batch / history.seconds if history.seconds else 0.0,
+    }

@@ -1,1 +1,0 @@
-"""From pools of samples to a trained network."""

