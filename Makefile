@@ -39,7 +39,7 @@ repro: $(INSTALLED)
 	@printf 'The page is %s\n' "$$PWD/reports/index.html"
 
 assets: $(INSTALLED)
-	@$(WORK) python -m render.gallery --assets assets --data data --out reports/assets.html
+	@$(WORK) python -m admix assets
 
 BENCH := --assets assets --real "data/$$SETUP" --out reports/bench.json
 

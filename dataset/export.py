@@ -1,29 +1,23 @@
 """Write samples in a format that others read: coco, yolo, png, bop or webdataset, with the licences beside them."""
 
-import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop as export_bop
-from dataset.formats import coco_writer as export_coco
-from dataset.formats import png as export_png
-from dataset.formats import webdataset as export_webdataset
-from dataset.formats import yolo as export_yolo
+from dataset.formats import bop, coco_writer, png, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import Source, read_source
 from pipeline.errors import InputError
 from pipeline.files import check_free, whole_folder
-from pipeline.stage import one_line_errors
 
 FORMATS: dict[str, Callable[[Source, Path], None]] = {
-    "bop": export_bop.write,
-    "coco": export_coco.write,
-    "png": export_png.write,
-    "webdataset": export_webdataset.write,
-    "yolo": export_yolo.write,
+    "bop": bop.write,
+    "coco": coco_writer.write,
+    "png": png.write,
+    "webdataset": webdataset.write,
+    "yolo": yolo.write,
 }
 KIND = "export"
 
@@ -43,25 +37,20 @@ def export(source: Source, credits_file: Path, style: str, out: Path) -> None:
         write_licences(folder, source, entries)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Export what the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--samples", type=Path, required=True, help="a manifest, e.g. data/boards/renders/samples.jsonl"
-    )
-    parser.add_argument("--format", choices=FORMATS, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="a new folder, or an earlier export to replace")
-    parser.add_argument("--categories", type=Path, help="categories.json: the names in the order of their numbers")
-    parser.add_argument("--credits", type=Path, help="licences of the assets; else credits.json beside the samples")
-    parser.add_argument("--scenes", type=Path, help="bop: scenes.jsonl of the renders, for cameras and poses")
-    options = parser.parse_args(argv)
-    with one_line_errors():
-        names = names_in(options.categories) if options.categories else None
-        source = dataclasses.replace(read_source(options.samples, names), scenes=options.scenes)
-        credits_file = options.credits or options.samples.with_name("credits.json")
-        export(source, credits_file, options.format, options.out)
-        sys.stdout.write(f"ok: {source.count} pictures as {options.format} in {options.out}\n")
+def main(
+    samples: Path,
+    style: str,
+    out: Path,
+    categories: Path | None = None,
+    credits_file: Path | None = None,
+    scenes: Path | None = None,
+) -> None:
+    """Export a manifest, which is `admix export`.
 
-
-if __name__ == "__main__":
-    main()
+    categories: a file with the names in the order of their numbers; None = sorted. credits_file: the licences of the
+    assets; None = credits.json beside the samples. scenes: of the renders, for the formats that hold poses.
+    """
+    names = names_in(categories) if categories else None
+    source = dataclasses.replace(read_source(samples, names), scenes=scenes)
+    export(source, credits_file or samples.with_name("credits.json"), style, out)
+    sys.stdout.write(f"ok: {source.count} pictures as {style} in {out}\n")

@@ -1,4 +1,4 @@
-"""One mix by hand: the pools at one ratio, as `python -m measure.fit --mix` takes it."""
+"""One mix by hand: the pools at one ratio, as `admix fit --mix` takes it."""
 
 from collections.abc import Sequence
 from decimal import Decimal

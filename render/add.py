@@ -1,9 +1,5 @@
-"""Add an asset: `python -m render.add PATH --category mug --licence CC-BY-4.0 --source "who made it"`.
+"""Adding assets, which is `admix add`: from what an artist hands in to files and a TOML file below assets/."""
 
-PATH is a mesh, an environment map, a folder that holds one asset, or a .zip archive of one.
-"""
-
-import argparse
 import dataclasses
 import re
 import shutil
@@ -11,20 +7,25 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, one_line
 from pipeline.files import whole_folder, write_text
-from pipeline.stage import one_line_errors
 from render.arrival import Arrival, Content, find, look_into, looks_of, opened
-from render.catalog import ROLES, Asset, check_parts, check_words, in_metres, read_sidecars
+from render.catalog import Asset, check_parts, check_words, in_metres, read_sidecars
 from render.mend import sidecar_text
 from render.stock.licences import forbidden, spdx
-from render.stock.parts import fingerprint
+from render.stock.parts import LIGHTS, MESHES, PICTURES, beside, fingerprint
 from render.stock.storage import large_files, track, under_dvc
 from render.stock.unit import METRES, UNITLESS, guessed_unit, likely_unit
 
 ROLE_OF = {"mesh": "distractor", "hdri": "light", "texture": "surface"}  # where no category is given
 FOLDERS = {"target": "targets", "distractor": "distractors", "hand": "hands", "person": "people"}
 FOLDERS |= {"light": "lights", "surface": "surfaces"}
+SAYS_NOTHING = {  # what data sets and exporters call every file or folder alike
+    "textured", "textured-simple", "nontextured", "model", "models", "scene", "mesh", "meshes", "object", "obj",
+    "untitled", "source", "export", "geometry", "visual", "collision", "poisson", "tsdf", "google-16k", "google-64k",
+    "google-512k",
+}  # fmt: skip
+PLACES = {"downloads", "desktop", "documents", "tmp", "home", "assets"}  # folders that hold anything
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +68,8 @@ def add(order: Order) -> list[str]:
             write_text(part / f"{asset.id}.toml", sidecar_text(asset, asset.file))
             large = store(part)
     assumed = assumptions(order, asset.file, content) if content else []
+    if not order.id and order.path.is_file() and asset.id != slug(order.path.stem):
+        assumed.insert(0, f"is called {asset.id} after its folder; --name chooses another name")
     return [f"{asset.id} lies in {folder}: {facts}", *assumed, *large, f"next: make assets, then git add {folder}"]
 
 
@@ -85,7 +88,7 @@ def check_order(order: Order) -> None:
 
 def entry_of(order: Order, arrival: Arrival) -> Asset:
     """Return the entry as far as it is known without a look into the file; `file` is relative to its own folder."""
-    asset_id = order.id or slug(order.path.name if order.path.is_dir() else order.path.stem)
+    asset_id = order.id or name_of(order.path)
     suffix = arrival.main.suffix.lower()
     try:
         licence = spdx(order.licence)
@@ -107,6 +110,19 @@ def entry_of(order: Order, arrival: Arrival) -> Asset:
     return asset
 
 
+def name_of(path: Path) -> str:
+    """Return what to call the asset of a path: as its file is called, or the nearest folder whose name says something.
+
+    Data sets of scans call each file the same, such as ``025_mug/google_16k/textured.obj``: that is 025-mug.
+    """
+    own = slug(path.name if path.is_dir() else path.stem)
+    if own not in SAYS_NOTHING:
+        return own
+    folders = (slug(folder.name) for folder in path.resolve().parents)
+    name = next((folder for folder in folders if folder not in SAYS_NOTHING), "")
+    return own if not name or name in PLACES else name
+
+
 def slug(name: str) -> str:
     """Return a name as lower-case words joined by "-": "My Mug (2)" is "my-mug-2". Empty if no letter is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -118,9 +134,9 @@ def refuse_clash(order: Order, asset_id: str, folder: Path) -> None:
     own = folder / f"{asset_id}.toml"
     for path in read_sidecars(order.assets):
         if path.stem == asset_id and not (order.replace and path == own):
-            raise InputError(f"{order.path}: {path} has the name {asset_id!r} already; choose another with --id")
+            raise InputError(f"{order.path}: {path} has the name {asset_id!r} already; choose another with --name")
     if folder.exists() and not own.exists():
-        raise InputError(f"{order.path}: the folder {folder} is there already; choose another name with --id")
+        raise InputError(f"{order.path}: the folder {folder} is there already; choose another name with --name")
 
 
 def refuse_twin(order: Order, asset: Asset) -> None:
@@ -175,26 +191,39 @@ def store(folder: Path) -> list[str]:
     return [f"under DVC, being large: {names}; dvc push shares it"]
 
 
-def main() -> None:
-    """Add one asset and say where it lies."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("path", type=Path, help="a mesh, an environment map, a folder or .zip that holds one asset")
-    parser.add_argument("--licence", required=True, help="by its SPDX name, such as CC0-1.0")
-    parser.add_argument("--source", required=True, help="who made it, or its address")
-    parser.add_argument("--category", default="", help="what a target is labelled")
-    parser.add_argument("--role", default="", choices=sorted(ROLES), help="target with a category, else distractor")
-    parser.add_argument("--id", default="", help="its name; else that of the file")
-    parser.add_argument("--unit", default="", choices=sorted(METRES), help="of the file; else it is found out")
-    parser.add_argument("--up", default="", choices=("y", "z"), help="upward axis of an OBJ, PLY or STL; else z")
-    parser.add_argument("--labelled", default=[], action="append", help="a part that is labelled; else all are")
-    parser.add_argument("--weight", default=1.0, type=float, help="how often it is drawn against others; else 1")
-    parser.add_argument("--replace", action="store_true", help="take the place of the asset of this name")
-    parser.add_argument("--assets", default=Path("assets"), type=Path)
-    values = vars(parser.parse_args())
-    with one_line_errors():
-        order = Order(**(values | {"labelled": tuple(values["labelled"])}))
-        sys.stdout.write("".join(f"{line}\n" for line in add(order)))
+def add_all(order: Order) -> None:
+    """Add one asset, or each of a folder of folders, and print what there is to say.
+
+    Raises InputError when the one cannot be taken. Of several those that can are taken; each other one is a line on
+    stderr, and the process ends with code 2.
+    """
+    each = assets_in(order.path)
+    if len(each) > 1 and order.id:
+        raise InputError(f"{order.path}: holds {len(each)} assets, which --name cannot name; add one by its own path")
+    refused = 0
+    for path in each:
+        try:
+            said = add(dataclasses.replace(order, path=path))
+        except InputError as error:
+            if len(each) == 1:
+                raise
+            sys.stderr.write(f"{one_line(error)}\n")
+            refused += 1
+        else:
+            sys.stdout.write("".join(f"{line}\n" for line in said))
+    if refused:
+        sys.stderr.write(f"{order.path}: {refused} of {len(each)} assets were refused, the others are added\n")
+        raise SystemExit(2)
 
 
-if __name__ == "__main__":
-    main()
+def assets_in(path: Path) -> list[Path]:
+    """Return the folders in a folder, by name, if it has nothing of an asset itself and two or more hold a mesh.
+
+    Anything else is one asset: then the path itself.
+    """
+    if not path.is_dir() or any(
+        item.suffix.lower() in (*MESHES, *LIGHTS, *PICTURES) for item in sorted(path.iterdir())
+    ):
+        return [path]
+    folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and beside(folder, MESHES)]
+    return folders if len(folders) > 1 else [path]

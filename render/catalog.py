@@ -25,7 +25,7 @@ from render.stock.parts import LIGHTS, MESHES, MISSING, fingerprint, in_blender,
 BLENDER = "bpy:"  # a file inside the data files of the installed bpy wheel
 KINDS = {"mesh", "hdri", "texture"}
 ROLES = {"target", "distractor", "hand", "person", "light", "surface"}
-MEND = "python -m render.mend --assets {}"
+MEND = "admix mend --assets {}"
 TOLERANCE_M = 0.001
 
 
@@ -64,7 +64,7 @@ def read_catalog(assets: Path) -> tuple[Asset, ...]:
     """
     entries = read_sidecars(assets)
     if not entries:
-        raise InputError(f"{assets}: found no asset there; add one: python -m render.add --help")
+        raise InputError(f"{assets}: found no asset there; add one: admix add --help")
     for path, asset in entries.items():
         check_words(asset, str(path))
         check_file(assets, asset, str(path))

@@ -33,7 +33,7 @@ def main(settings: Shoot, assets: Path, data: Path, out: Path) -> None:
     failed = take(everything, pictures, settings.workers, settings.limit_s)
     tidy(pictures, [job.view for job in everything])
     seen, renders, notes = read_seen(manifests(data))
-    notes += [f"{name} belongs to no asset yet: add it with python -m render.add" for name in strays(assets, entries)]
+    notes += [f"{name} belongs to no asset yet: add it with admix add" for name in strays(assets, entries)]
     helped, unread = read_help(attributions(data))
     notes += unread
     catalog, recipes = tuple(item.asset for item in found if item.asset), read_recipes()

@@ -1,6 +1,5 @@
 """Write what can be measured of every asset into its TOML file: size, middle, faces and checksum."""
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,6 @@ import tomlkit
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.stage import one_line_errors
 from render.catalog import Asset, check_parts, in_metres, path_of, read_catalog, read_sidecars
 from render.stock.facts import Facts, inspect
 from render.stock.obj import Measured, measure
@@ -78,15 +76,7 @@ def renewed(text: str, values: Mapping[str, Any]) -> str:
     return tomlkit.dumps(document)
 
 
-def main() -> None:
+def main(assets: Path) -> None:
     """Mend the catalogue, check it, and say how many assets it has."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--assets", type=Path, required=True)
-    options = parser.parse_args()
-    with one_line_errors():
-        mend(options.assets)
-        sys.stdout.write(f"ok: {len(read_catalog(options.assets))} assets\n")
-
-
-if __name__ == "__main__":
-    main()
+    mend(assets)
+    sys.stdout.write(f"ok: {len(read_catalog(assets))} assets\n")

@@ -12,6 +12,7 @@ MAY_IMPORT = {  # room -> rooms beside itself; report -> measure -> train -> dat
     "train": GROUND,
     "measure": GROUND | {"train"},
     "report": GROUND | {"train", "measure"},
+    "admix": GROUND | {"render", "mix", "train", "measure"},
     "benchmarks": GROUND | {"render", "mix", "train", "measure"},
 }
 

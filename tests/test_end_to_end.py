@@ -138,7 +138,7 @@ def test_a_changed_texture_renders_again_exactly_the_scenes_that_show_it(project
         if count < len(before)
     )
     Image.open(texture).transpose(Image.Transpose.FLIP_LEFT_RIGHT).rotate(90).save(texture)
-    assert run(project, sys.executable, "-m", "render.mend", "--assets", "assets").returncode == 0
+    assert run(project, sys.executable, "-m", "admix", "mend").returncode == 0
     done = run(project, "dvc", "repro", "shoot")
     after = [json.loads(line) for line in plan.read_text(encoding="utf-8").splitlines()]
     changed = [old for old, new in zip(before, after, strict=True) if old["id"] != new["id"]]

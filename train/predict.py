@@ -1,6 +1,6 @@
 """Command `predict`: what a run sees in any folder of photos, as files for people and for other tools.
 
-``python -m train.predict --run data/boards/picked --photos FOLDER --out OUT`` writes into OUT:
+``admix predict --run data/boards/picked --photos FOLDER --out OUT`` writes into OUT:
 
 about.json         the run (its settings.json), checksum of its weights, these settings, units of what follows
 categories.json    the names of the categories; the value k in a mask is the k-th of them

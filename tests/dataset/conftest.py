@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.export import main
+from admix.cli import main
 from dataset.idmap import instances_in, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from dataset.shards import write_shard
@@ -46,7 +46,7 @@ class Pictures:
     ids: list[np.ndarray]
 
     def export(self, style: str, out: Path, *words: object) -> Path:
-        main(["--samples", str(self.manifest), "--format", style, "--out", str(out), *map(str, words)])
+        main(["export", "--samples", str(self.manifest), "--format", style, "--out", str(out), *map(str, words)])
         return out
 
     def with_depth(self, depth: np.ndarray) -> "Pictures":

@@ -42,7 +42,7 @@ def words_for(name: str, case: Path) -> list[str]:
     (file,) = [path for path in sorted(case.rglob("*")) if path.is_file() and path.parent.name in {case.name, "in"}]
     (case / "out").mkdir()
     own = ["--category", "mug", "--licence", "CC0-1.0", "--source", "test", "--assets", "out"]
-    return ["-m", "render.add", str(file.relative_to(case)), *own]
+    return ["-m", "admix", "add", str(file.relative_to(case)), *own]
 
 
 def limited() -> None:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
-from render.add import Order, add, slug
+from render.add import Order, add, assets_in, name_of, slug
 from render.catalog import Asset, read_catalog
 from render.stock.parts import files_of
 from render.stock.storage import LARGE_BYTES
@@ -337,13 +337,49 @@ def test_without_a_dvc_project_a_large_texture_is_named_and_kept(assets: Path, t
 
 def test_the_command_says_where_it_lies_and_what_comes_next(assets: Path, tmp_path: Path):
     words = [obj(tmp_path / "a.obj"), "--category", "mug", "--licence", "mit", "--source", "Ada", "--labelled", "tip"]
-    said = run(sys.executable, "-m", "render.add", *words, "--assets", assets, cwd=ROOT).splitlines()
+    said = run(sys.executable, "-m", "admix", "add", *words, "--assets", assets, cwd=ROOT).splitlines()
     assert said[0] == f"a lies in {assets}/mug/a: 10.0 x 10.0 x 0.0 cm, 1 face, 0 textures"
     assert said[-1] == f"next: make assets, then git add {assets}/mug/a"
     assert (only(assets).licence, only(assets).labelled) == ("MIT", ("tip",))
 
 
 def test_the_command_refuses_in_one_line_with_code_2(assets: Path, tmp_path: Path):
-    words = ["-m", "render.add", tmp_path / "no.glb", "--licence", "MIT", "--source", "Ada", "--assets", assets]
+    words = ["-m", "admix", "add", tmp_path / "no.glb", "--licence", "MIT", "--source", "Ada", "--assets", assets]
     ended = subprocess.run([sys.executable, *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        pytest.param("mug.obj", "mug", id="the file's own"),
+        pytest.param("025_mug/textured.obj", "025-mug", id="of its folder"),
+        pytest.param("025_mug/google_16k/textured.obj", "025-mug", id="of the folder above"),
+        pytest.param("My Mug/scene.gltf", "my-mug", id="of a folder with a space"),
+        pytest.param("Downloads/model.obj", "model", id="no folder says more"),
+        pytest.param("025_mug", "025-mug", id="a folder's own"),
+        pytest.param("025_mug/meshes", "025-mug", id="a folder in a folder"),
+    ],
+)
+def test_an_asset_is_called_by_the_nearest_name_that_says_something(tmp_path: Path, path: str, name: str):
+    place = tmp_path / path
+    (place if "." not in path else place.parent).mkdir(parents=True, exist_ok=True)
+    if "." in path:
+        place.touch()
+    assert name_of(place) == name
+
+
+def test_what_is_called_after_its_folder_says_so_and_how_to_choose(assets: Path, tmp_path: Path):
+    said = add(order(obj(tmp_path / "025_mug" / "textured.obj"), assets))
+    assert only(assets).id == "025-mug"
+    assert "is called 025-mug after its folder; --name chooses another name" in said
+
+
+def test_folders_of_assets_are_told_from_an_asset_in_folders(tmp_path: Path):
+    for name in ("b/textured.obj", "a/meshes/x.obj", "notes/read.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in assets_in(tmp_path)] == ["a", "b"]
+    assert assets_in(tmp_path / "a") == [tmp_path / "a"]
+    (tmp_path / "one.obj").touch()
+    assert assets_in(tmp_path) == [tmp_path]

@@ -156,7 +156,7 @@ def test_what_is_still_being_written_is_no_asset(assets: Path):
 
 
 def test_an_empty_catalogue_says_how_to_add_an_asset(tmp_path: Path):
-    with pytest.raises(InputError, match=f"{re.escape(str(tmp_path))}: found no asset there.*render.add"):
+    with pytest.raises(InputError, match=f"{re.escape(str(tmp_path))}: found no asset there.*admix add"):
         read_catalog(tmp_path)
 
 
@@ -166,7 +166,7 @@ def test_a_change_of_mesh_material_or_texture_is_seen_and_mending_accepts_it(ass
     with (assets / "bricks" / name).open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     after = fingerprint(assets / "bricks" / "brick.obj")
-    with pytest.raises(InputError, match=f"{after}, wanted {before}.*render.mend"):
+    with pytest.raises(InputError, match=f"{after}, wanted {before}.*admix mend"):
         read_catalog(assets)
     mend(assets)
     assert read_catalog(assets)[0].sha256 == after
@@ -261,11 +261,13 @@ def test_a_licence_that_forbids_the_use_is_known(licence: str, word: str):
 @pytest.mark.parametrize(
     ("break_it", "code", "out"), [(False, 0, "ok: 1 assets\n"), (True, 2, "")], ids=["good", "bad"]
 )
-@pytest.mark.parametrize("module", ["render.catalog", "render.mend"])
-def test_the_command_says_ok_or_one_line_with_code_2(assets: Path, module: str, break_it: bool, code: int, out: str):
+@pytest.mark.parametrize("words", [("render.catalog",), ("admix", "mend")], ids=["catalog", "mend"])
+def test_the_command_says_ok_or_one_line_with_code_2(
+    assets: Path, words: tuple[str, ...], break_it: bool, code: int, out: str
+):
     if break_it:
         (assets / "bricks" / "brick.obj").unlink()
-    command = [sys.executable, "-m", module, "--assets", str(assets)]
+    command = [sys.executable, "-m", *words, "--assets", str(assets)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (code, out, int(break_it))
 

@@ -1,0 +1,175 @@
+"""The commands for people. Each imports what it needs only when it runs, so that `admix --help` comes at once."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.errors import one_line
+from pipeline.stage import one_line_errors, run_stage
+
+FILE = click.Path(path_type=Path)
+ROLES = ("distractor", "hand", "light", "person", "surface", "target")
+
+
+class Commands(click.Group):
+    """A group whose commands stand in the order in which a project needs them."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names in the order in which they were written."""
+        return list(self.commands)
+
+
+class Command(click.Command):
+    """A command whose help ends in an example."""
+
+    def __init__(self, *words: Any, example: str, **more: Any):
+        super().__init__(*words, **more)
+        self.example = example
+
+    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example, on a line of its own."""
+        formatter.write(f"\nExample:\n  {self.example}\n")  # unbroken, to be copied
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def admix() -> None:
+    """How much is synthetic data worth to you, at which ratio, and what should you do next?
+
+    'make repro' answers that for a whole project; these commands do the rest. Run them in the project's folder.
+    """
+
+
+def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Return what makes a command of a function, with an example for its help."""
+    return admix.command(cls=Command, example=example)
+
+
+@command("admix add ~/Downloads/mug.glb --category mug --licence CC-BY-4.0 --source 'Ada Example, example.com'")
+@click.argument("path", type=FILE)
+@click.option("--licence", required=True, help="by its SPDX name, such as CC0-1.0")
+@click.option("--source", required=True, help="who made it, or its address")
+@click.option("--category", default="", help="what a target is labelled")
+@click.option("--role", type=click.Choice(ROLES), help="target with a category, else distractor")
+@click.option("--name", "id", default="", help="its name; else that of the file, or of its folder")
+@click.option("--unit", type=click.Choice(("m", "cm", "mm")), help="of the file; else it is found out")
+@click.option("--up", type=click.Choice(("y", "z")), help="upward axis of an OBJ, PLY or STL; else z")
+@click.option("--labelled", multiple=True, help="a part that is labelled; else all are")
+@click.option("--weight", default=1.0, help="how often it is drawn against others")
+@click.option("--replace", is_flag=True, help="take the place of the asset of this name")
+@click.option("--assets", default=Path("assets"), type=FILE, show_default=True)
+def add(**order: Any) -> None:
+    """Add an asset to the project, or every asset of a folder.
+
+    PATH is a mesh, an environment map, a folder or .zip archive that holds one asset, or a folder of such folders.
+    """
+    from render.add import Order, add_all
+
+    add_all(Order(**{key: value for key, value in order.items() if value is not None}))
+
+
+@command("admix assets")
+@click.option("--assets", default="assets", show_default=True)
+@click.option("--data", default="data", help="the renders that the assets are shown in", show_default=True)
+@click.option("--out", default="reports/assets.html", show_default=True)
+def assets(**words: str) -> None:
+    """Check every asset, render it, and write the page that shows them."""
+    from render.gallery import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix mend")
+@click.option("--assets", default="assets", show_default=True)
+def mend(**words: str) -> None:
+    """Measure every asset again, and change nothing else."""
+    from render.mend import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
+@click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
+@click.option("--format", "style", required=True, type=click.Choice(("bop", "coco", "png", "webdataset", "yolo")))
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier export to replace")
+@click.option("--categories", type=FILE, help="categories.json: the names in the order of their numbers")
+@click.option(
+    "--credits", "credits_file", type=FILE, help="licences of the assets; else credits.json beside the samples"
+)
+@click.option("--scenes", type=FILE, help="bop: scenes.jsonl of the renders, for cameras and poses")
+def export(**order: Any) -> None:
+    """Write samples and their licences for other tools."""
+    from dataset.export import main
+
+    main(**order)
+
+
+@command("admix predict --run data/boards/picked --photos ~/photos --out predictions")
+@click.option("--run", required=True, help="the folder of a training, such as data/boards/picked")
+@click.option("--photos", required=True, help="any folder of photos")
+@click.option("--out", required=True, help="a new folder, or an earlier one of this command")
+def predict(**words: str) -> None:
+    """Write what a trained network sees in any photos."""
+    from train.predict import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix mix --pools data/boards/pools.json --ratio 0.5 --out mix.json")
+@click.option("--pools", required=True, help="what the stage compose wrote")
+@click.option("--ratio", required=True, help="renders / (renders + real), 0 to 1")
+@click.option("--out", required=True)
+def mix(**words: str) -> None:
+    """List the samples that fit trains on, at one ratio."""
+    from mix.write_mix import main
+
+    run_stage(main, flags(words))
+
+
+@command(
+    "admix fit --mix mix.json --val data/boards/split/val.jsonl --categories data/boards/photos/categories.json "
+    "--seed 1 --out run"
+)
+@click.option("--mix", required=True, help="what `admix mix` wrote")
+@click.option("--val", required=True, help="manifest of the real photos to score on")
+@click.option("--categories", required=True, help="categories.json of the photos")
+@click.option("--seed", required=True)
+@click.option("--out", required=True, help="a new folder, or an earlier one of this command")
+def fit(**words: str) -> None:
+    """Train one network by hand, and score it on val photos."""
+    from measure.fit import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix doctor")
+def doctor() -> None:
+    """Say what this machine lacks, and the command that mends it."""
+    from pipeline.doctor import main
+
+    sys.exit(main([]))
+
+
+def flags(words: dict[str, str]) -> list[str]:
+    """Return options as a stage takes them."""
+    return [word for name, value in words.items() for word in (f"--{name}", value)]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command; a user's mistake ends in one line and exit code 2."""
+    try:
+        with one_line_errors():
+            admix.main(argv, prog_name="admix", standalone_mode=False)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "admix"
+        sys.stderr.write(f"{one_line(error.format_message()).rstrip('.')}; see {path} --help\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
