@@ -7,8 +7,10 @@
 #   make bench-train | make bench-mix   training against a plain loop | lists of 100,000 samples
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
-#   make test | make check              all tests | format, lint and types
+#   make test | make test-fast          all tests | those without Blender, Ray and trainings
+#   make check                          format, lint and types
 #   make fuzz                           10,000 wrong files for everything that reads files; CASES=1000 for fewer
+#   make docs                           the pictures of README.md and docs/ again
 #   make doctor                         what this machine lacks, and the command that mends it
 
 SETUP ?= boards
@@ -30,7 +32,7 @@ DOCTOR := python3 pipeline/doctor.py
 # .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test check fuzz doctor healthy
+.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -71,6 +73,15 @@ photos: $(INSTALLED)
 # Two processes, a file's tests all in one of them, since they share what is slow to start; a thread of torch's for each.
 test: $(INSTALLED)
 	@$(WORK) OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
+
+# What needs no Blender, no Ray and no training: for every change; `make test` is for every commit.
+test-fast: $(INSTALLED)
+	@$(WORK) OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile -m "not (blender or fuzz or slow or training)"
+
+# The pictures of README.md and docs/, from the results of boards (make repro, make assets) and some renders of their own.
+docs: $(INSTALLED)
+	@$(WORK) python -m docs.pictures --data data/boards --reports reports --assets assets --grids benchmarks/grids \
+	    --work data/docs --out docs/images
 
 fuzz: $(INSTALLED)
 	@$(WORK) python -m tests.fuzz --cases "$${CASES:-10000}" --out reports/fuzz.json

@@ -34,7 +34,7 @@ DIGITS = 4
 
 
 @dataclasses.dataclass(frozen=True)
-class Ground:
+class BenchInputs:
     """What both sides train and are scored on."""
 
     train: Path  # manifests of real photos
@@ -43,17 +43,17 @@ class Ground:
     categories: tuple[str, ...]
 
 
-def ground_of(real: Path) -> Ground:
+def ground_of(real: Path) -> BenchInputs:
     """Return the ground below a set-up's folder of data; raise InputError when its photos are not split yet."""
     for name in (TRAIN, VAL, CATEGORIES):
         if not (real / name).is_file():
             raise InputError(f"{real / name}: there is no such file; run 'dvc repro split' first")
     samples = tuple(real_samples(real / TRAIN))
     no_overlap(train=samples, val=real_samples(real / VAL))
-    return Ground(real / TRAIN, real / VAL, samples, read_categories(real / CATEGORIES))
+    return BenchInputs(real / TRAIN, real / VAL, samples, read_categories(real / CATEGORIES))
 
 
-def pair(settings: Fit, ground: Ground, seed: int) -> dict[str, float]:
+def pair(settings: Fit, ground: BenchInputs, seed: int) -> dict[str, float]:
     """Train and score both sides with one seed; return their numbers."""
     folder, longest = ground.train.parent, round(settings.img_size * ROOM)
     images = settings.steps * settings.batch
@@ -73,7 +73,7 @@ def pair(settings: Fit, ground: Ground, seed: int) -> dict[str, float]:
     }
 
 
-def score(network: Network, settings: Fit, ground: Ground, seed: int) -> float:
+def score(network: Network, settings: Fit, ground: BenchInputs, seed: int) -> float:
     """Return a network's IoU of the foreground on the val photos."""
     facts = {"seed": seed, "ratio": 0.0, "n_real": len(ground.samples), "n_render": 0}
     run = Run(network, {"fit": dataclasses.asdict(settings)} | facts, ground.categories)

@@ -8,11 +8,11 @@ from pathlib import Path
 from dataset.formats import bop, coco_writer, png, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
-from dataset.formats.source import Source, read_source
+from dataset.formats.source import ManifestSource, read_source
 from pipeline.errors import InputError
 from pipeline.files import check_free, whole_folder
 
-FORMATS: dict[str, Callable[[Source, Path], None]] = {
+FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco_writer.write,
     "png": png.write,
@@ -22,7 +22,7 @@ FORMATS: dict[str, Callable[[Source, Path], None]] = {
 KIND = "export"
 
 
-def export(source: Source, credits_file: Path, style: str, out: Path) -> None:
+def export(source: ManifestSource, credits_file: Path, style: str, out: Path) -> None:
     """Write all samples of `source` into the folder `out`, whole or not at all.
 
     Raises InputError when `out` is a folder of something else, or a licence is missing.

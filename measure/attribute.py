@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from dataset.records import RENDER, Sample
-from measure.attribution.estimate import Array, Estimate, agreement, estimates
+from measure.attribution.estimate import Array, GroupEstimate, agreement, estimates
 from measure.attribution.gradients import gradients_of
 from measure.attribution.groups import Group, evaluated, groups_of
-from measure.attribution.leave_out import Measured, measure, to_leave_out, without
+from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record
 from measure.pick import Row, read_pick
 from measure.trials.pools import Pools
@@ -83,7 +83,7 @@ def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> Arr
 
 def estimate_all(
     settings: Attribute, runs: Sequence[Run], places: Sequence[Place], val: Path
-) -> tuple[list[Estimate], list[Group]]:
+) -> tuple[list[GroupEstimate], list[Group]]:
     """Return the estimate of every group that can be evaluated, and the groups that cannot."""
     seen = sorted(chosen(places, settings.most), key=lambda place: place[0].as_posix())  # one source after the other
     ids = [sample.id for _, sample in seen]
@@ -94,7 +94,7 @@ def estimate_all(
     return estimates(agreement_of(runs, seen, val), groups, ids, photos, settings.resamples), passed
 
 
-def measure_all(settings: Attribute, row: Row, trials: Trials, found: Sequence[Estimate]) -> list[Measured]:
+def measure_all(settings: Attribute, row: Row, trials: Trials, found: Sequence[GroupEstimate]) -> list[MeasuredHelp]:
     """Return what the surest groups are worth, by training without them; those that leave no render are passed over."""
     full = [Trial(tuple(row["weights"].items()), int(seed), row["schedule"]) for seed in row["trials"]]
     lacking = {}

@@ -11,13 +11,13 @@ from pydantic import Field, TypeAdapter
 
 from dataset.records import RelativePath, Sample
 from measure.pick import run_folder
-from measure.runs import Race
+from measure.runs import TunedRuns
 from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
-from measure.worth.options import Evidence, Failure, Group, Lost
-from measure.worth.points import Estimate, Floats, Point
+from measure.worth.options import Evidence, GroupHelp, Lost, WeakKind
+from measure.worth.points import Floats, Point, ScoreEstimate
 from pipeline.reading import Record, read_typed
 from train.inference.preprocess import side_of
 
@@ -83,9 +83,9 @@ def curve(line: Mapping[int, Sequence[Scores]], name: str, resamples: int) -> Cu
     return fit_curve(points, name, resamples) if points else None
 
 
-def estimate(row: Mapping[str, Any] | None) -> Estimate | None:
+def estimate(row: Mapping[str, Any] | None) -> ScoreEstimate | None:
     """Return a row with iou and ci95 as an estimate."""
-    return None if row is None else Estimate(row["iou"], *row["ci95"])
+    return None if row is None else ScoreEstimate(row["iou"], *row["ci95"])
 
 
 def fewest_assets(renders: Sequence[Sample]) -> int | None:
@@ -96,10 +96,10 @@ def fewest_assets(renders: Sequence[Sample]) -> int | None:
     return min(shown.values(), default=None)
 
 
-def failures(scores: Mapping[str, Any]) -> tuple[Failure, ...]:
+def failures(scores: Mapping[str, Any]) -> tuple[WeakKind, ...]:
     """Return the kinds of objects with the share that is found. scores: `summary` of the picked runs on val."""
     rows = [*scores["by_size"], *scores["by_visible"]]
-    return tuple(Failure(row["name"], row["recall"]["value"]) for row in rows if row["recall"])
+    return tuple(WeakKind(row["name"], row["recall"]["value"]) for row in rows if row["recall"])
 
 
 def lost(scores: Mapping[str, Any]) -> Lost | None:
@@ -113,18 +113,18 @@ def detail_of(photos: Sequence[Sample], img_size: int) -> float | None:
     return float(np.median([max(photo.size_hw) for photo in photos])) / side_of(img_size) if photos else None
 
 
-def groups(attribution: Mapping[str, Any] | None) -> tuple[Group, ...]:
+def groups(attribution: Mapping[str, Any] | None) -> tuple[GroupHelp, ...]:
     """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
     rows = (attribution or {}).get("groups", ())
     return tuple(
-        Group(row["name"], row["kind"], row["help"], *(row["ci95"] or (None, None)))
+        GroupHelp(row["name"], row["kind"], row["help"], *(row["ci95"] or (None, None)))
         for row in rows
         if row.get("unit") == "IoU"
     )
 
 
 def evidence(
-    race: Race,
+    race: TunedRuns,
     curves: Mapping[str, Curve | None],
     ends: Sequence[Mapping[str, Any] | None],
     on_training: Scores | None,
@@ -136,7 +136,7 @@ def evidence(
     """Return all that the advice may use. ends: the rows of real only and renders only on val. detail: `Evidence`'s."""
     row = race.picked
     return Evidence(
-        score=Estimate(row["iou"], *row["ci95"]),
+        score=ScoreEstimate(row["iou"], *row["ci95"]),
         n_real=row["n_real"],
         n_render=row["n_render"],
         real=curves["real"],

@@ -37,7 +37,7 @@ class PickRow(TypedDict):
 
 
 @with_config(OPEN)
-class Spent(TypedDict):
+class SpentRow(TypedDict):
     """What is read of the race."""
 
     spent: float
@@ -56,7 +56,7 @@ class PickFile(TypedDict):
     trial: RelativePath
     weights: NotRequired[dict[str, float]]
     ratios: list[PickRow]
-    race: Spent
+    race: SpentRow
 
 
 @with_config(OPEN)

@@ -14,7 +14,7 @@ Runs = Mapping[str, Sequence[Scores]]  # candidate -> its runs, one a seed
 
 
 @dataclasses.dataclass(frozen=True)
-class Race:
+class TunedRuns:
     """What stage tune left: pick.json, and the val scores of the runs it names."""
 
     pick: Mapping[str, Any]
@@ -26,11 +26,11 @@ class Race:
         return picked_row(self.pick)
 
 
-def read_race(pick: Mapping[str, Any], root: Path) -> Race:
+def read_race(pick: Mapping[str, Any], root: Path) -> TunedRuns:
     """Return the race with its scores. root: the folder of pick.json. Raises InputError for a run that is missing."""
     rows = [row for row in pick["ratios"] if row["trials"]]
     paths = {row["name"]: [run_folder(root, trial) / "val.json" for trial in row["trials"].values()] for row in rows}
-    return Race(pick, {name: [named(read_scores(path), name) for path in some] for name, some in paths.items()})
+    return TunedRuns(pick, {name: [named(read_scores(path), name) for path in some] for name, some in paths.items()})
 
 
 def named(scores: Scores, name: str) -> Scores:

@@ -23,7 +23,7 @@ def trial_of(each: Candidate, seed: int) -> Trial:
 Runs = dict[int, Scores]  # seed -> val scores of the runs of a candidate that were trained to the end
 
 
-class Table:
+class PickTable:
     """The rows of pick.json, from what was trained."""
 
     def __init__(self, trials: Trials, decision: Decision, seeds: Sequence[int], resamples: int):

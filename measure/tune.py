@@ -14,7 +14,7 @@ from measure.rounding import plain
 from measure.scoring.evaluation import evaluate
 from measure.scoring.scores import write_scores
 from measure.sweep import Sweep, candidates
-from measure.table import Table, trial_of
+from measure.table import PickTable, trial_of
 from measure.trials.candidate import Candidate
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trainer import HELD_OUT
@@ -113,7 +113,7 @@ def main(
     decision = finish(run_race(race_of(settings, sweep, costs, trials), trials))
     again = [(trial_of(each, seed), 1.0) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
     trials.train(again, "tune, for the report")
-    rows = Table(trials, decision, sweep.seeds, settings.resamples).rows(out.parent)
+    rows = PickTable(trials, decision, sweep.seeds, settings.resamples).rows(out.parent)
     pick = summary(decision, rows, settings)
     keep_picked(out.parent / pick["trial"], trials, train, picked)
     write_json(out, pick)

@@ -37,7 +37,7 @@ class Compose:
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool:
+class PoolIds:
     """One source of samples: ids in nested order (`mix.subsets`), the manifest that holds them in any order."""
 
     name: str
@@ -63,9 +63,9 @@ def items_in(manifest: Path, domain: str) -> Iterator[Item]:
         yield item_of(sample)
 
 
-def pool_of(name: str, domain: str, manifest: Path, seed: int) -> Pool:
+def pool_of(name: str, domain: str, manifest: Path, seed: int) -> PoolIds:
     """Return all samples of a manifest as a pool."""
-    return Pool(name, domain, manifest, nested(items_in(manifest, domain), seed, name))
+    return PoolIds(name, domain, manifest, nested(items_in(manifest, domain), seed, name))
 
 
 def hold(ids: list[str], settings: Compose) -> tuple[list[str], list[str]]:
@@ -90,7 +90,7 @@ def check_splits(real: Path, val: Path, test: Path) -> None:
     no_overlap(train=each_sample(real), val=each_sample(val), test=each_sample(test))
 
 
-def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[Pool]:
+def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[PoolIds]:
     """Return a pool for each extra_sources source; raise InputError when one brings a photo of val or test."""
     pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in extra_sources(more).items()]
     photos = [pool.manifest for pool in pools if pool.domain == REAL]
@@ -100,7 +100,7 @@ def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[Pool]:
     return pools
 
 
-def row_of(pool: Pool, out: Path) -> dict[str, Any]:
+def row_of(pool: PoolIds, out: Path) -> dict[str, Any]:
     """Return a pool as it is written; its manifest is relative to the folder of `out`, POSIX."""
     way = way_to(pool.manifest, out.parent)
     return {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}

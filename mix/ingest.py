@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.formats.coco import find_coco, read_coco
-from dataset.formats.folder import Photo, PhotoSet, read_described, read_plain
+from dataset.formats.folder import ListedPhoto, PhotoSet, read_described, read_plain
 from dataset.idmap import IdMap, instances_in, png_bytes, read_image, write_ids
 from dataset.pictures import orientation_of
 from dataset.records import REAL, Sample, write_manifest
@@ -65,7 +65,7 @@ def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(turns.get(orientation, array))
 
 
-def take(photo: Photo, folder: Path) -> Sample:
+def take(photo: ListedPhoto, folder: Path) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
@@ -98,7 +98,7 @@ def take(photo: Photo, folder: Path) -> Sample:
     )
 
 
-def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: Photo) -> IdMap:
+def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: ListedPhoto) -> IdMap:
     """Return an id map on the upright photo; raise InputError when it has the size of neither."""
     upright_hw = stored_hw[::-1] if orientation >= 5 else stored_hw
     if ids.shape == upright_hw:

@@ -16,7 +16,7 @@ from pipeline.stage import run_stage
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
+class SplitRule:
     """Which photos one split takes."""
 
     where: dict[str, tuple[bool | int | float | str, ...]]  # tag: values it may have; every tag named must agree
@@ -37,12 +37,12 @@ class Split:
 
     seed: int
     keep_together: tuple[str, ...]  # photos that share a value of any of these tags are never in two splits
-    train: Rule
-    val: Rule
-    test: Rule
+    train: SplitRule
+    val: SplitRule
+    test: SplitRule
 
     @property
-    def rules(self) -> dict[str, Rule]:
+    def rules(self) -> dict[str, SplitRule]:
         """The rule of each split, in the order in which they are filled."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
@@ -128,7 +128,7 @@ def check_clash(name: str, left: Groups, settings: Split) -> None:
                 )
 
 
-def nothing_left(name: str, rule: Rule, groups: Groups, wanted: Groups) -> InputError:
+def nothing_left(name: str, rule: SplitRule, groups: Groups, wanted: Groups) -> InputError:
     """Return the error of a rule that takes no photo."""
     if wanted:
         least = min(map(len, wanted.values()))

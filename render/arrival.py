@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.files import in_words, inside
 from render.catalog import Asset
 from render.mend import inspected
-from render.stock.obj import Measured, measure
+from render.stock.obj import MeshMeasures, measure
 from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, beside, files_of, maps_of, whole
 from render.stock.unpack import unpack
 
@@ -31,7 +31,7 @@ class Arrival:
 class Content:
     """What a mesh holds."""
 
-    measured: Measured
+    measured: MeshMeasures
     unit_m: float  # metres per unit, 0 where the format does not say it
     textures: tuple[Path, ...]  # files; what is packed in the mesh's own file is not among them
     pictures: int  # textures, packed ones too
@@ -105,7 +105,7 @@ def look_into(main: Path, up: str) -> Content:
         if texture.size_wh == (0, 0):
             raise InputError(MISSING.format(main, texture.file, Path(texture.file).name))
     files = [inside(main.parent, texture.file.removeprefix("//"), str(main)) for texture in found.textures]
-    measured = Measured(found.size, found.centre, found.faces, found.parts)
+    measured = MeshMeasures(found.size, found.centre, found.faces, found.parts)
     unit_m = 0.0 if main.suffix.lower() in {".ply", ".stl"} else found.unit_m
     return Content(measured, unit_m, tuple(f for f in files if f.is_file()), len(found.textures), found.code)
 

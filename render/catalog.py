@@ -19,7 +19,7 @@ from pipeline.reading import read_toml
 from pipeline.settings import build
 from pipeline.stage import one_line_errors
 from render.stock.licences import spdx
-from render.stock.obj import Measured, Vector, measure
+from render.stock.obj import MeshMeasures, Vector, measure
 from render.stock.parts import LIGHTS, MESHES, MISSING, fingerprint, in_blender, maps_of
 
 BLENDER = "bpy:"  # a file inside the data files of the installed bpy wheel
@@ -144,7 +144,7 @@ def check_file(assets: Path, asset: Asset, where: str) -> None:
         check_mesh(asset, measure(path, asset.up), where, mend)
 
 
-def check_mesh(asset: Asset, found: Measured, where: str, mend: str) -> None:
+def check_mesh(asset: Asset, found: MeshMeasures, where: str, mend: str) -> None:
     """Raise InputError unless size, middle, faces and labelled parts are as the entry says."""
     size, centre = in_metres(found.size, asset.scale), in_metres(found.centre, asset.scale)
     rules = (("size_m", size, asset.size_m), ("centre_m", centre, asset.centre_m), ("faces", found.faces, asset.faces))

@@ -7,12 +7,12 @@ from pathlib import Path
 from pipeline.files import write_text
 from pipeline.stage import run_stage
 from render.audit.appearances import manifests, read_recipes, read_seen, uses_of
-from render.audit.darkroom import Job, take, tidy
+from render.audit.darkroom import Portrait, take, tidy
 from render.audit.finding import MEND, Case, Finding, Seen
 from render.audit.help import attributions, read_help
 from render.audit.looking import Looked, look
 from render.audit.page import Card, page
-from render.audit.turntable import LIGHTS, View, views_of
+from render.audit.turntable import LIGHTS, TurntableView, views_of
 from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of
 from render.entries import read_entries, strays
@@ -47,14 +47,14 @@ def main(settings: Shoot, assets: Path, data: Path, out: Path) -> None:
     finish(cards, out)
 
 
-def jobs_of(item: Looked, assets: Path) -> list[Job]:
+def jobs_of(item: Looked, assets: Path) -> list[Portrait]:
     """Return the pictures to take of an asset; none if its file cannot be read."""
     asset = item.asset
     if asset is None or item.entry.path is None or (asset.kind != "hdri" and item.facts is None):
         return []
     sources = {light.asset.id: source_of(light.asset, path_of(assets, light.asset)) for light in LIGHTS}
     sources[asset.id] = source_of(asset, item.entry.path)
-    return [Job(view, sources) for view in views_of(asset)]
+    return [Portrait(view, sources) for view in views_of(asset)]
 
 
 def case_of(
@@ -70,7 +70,7 @@ def case_of(
 
 def card_of(
     item: Looked,
-    views: Sequence[View],
+    views: Sequence[TurntableView],
     failed: Mapping[str, str],
     case: Case | None,
     helped: Mapping[str, tuple[str, ...]],

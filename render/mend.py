@@ -11,7 +11,7 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from render.catalog import Asset, check_parts, in_metres, path_of, read_catalog, read_sidecars
 from render.stock.facts import Facts, inspect
-from render.stock.obj import Measured, measure
+from render.stock.obj import MeshMeasures, measure
 from render.stock.parts import fingerprint
 
 
@@ -29,11 +29,11 @@ def mend(assets: Path) -> None:
         write_text(path, renewed(path.read_text(encoding="utf-8"), values))
 
 
-def measure_all(files: Sequence[tuple[Path, str]]) -> list[Measured]:
+def measure_all(files: Sequence[tuple[Path, str]]) -> list[MeshMeasures]:
     """Return what each mesh (file, upward axis) holds, in order; one Blender measures all that are no OBJ."""
     others = [(path, up) for path, up in files if path.suffix.lower() != ".obj"]
     seen = inspected([path for path, _ in others], [up for _, up in others])
-    found = {path: Measured(f.size, f.centre, f.faces, f.parts) for (path, _), f in zip(others, seen, strict=True)}
+    found = {path: MeshMeasures(f.size, f.centre, f.faces, f.parts) for (path, _), f in zip(others, seen, strict=True)}
     return [found[path] if path in found else measure(path, up) for path, up in files]
 
 
@@ -47,7 +47,7 @@ def inspected(files: Sequence[Path], ups: Sequence[str]) -> list[Facts]:
     return found
 
 
-def values_of(found: Measured, scale: float) -> dict[str, Any]:
+def values_of(found: MeshMeasures, scale: float) -> dict[str, Any]:
     """Return the keys of an entry that its mesh decides; `scale` is in metres per unit of the file."""
     size, centre = in_metres(found.size, scale), in_metres(found.centre, scale)
     return {"size_m": list(size), "centre_m": list(centre), "faces": found.faces}

@@ -9,7 +9,7 @@ from pipeline.stage import run_stage
 from render.catalog import read_catalog
 from render.scenes.photos import Photos
 from render.scenes.recipe import read_recipe
-from render.scenes.scene import Picture, make_scene
+from render.scenes.scene import PictureSettings, make_scene
 from render.spec import OUTPUTS, Quality, SceneSpec, to_line
 
 
@@ -46,7 +46,7 @@ def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> lis
         raise InputError(f"{assets}: there is no hdri; add an environment map to light the scenes")
     recipe = read_recipe(settings.recipe)
     behind = Photos(photos) if photos and "plate" in recipe.around.background else None
-    picture = Picture(settings.size_hw, settings.quality, settings.also, behind)
+    picture = PictureSettings(settings.size_hw, settings.quality, settings.also, behind)
     scenes = [
         make_scene(recipe, settings.recipe, catalog, picture, settings.seed, number)
         for number in range(settings.scenes + settings.spares)

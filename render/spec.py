@@ -151,7 +151,7 @@ class SceneSpec(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class AssetSource:
     """What the worker must know of an asset: where its file lies and which of its objects are labelled."""
 
     file: str  # absolute; of a texture its folder

@@ -8,7 +8,7 @@ FEW = 30  # with fewer independent groups of photos than this every interval is 
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class Subject:
     """What the answer is about: one ratio and what it is compared with, on test where test was scored, else on val."""
 
     ratio: float
@@ -20,15 +20,15 @@ class Case:
     where: str  # "test" or "val"
 
 
-def case_of(transfer: Row) -> Case:
+def case_of(transfer: Row) -> Subject:
     """Return the case of a transfer.json."""
     test, best = transfer.get("test"), transfer["best"]
     ends = test or transfer
     real, render = ((ends.get(name) or {}).get("iou") for name in ("real_only", "render_only"))
     if test:
-        return Case(test["ratio"], test["mean_iou"], test["mean_ci95"], real, render, test.get("gain"), "test")
+        return Subject(test["ratio"], test["mean_iou"], test["mean_ci95"], real, render, test.get("gain"), "test")
     picked: Row = next((row for row in transfer.get("ratios") or () if row.get("picked")), {})
-    return Case(best["ratio"], best["iou"], best["ci95"], real, render, picked.get("against_real"), "val")
+    return Subject(best["ratio"], best["iou"], best["ci95"], real, render, picked.get("against_real"), "val")
 
 
 def answer(transfer: Row) -> str:
@@ -44,14 +44,14 @@ def answer(transfer: Row) -> str:
     return f"{'The renders make it worse' if found == WORSE else 'No difference shown'}: {both(case)}."
 
 
-def of_real_alone(case: Case, alone: bool) -> str:
+def of_real_alone(case: Subject, alone: bool) -> str:
     """Return the answer where real photos alone were picked. alone: nothing else was run."""
     lead = "Real photos alone reach" if alone else "No mix was chosen over real photos alone; they reach"
     end = "" if case.render is None else f", renders alone {case.render:.2f}"
     return f"{lead} {case.iou:.2f} ({span(case.ci95)}) on the {case.where} photos{end}."
 
 
-def uncompared(case: Case) -> str:
+def uncompared(case: Subject) -> str:
     """Return the answer where nothing says what real photos alone reach on the same photos."""
     known = case.real is not None
     lead = "Renders alone reach" if case.ratio == 1 else f"With renders at ratio {case.ratio:g} the network reaches"
@@ -61,7 +61,7 @@ def uncompared(case: Case) -> str:
     return f"{text}, real photos alone {case.real:.2f}; whether that is a difference was not judged."
 
 
-def both(case: Case) -> str:
+def both(case: Subject) -> str:
     """Return both scores, in as many digits as tell them apart."""
     digits = 2 if case.real is None or abs(case.iou - case.real) >= 0.01 else 3
     how = "with renders alone" if case.ratio == 1 else f"with renders at ratio {case.ratio:g}"
@@ -104,7 +104,7 @@ def notes(transfer: Row) -> list[str]:
     return [sentence for sentence in found if sentence][:4]
 
 
-def measured(transfer: Row, case: Case) -> str:
+def measured(transfer: Row, case: Subject) -> str:
     """Return on which photos the answer was measured, and what a score is."""
     metric = f"A score is {transfer.get('metric') or 'IoU'}, from 0 to 1; in brackets its 95 % interval."
     if case.where == "val":
@@ -113,7 +113,7 @@ def measured(transfer: Row, case: Case) -> str:
     return f"Measured on {photos} that took no part in training or in the choice of the ratio. {metric}"
 
 
-def judged(transfer: Row, case: Case) -> str:
+def judged(transfer: Row, case: Subject) -> str:
     """Return the difference that was judged, or the gap where there is none; empty where neither is known."""
     if case.gain:
         return f"The difference to real photos alone is {case.gain['iou']:+.3f} ({span(case.gain['ci95'], 3, '+')})."
@@ -125,7 +125,7 @@ def judged(transfer: Row, case: Case) -> str:
     )
 
 
-def doubts(transfer: Row, case: Case) -> list[str]:
+def doubts(transfer: Row, case: Subject) -> list[str]:
     """Return at most two sentences on what weakens the answer; none where nothing does."""
     groups = (transfer.get("test") or {}).get("n_groups")
     seeds = max((len(row["seeds"]) for row in transfer.get("ratios") or ()), default=0)
@@ -141,7 +141,7 @@ def doubts(transfer: Row, case: Case) -> list[str]:
     return ahead(transfer, case) + found[:1] if len(found) < 2 else found[:2]
 
 
-def ahead(transfer: Row, case: Case) -> list[str]:
+def ahead(transfer: Row, case: Subject) -> list[str]:
     """Return the sentence that explains a pick which another ratio beats on val; none where the pick is ahead."""
     best = transfer["best"]
     others = [row for row in transfer.get("ratios") or () if not row.get("picked")]

@@ -32,7 +32,7 @@ class Gain(TypedDict):
 
 
 @with_config(OPEN)
-class Run(TypedDict):
+class RunRecord(TypedDict):
     """One training, scored on one split."""
 
     ratio: float
@@ -63,7 +63,7 @@ class RatioRow(TypedDict):
 
 
 @with_config(OPEN)
-class Race(TypedDict):
+class RaceRecord(TypedDict):
     """What the race cost."""
 
     spent: float
@@ -163,7 +163,7 @@ class Fitted(TypedDict):
 
 
 @with_config(OPEN)
-class Family(TypedDict):
+class FamilyRecord(TypedDict):
     """One shape that was fitted."""
 
     name: str
@@ -172,13 +172,13 @@ class Family(TypedDict):
 
 
 @with_config(OPEN)
-class Curve(TypedDict):
+class CurveRecord(TypedDict):
     """One learning curve."""
 
     points: list[CurvePoint]
     trusted: bool
     fit: NotRequired[list[Fitted] | None]
-    families: NotRequired[list[Family] | None]
+    families: NotRequired[list[FamilyRecord] | None]
     flags: NotRequired[list[str] | None]
 
 
@@ -196,7 +196,7 @@ class WorthRow(TypedDict):
 
 
 @with_config(OPEN)
-class Worth(WorthRow):
+class WorthRecord(WorthRow):
     """The worth that is spoken of."""
 
     currency: str
@@ -226,7 +226,7 @@ class Money(TypedDict):
 
 
 @with_config(OPEN)
-class Option(TypedDict):
+class OptionRecord(TypedDict):
     """One thing that could be done next."""
 
     action: str
@@ -240,12 +240,12 @@ class Option(TypedDict):
 
 
 @with_config(OPEN)
-class Advice(TypedDict):
+class AdviceRecord(TypedDict):
     """What to do next."""
 
     action: str
     why: str
-    options: NotRequired[list[Option] | None]
+    options: NotRequired[list[OptionRecord] | None]
 
 
 @with_config(OPEN)
@@ -262,7 +262,7 @@ class HelpRow(TypedDict):
 
 
 @with_config(OPEN)
-class Attribution(TypedDict):
+class AttributionRecord(TypedDict):
     """Which renders help."""
 
     method: str
@@ -271,10 +271,10 @@ class Attribution(TypedDict):
 
 
 @with_config(OPEN)
-class Transfer(TypedDict):
+class TransferRecord(TypedDict):
     """The whole file."""
 
-    runs: list[Run]
+    runs: list[RunRecord]
     best: End
     setup: NotRequired[str | None]
     metric: NotRequired[str | None]
@@ -282,24 +282,24 @@ class Transfer(TypedDict):
     render_only: NotRequired[End | None]
     gap: NotRequired[float | None]
     ratios: NotRequired[list[RatioRow] | None]
-    race: NotRequired[Race | None]
+    race: NotRequired[RaceRecord | None]
     scores: NotRequired[dict[str, Summary | None] | None]
     test: NotRequired[Test | None]
-    curves: NotRequired[dict[str, Curve | None] | None]
-    worth: NotRequired[Worth | None]
+    curves: NotRequired[dict[str, CurveRecord | None] | None]
+    worth: NotRequired[WorthRecord | None]
     money: NotRequired[Money | None]
-    advice: NotRequired[Advice | None]
-    attribution: NotRequired[Attribution | None]
+    advice: NotRequired[AdviceRecord | None]
+    attribution: NotRequired[AttributionRecord | None]
 
 
-TRANSFER, ATTRIBUTION = TypeAdapter(Transfer), TypeAdapter(Attribution)
+TRANSFER, ATTRIBUTION = TypeAdapter(TransferRecord), TypeAdapter(AttributionRecord)
 
 
-def read_transfer(path: Path) -> Transfer:
+def read_transfer(path: Path) -> TransferRecord:
     """Return what stage transfer wrote; raise InputError for another kind of file."""
     return read_typed(path, TRANSFER, "the numbers of transfer", "run stage transfer again")
 
 
-def read_attribution(path: Path) -> Attribution:
+def read_attribution(path: Path) -> AttributionRecord:
     """Return what stage attribute wrote; raise InputError for another kind of file."""
     return read_typed(path, ATTRIBUTION, "an attribution", "run stage attribute again")

@@ -11,7 +11,7 @@ from dataset.records import Sample, read_manifest
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
 from measure.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
 from measure.rounding import plain
-from measure.runs import Race, Runs, mean_row, read_race, read_test, run_row
+from measure.runs import Runs, TunedRuns, mean_row, read_race, read_test, run_row
 from measure.scoring.differences import interval, others, pool, score_of
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
@@ -88,10 +88,10 @@ class Transfer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Gathered:
     """Everything that was trained and scored."""
 
-    race: Race
+    race: TunedRuns
     test: Runs
     lines: Lines
     on_training: Scores | None
@@ -101,7 +101,7 @@ class Found:
     detail: float | None  # of the val photos, as advice wants it
 
 
-def on_test(found: Found, resamples: int) -> dict[str, Any]:
+def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
     """Return what the test photos say of the picked run, of all its seeds, and of both ends of the ratio."""
     pick, name = found.race.pick, found.race.picked["name"]
     runs = found.test[name]
@@ -126,7 +126,7 @@ def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
     return row["name"] if row else None
 
 
-def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
+def all_runs(found: Gathered, resamples: int) -> list[dict[str, Any]]:
     """Return every run: the race by ratio and seed, the further points of the curves, then the test."""
     race = [run for runs in found.race.runs.values() for run in runs]
     known = {(run.ratio, run.seed, run.n_real, run.n_render) for run in race}
@@ -141,7 +141,7 @@ def all_runs(found: Found, resamples: int) -> list[dict[str, Any]]:
     ]
 
 
-def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
+def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
     """Return transfer.json: all scores are on val but those under `test`."""
     race, times = found.race, settings.resamples
     real, render = (mean_row(race.runs, end_name(race.pick, ratio), times) for ratio in (REAL_ONLY, RENDER_ONLY))
@@ -179,10 +179,12 @@ def summarise(found: Found, settings: Transfer, costs: Costs, setup: str) -> dic
     return checked
 
 
-def read_all(pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path) -> Found:
+def read_all(
+    pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
+) -> Gathered:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
     chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
-    return Found(
+    return Gathered(
         race=read_race(chosen, pick.parent),
         test=read_test(test),
         lines=read_lines(curves),

@@ -1,4 +1,6 @@
-"""Imports run one way: between the rooms, and between the packages and the files of a room."""
+"""Imports run one way, between rooms and within them, and a class has a name of its own."""
+
+import ast
 
 import pytest
 
@@ -12,6 +14,7 @@ MAY_IMPORT = {  # room -> rooms beside itself; report -> measure -> train -> dat
     "train": GROUND,
     "measure": GROUND | {"train"},
     "report": GROUND | {"train", "measure"},
+    "docs": GROUND | {"render", "report", "benchmarks"},
     "admix": GROUND | {"render", "mix", "train", "measure"},
     "benchmarks": GROUND | {"render", "mix", "train", "measure"},
 }
@@ -73,3 +76,12 @@ def test_no_room_holds_more_than_a_third_of_the_code(sources):
         room = file.split("/")[0]
         lines[room] = lines.get(room, 0) + len((sources.root / file).read_text(encoding="utf-8").splitlines())
     assert {room: count for room, count in lines.items() if count > sum(lines.values()) / 3} == {}
+
+
+def test_no_two_classes_have_one_name(sources):
+    places = {}
+    for file in sources.files():
+        for node in ast.walk(sources.tree(file)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(file)
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

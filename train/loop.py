@@ -34,7 +34,7 @@ class Phase:
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class TrainingPlan:
     """What one training follows from, besides its settings."""
 
     plan: NDArray[np.int64]  # (steps, batch, 2) of source and item
@@ -44,7 +44,7 @@ class Job:
 
 def job_of(
     settings: Fit, phases: Sequence[Phase], pools: Sequence[Sequence[Photo]], categories: tuple[str, ...], seed: int
-) -> Job:
+) -> TrainingPlan:
     """Return the plan of all batches, the weights of the categories, and the key of the training."""
     shares = [sum(phase.share * phase.weights[source] for phase in phases) for source in range(len(pools))]
     balanced = settings.sampling != "even" or settings.class_weights != "none"
@@ -60,7 +60,7 @@ def job_of(
         seed,
         world(),
     )
-    return Job(plan, class_weights(counts, shares, settings.class_weights, num_classes), key)
+    return TrainingPlan(plan, class_weights(counts, shares, settings.class_weights, num_classes), key)
 
 
 def plan_of(
@@ -159,7 +159,7 @@ class Loop:
     def __init__(
         self,
         settings: Fit,
-        job: Job,
+        job: TrainingPlan,
         pools: Sequence[Sequence[Photo]],
         seed: int,
         learner: Learner,

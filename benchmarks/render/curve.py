@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from benchmarks.render.numbers import Pixels, compare, images_per_s, limit_fraction, render_s, rounded
+from benchmarks.render.numbers import BenchPixels, compare, images_per_s, limit_fraction, render_s, rounded
 from benchmarks.render.score import TRAIN, VAL, check_real, score
-from benchmarks.render.side import Ground, at, causes, open_side, pack_side, planned, run
+from benchmarks.render.side import SideInputs, at, causes, open_side, pack_side, planned, run
 from pipeline.bench import record
 from pipeline.engine import engine
 from pipeline.files import sha256_of, write_json
@@ -62,7 +62,7 @@ def mark_of(scenes: Sequence[SceneSpec], real: Path) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def render_at(folder: Path, scenes: Sequence[SceneSpec], ground: Ground, peer: bool, mark: str) -> dict[str, Any]:
+def render_at(folder: Path, scenes: Sequence[SceneSpec], ground: SideInputs, peer: bool, mark: str) -> dict[str, Any]:
     """Render and pack the scenes, unless they are there; return their times."""
     if (folder / TIMES).is_file():
         known = read_typed(folder / TIMES, TIMES_FILE, "the times of a setting", "remove it, then run this again")
@@ -84,7 +84,7 @@ def render_at(folder: Path, scenes: Sequence[SceneSpec], ground: Ground, peer: b
 
 
 def row_of(
-    name: str, quality: Quality | None, times: Mapping[str, Any], pixels: Pixels, peer: Pixels
+    name: str, quality: Quality | None, times: Mapping[str, Any], pixels: BenchPixels, peer: BenchPixels
 ) -> dict[str, Any]:
     """Return a setting's row of the curve."""
     scores = compare(pixels, peer)
@@ -99,8 +99,8 @@ def row_of(
 def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes: int, out: Path) -> None:
     """Write `curve` into the section `render` of the benchmark's file, a row at a time, and print it."""
     check_real(real)
-    ground, rows = Ground(assets, real / TRAIN, shoot), list[dict[str, Any]]()
-    chosen, scored = planned(plan, assets, scenes), dict[str, Pixels]()
+    ground, rows = SideInputs(assets, real / TRAIN, shoot), list[dict[str, Any]]()
+    chosen, scored = planned(plan, assets, scenes), dict[str, BenchPixels]()
     sys.stdout.write(ROW.format("setting", "images/s", "s in render", "IoU", "against", "its 95 % interval"))
     for name, quality in SETTINGS.items():
         folder, these = work / name.replace(" ", "-").replace(",", ""), at(quality, chosen) if quality else chosen

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.render.numbers import images_per_s, limit_fraction, rounded
 from benchmarks.render.score import TRAIN
-from benchmarks.render.side import Ground, open_side, planned, run
+from benchmarks.render.side import SideInputs, open_side, planned, run
 from benchmarks.render.studio import Lap
 from pipeline.bench import record
 from pipeline.engine import engine
@@ -44,7 +44,7 @@ def end_of(laps: Sequence[Lap]) -> dict[str, float]:
 def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes: int, out: Path) -> None:
     """Write `long` into the section `render` of the benchmark's file. real: the set-up's folder of data."""
     chosen = planned(plan, assets, scenes)
-    side = open_side(work, Ground(assets, real / TRAIN, shoot), chosen, peer=False)
+    side = open_side(work, SideInputs(assets, real / TRAIN, shoot), chosen, peer=False)
     with engine(1) as workers:
         numbers = numbers_of(run(side, chosen, workers, "long"))
     record(out, "render", {"long": numbers})

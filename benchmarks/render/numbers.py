@@ -54,7 +54,7 @@ def rounded(value: float) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class Pixels:
+class BenchPixels:
     """Foreground pixels that S runs judged on the same photos, summed over each of G groups of photos."""
 
     groups: tuple[str, ...]
@@ -71,17 +71,17 @@ class Pixels:
         return np.divide(intersection, union, out=np.ones_like(union), where=union > 0)
 
 
-class PixelsRow(TypedDict):
+class BenchPixelsRow(TypedDict):
     """Of one category on one photo."""
 
     intersection: Annotated[int, Field(ge=0, le=2**53)]
     union: Annotated[int, Field(ge=0, le=2**53)]
 
 
-PixelsRows = TypedDict("PixelsRows", {"*": PixelsRow})  # of any category; others are not read
+PixelsRows = TypedDict("PixelsRows", {"*": BenchPixelsRow})  # of any category; others are not read
 
 
-class PhotoRow(TypedDict):
+class BenchPhotoRow(TypedDict):
     """Of a photo, as far as it is read here."""
 
     id: str
@@ -92,13 +92,13 @@ class PhotoRow(TypedDict):
 class ScoresFile(TypedDict):
     """Of one run, as far as it is read here."""
 
-    photos: Annotated[list[PhotoRow], Field(min_length=1)]
+    photos: Annotated[list[BenchPhotoRow], Field(min_length=1)]
 
 
 SCORES = TypeAdapter(ScoresFile)
 
 
-def pixels_of(runs: Sequence[ScoresFile]) -> Pixels:
+def pixels_of(runs: Sequence[ScoresFile]) -> BenchPixels:
     """Return what scores files say, one a seed; a photo without a group is a group of its own.
 
     Raises InputError when the runs were scored on other photos.
@@ -112,10 +112,10 @@ def pixels_of(runs: Sequence[ScoresFile]) -> Pixels:
         for key, photo in zip(keys[number], run["photos"], strict=True):
             seen = photo["pixels"]["*"]
             counts[:, number, groups.index(key)] += (seen["intersection"], seen["union"])
-    return Pixels(groups, counts[0], counts[1])
+    return BenchPixels(groups, counts[0], counts[1])
 
 
-def compare(ours: Pixels, peer: Pixels) -> dict[str, Any]:
+def compare(ours: BenchPixels, peer: BenchPixels) -> dict[str, Any]:
     """Return both mean IoU over seeds, their difference, and its 95 % interval over groups of photos and over seeds.
 
     Photos are redrawn for both alike, seeds for each by itself (Efron and Tibshirani 1993, chapter 6). Raises
@@ -136,7 +136,7 @@ def compare(ours: Pixels, peer: Pixels) -> dict[str, Any]:
     }
 
 
-def redrawn(side: Pixels, photos: Counts, name: str) -> Counts:
+def redrawn(side: BenchPixels, photos: Counts, name: str) -> Counts:
     """Return (B,) mean IoU of a side over redrawn photos (B, G) and redrawn seeds."""
     seeds = len(side.union)
     weights = rng_for(SEED, "bench", "seeds", name).multinomial(seeds, np.full(seeds, 1 / seeds), len(photos)) / seeds

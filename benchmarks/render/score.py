@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.render.numbers import SCORES, Pixels, pixels_of
+from benchmarks.render.numbers import SCORES, BenchPixels, pixels_of
 from benchmarks.render.side import RENDERS
 from dataset.records import RENDER, each_sample
 from pipeline.errors import InputError
@@ -25,7 +25,7 @@ def check_real(real: Path) -> None:
             raise InputError(f"{real / name}: there is no such file; run 'dvc repro split' first")
 
 
-def score(folder: Path, real: Path) -> Pixels:
+def score(folder: Path, real: Path) -> BenchPixels:
     """Return what val photos say of the renders below a side's folder: one run a seed, those that are there kept."""
     mix, runs = folder / "mix.json", []
     write_json(mix, renders_alone(folder))

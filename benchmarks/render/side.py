@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.render.studio import Lap, Race, Timed
+from benchmarks.render.studio import Lap, Timed, TimedPass
 from pipeline.engine import Failed, actor_of, each
 from pipeline.errors import InputError
 from pipeline.files import own_folder
@@ -23,7 +23,7 @@ WARM_UP_HW = (32, 32)
 
 
 @dataclasses.dataclass(frozen=True)
-class Ground:
+class SideInputs:
     """What all sides share."""
 
     assets: Path
@@ -51,7 +51,7 @@ def at(quality: Quality, scenes: Iterable[SceneSpec]) -> list[SceneSpec]:
     return [with_id(dataclasses.replace(scene, quality=quality)) for scene in scenes]
 
 
-def open_side(folder: Path, ground: Ground, scenes: Sequence[SceneSpec], peer: bool) -> Side:
+def open_side(folder: Path, ground: SideInputs, scenes: Sequence[SceneSpec], peer: bool) -> Side:
     """Return an empty side that is ready to render these scenes."""
     store = Store(str(own_folder(folder, "side of the bench").resolve() / STORE))
     store.put(MARK, b"")
@@ -67,7 +67,7 @@ def run(side: Side, scenes: Sequence[SceneSpec], workers: int, name: str) -> lis
     Raises InputError for a scene that crashes Blender or hangs: its time would be none.
     """
     warm_up = with_id(dataclasses.replace(scenes[0], size_hw=WARM_UP_HW))
-    make = actor_of(Timed, side.kit, Race(name, side.peer, workers, warm_up))
+    make = actor_of(Timed, side.kit, TimedPass(name, side.peer, workers, warm_up))
     laps = []
     for scene, lap in each(scenes, make, workers, RECYCLE, side.limit_s):
         if isinstance(lap, Failed):

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.render.numbers import compare, images_per_s, limit_fraction, render_s, rounded, spread
 from benchmarks.render.score import TRAIN, check_real, score
-from benchmarks.render.side import RENDERS, Ground, Side, causes, open_side, pack_side, planned, run
+from benchmarks.render.side import RENDERS, Side, SideInputs, causes, open_side, pack_side, planned, run
 from benchmarks.render.studio import Lap
 from dataset.idmap import read_ids, read_image
 from dataset.records import read_manifest
@@ -118,7 +118,7 @@ def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes:
     """Write the section `render` of the benchmark's file. real: the set-up's folder of data."""
     check_real(real)
     chosen = planned(plan, assets, scenes)
-    ground = Ground(assets, real / TRAIN, shoot)
+    ground = SideInputs(assets, real / TRAIN, shoot)
     ours, peer = (open_side(work / name, ground, chosen, name == "peer") for name in ("ours", "peer"))
     with engine(shoot.workers) as workers:
         blocks = take_turns(ours, peer, chosen, workers)

@@ -17,7 +17,7 @@ POLL_S = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
-class Race:
+class TimedPass:
     """One timed pass over scenes."""
 
     name: str  # no other pass that uses the same store has it
@@ -52,7 +52,7 @@ class PeerStudio(Studio):
 class Timed:
     """A studio with a clock, which starts when all workers of the race are up."""
 
-    def __init__(self, kit: Kit, race: Race) -> None:
+    def __init__(self, kit: Kit, race: TimedPass) -> None:
         """Start Blender, warm up and wait for the others."""
         self.studio = PeerStudio(kit) if race.peer else Studio(kit)
         self.studio.run(race.warm_up)
@@ -68,7 +68,7 @@ class Timed:
         return Lap(scene.id, cause, os.getpid(), began, time.monotonic(), self.clock.seconds, memory_mb())
 
 
-def line_up(store: Store, race: Race) -> None:
+def line_up(store: Store, race: TimedPass) -> None:
     """Wait until as many workers as the race has are up. One that takes the place of another does not wait."""
     store.put(f"ready/{race.name}/{os.getpid()}", b"")
     while len(store.names(f"ready/{race.name}")) < race.workers:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.formats.poses import View, Views
-from dataset.formats.source import Source
+from dataset.formats.poses import PoseView, Views
+from dataset.formats.source import ManifestSource
 from dataset.idmap import IdMap, png_bytes
 from dataset.records import RENDER, Instance, Sample
 from pipeline.errors import InputError
@@ -29,7 +29,7 @@ BROKEN = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError,
 FULL = 65535  # of a depth picture
 
 
-def write(source: Source, out: Path) -> None:
+def write(source: ManifestSource, out: Path) -> None:
     """Write as many scene folders as it takes, pictures numbered from 0 in each.
 
     obj_id: the number from 1 of the asset among all that are labelled in the manifest, by name; of what a camera saw,
@@ -55,7 +55,7 @@ def write(source: Source, out: Path) -> None:
             write_json(folder / f"{name}.json", rows)
 
 
-def camera_row(sample: Sample, view: View | None) -> dict[str, Any]:
+def camera_row(sample: Sample, view: PoseView | None) -> dict[str, Any]:
     """Return the entry of one picture in scene_camera.json, matrices row by row."""
     if view is None:
         return {"sample_id": sample.id}
@@ -63,7 +63,7 @@ def camera_row(sample: Sample, view: View | None) -> dict[str, Any]:
     return {"sample_id": sample.id, "cam_K": view.camera.ravel().tolist()} | where
 
 
-def object_row(item: Instance, numbers: Mapping[str, int], view: View | None) -> dict[str, Any]:
+def object_row(item: Instance, numbers: Mapping[str, int], view: PoseView | None) -> dict[str, Any]:
     """Return the entry of one instance in scene_gt.json."""
     row: dict[str, Any] = {"obj_id": numbers[item.asset or item.category]}
     if view is None:
@@ -73,7 +73,7 @@ def object_row(item: Instance, numbers: Mapping[str, int], view: View | None) ->
     return row | where | {"scale": pose.scale}
 
 
-def write_masks(source: Source, sample: Sample, depth: IdMap | None, stem: Path) -> list[dict[str, Any]]:
+def write_masks(source: ManifestSource, sample: Sample, depth: IdMap | None, stem: Path) -> list[dict[str, Any]]:
     """Write the mask of each instance as STEM_000000.png and so on; return their entries in scene_gt_info.json."""
     ids, rows = source.ids_of(sample), []
     for k, item in enumerate(sample.instances):
@@ -97,7 +97,7 @@ def info_row(item: Instance, valid_px: int) -> dict[str, Any]:
     }
 
 
-def write_depth(source: Source, sample: Sample, path: Path) -> tuple[IdMap | None, dict[str, float]]:
+def write_depth(source: ManifestSource, sample: Sample, path: Path) -> tuple[IdMap | None, dict[str, float]]:
     """Write the depth picture; return it with its scale for scene_camera.json, or None and nothing if there is none.
 
     0 = not known, which holds beyond 65.535 m too. A picture that ends before 6.5535 m is kept to 0.1 mm, others to 1.
@@ -113,7 +113,7 @@ def write_depth(source: Source, sample: Sample, path: Path) -> tuple[IdMap | Non
     return stored, {"depth_scale": scale}
 
 
-def depth_of(source: Source, sample: Sample) -> NDArray[np.float32]:
+def depth_of(source: ManifestSource, sample: Sample) -> NDArray[np.float32]:
     """Return the depth of a sample, (H, W) float32 metres, inf = nothing there; raise InputError for another file."""
     try:
         depth = np.load(io.BytesIO(source.fetch(sample, sample.depth)), allow_pickle=False)

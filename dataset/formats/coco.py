@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as rle_tools
 
-from dataset.formats.folder import MOST_INSTANCES, NO_LICENCE, Photo, PhotoSet, named, tags_of, text_of
+from dataset.formats.folder import MOST_INSTANCES, NO_LICENCE, ListedPhoto, PhotoSet, named, tags_of, text_of
 from dataset.idmap import IdMap, Mask
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE
@@ -192,7 +192,7 @@ def read_outlines(
 
 def photo_of(
     path: Path, entry: Mapping[str, Any], outlines: list[tuple[str, str, Any]], licences: Mapping[Any, str]
-) -> Photo:
+) -> ListedPhoto:
     """Return one entry of `images` with its outlines; raise InputError when its file is nowhere."""
     where = f"{path}: image {shown(entry['id'])}"
     root = path.parent
@@ -209,7 +209,7 @@ def photo_of(
     number = entry.get("license")
     usual = NO_LICENCE if number is None else licences.get(id_in(entry, where, "license"), NO_LICENCE)
     licence = text_of(entry, "licence", where) or usual
-    return Photo(file, Outlines(where, size, tuple(outlines)), source, licence, tags_of(entry, NO_TAGS))
+    return ListedPhoto(file, Outlines(where, size, tuple(outlines)), source, licence, tags_of(entry, NO_TAGS))
 
 
 def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:

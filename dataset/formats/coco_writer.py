@@ -7,12 +7,12 @@ import numpy as np
 from pycocotools import mask as rle_tools
 
 from dataset.formats.json_rows import json_with_rows
-from dataset.formats.source import Source, facts_of, name_of
+from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IdMap, Mask
 from dataset.records import Instance, Sample
 
 
-def write(source: Source, out: Path) -> None:
+def write(source: ManifestSource, out: Path) -> None:
     """Write the images as they are and their instances, all numbered from 1 in the manifest's order.
 
     Beside the standard keys an image says sample_id, domain, source, draws and its tags, an annotation
@@ -32,7 +32,7 @@ def write(source: Source, out: Path) -> None:
                 annotations.add(numbers | annotation_row(item, ids, source))
 
 
-def image_row(number: int, file: str, sample: Sample, source: Source) -> dict[str, Any]:
+def image_row(number: int, file: str, sample: Sample, source: ManifestSource) -> dict[str, Any]:
     """Return the entry of one image."""
     height, width = sample.size_hw
     standard = {"id": number, "file_name": file, "width": width, "height": height}
@@ -40,7 +40,7 @@ def image_row(number: int, file: str, sample: Sample, source: Source) -> dict[st
     return facts_of(sample) | standard | licence | {"draws": sample.draws}
 
 
-def annotation_row(item: Instance, ids: IdMap, source: Source) -> dict[str, Any]:
+def annotation_row(item: Instance, ids: IdMap, source: ManifestSource) -> dict[str, Any]:
     """Return the entry of one instance without its own number and its image's."""
     x0, y0, x1, y1 = item.box
     return {

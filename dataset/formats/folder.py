@@ -31,7 +31,7 @@ class Label(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Photo:
+class ListedPhoto:
     """One labelled photo of a set that has not been read yet."""
 
     file: Path
@@ -46,7 +46,7 @@ class PhotoSet:
     """A set of labelled photos: its categories in the order of their numbers, and what its format left out."""
 
     categories: tuple[str, ...]
-    photos: tuple[Photo, ...]
+    photos: tuple[ListedPhoto, ...]
     note: str = ""  # for the log line
 
 
@@ -122,7 +122,7 @@ def read_described(root: Path) -> PhotoSet:
         photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
         source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
         licence = licence_of(entry, where, licence_of(meta, str(path)))
-        photos.append(Photo(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
+        photos.append(ListedPhoto(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
     return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
 
 
@@ -157,7 +157,7 @@ def read_plain(root: Path) -> PhotoSet:
     for path in files_of(root / "images"):
         if path.stem not in masks:
             raise InputError(f"{path}: found no mask masks/{path.stem}.png; add it (all 0 where nothing is to be seen)")
-        photos.append(Photo(path, MaskFile(masks[path.stem], categories), root.resolve().name, NO_LICENCE, {}))
+        photos.append(ListedPhoto(path, MaskFile(masks[path.stem], categories), root.resolve().name, NO_LICENCE, {}))
     lonely = sorted(set(masks) - {photo.file.stem for photo in photos})
     if lonely:
         raise InputError(

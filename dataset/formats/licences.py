@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dataset.formats.source import Source
+from dataset.formats.source import ManifestSource
 from pipeline.errors import InputError
 from pipeline.reading import read_typed
 from pipeline.settings import build
@@ -30,7 +30,7 @@ class Credit:
             raise ValueError(f"licence and source are {self.licence!r} and {self.source!r}, wanted both")
 
 
-def read_credits(path: Path, source: Source) -> dict[str, Credit]:
+def read_credits(path: Path, source: ManifestSource) -> dict[str, Credit]:
     """Return asset id -> credit of credits.json; nothing if no asset is shown and there is no such file.
 
     Raises InputError for an asset that is shown and has no entry.
@@ -44,7 +44,7 @@ def read_credits(path: Path, source: Source) -> dict[str, Credit]:
     return {asset: build(Credit, entry, asset, lambda _: str(path)) for asset, entry in entries.items()}
 
 
-def write_licences(out: Path, source: Source, credits: dict[str, Credit]) -> None:  # noqa: A002 - the word for it
+def write_licences(out: Path, source: ManifestSource, credits: dict[str, Credit]) -> None:  # noqa: A002 - the word for it
     """Write a line for each asset that is shown, then one for each source of photos; sorted, each with its count."""
     assets = [
         ("asset", asset, credits[asset].licence, credits[asset].source, count)

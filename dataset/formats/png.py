@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dataset.formats.json_rows import json_with_rows
-from dataset.formats.source import Source, facts_of, name_of
+from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import categories_map, png_bytes, write_ids
 from pipeline.errors import InputError
 from pipeline.files import write_json
@@ -11,7 +11,7 @@ from pipeline.files import write_json
 MOST = 255  # categories that an 8-bit mask can tell apart
 
 
-def write(source: Source, out: Path) -> None:
+def write(source: ManifestSource, out: Path) -> None:
     """Write images as they are, and two pictures of labels each, both 0 where nothing is labelled.
 
     masks/: c = the c-th category of categories.json. ids/: k = the k-th instance, which keeps apart those that touch.

@@ -44,7 +44,7 @@ class Pose:
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class PoseView:
     """The camera of one picture and the objects before it."""
 
     camera: Array  # (3, 3) K, in pixels
@@ -105,7 +105,7 @@ class Views:
             self.places[parse_typed(line, SCENE, f"{path}:{number}: not a scene", AGAIN).id] = place
             place += len(line)
 
-    def of(self, sample: Sample) -> View:
+    def of(self, sample: Sample) -> PoseView:
         """Return the view of a render; raise InputError when the plan does not hold it, or holds another scene."""
         where = f"{self.path}: scene {sample.id}"
         if sample.id not in self.places:
@@ -128,7 +128,7 @@ def check_still(scene: PlannedScene, where: str) -> None:
         )
 
 
-def check_same(view: View, sample: Sample, where: str) -> None:
+def check_same(view: PoseView, sample: Sample, where: str) -> None:
     """Raise InputError unless every instance of the sample is the object of that index."""
     for item in sample.instances:
         if item.index not in view.poses or view.poses[item.index].asset != item.asset:
@@ -138,7 +138,7 @@ def check_same(view: View, sample: Sample, where: str) -> None:
             )
 
 
-def view_of(scene: PlannedScene, size_hw: tuple[int, int], labelled: Collection[str]) -> View:
+def view_of(scene: PlannedScene, size_hw: tuple[int, int], labelled: Collection[str]) -> PoseView:
     """Return the view of a scene."""
     camera = scene.camera
     rotation = TO_BOP @ matrix(camera.rotation).T
@@ -152,7 +152,7 @@ def view_of(scene: PlannedScene, size_hw: tuple[int, int], labelled: Collection[
         )
         for k, item in enumerate((item for item in scene.objects if item.asset in labelled), 1)
     }
-    return View(intrinsics(size_hw, camera.angle_deg), rotation, -1000 * rotation @ location, poses)
+    return PoseView(intrinsics(size_hw, camera.angle_deg), rotation, -1000 * rotation @ location, poses)
 
 
 def intrinsics(size_hw: tuple[int, int], angle_deg: float) -> Array:

@@ -17,7 +17,7 @@ from pipeline.progress import track
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class ManifestSource:
     """A manifest that was read once. It keeps no sample, only counts (and while it is read, the ids)."""
 
     manifest: Path
@@ -86,7 +86,7 @@ def facts_of(sample: Sample) -> dict[str, str]:
     return sample.tags | own
 
 
-def read_source(manifest: Path, names: tuple[str, ...] | None) -> Source:
+def read_source(manifest: Path, names: tuple[str, ...] | None) -> ManifestSource:
     """Return what is known of a manifest after one reading.
 
     names: the categories in the order of their numbers; None: those that occur, sorted.
@@ -112,6 +112,6 @@ def read_source(manifest: Path, names: tuple[str, ...] | None) -> Source:
         raise InputError(
             f"{manifest}: found {'no category' if ids else 'no sample'}, wanted one; name another manifest"
         )
-    return Source(
+    return ManifestSource(
         manifest, len(ids), categories, tuple(sorted(licences)), photos, assets, dict(sorted(objects.items()))
     )

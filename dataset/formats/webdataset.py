@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from dataset.formats.source import Source, name_of
+from dataset.formats.source import ManifestSource, name_of
 from dataset.idmap import png_bytes
 from dataset.records import Sample
 from dataset.shards import write_shard
@@ -20,7 +20,7 @@ MOST_SAMPLES, MOST_BYTES = 1000, 2**28  # of one tar; the last sample may go bey
 PATHS = ("image", "ids", "depth", "normals")
 
 
-def write(source: Source, out: Path) -> None:
+def write(source: ManifestSource, out: Path) -> None:
     """Write samples-000000.tar and so on, the same bytes for the same samples, and categories.json."""
     write_json(out / "categories.json", list(source.categories))
     samples = source.samples()
@@ -28,7 +28,7 @@ def write(source: Source, out: Path) -> None:
         write_shard(out / f"samples-{number:06d}.tar", members(source, itertools.chain([first], samples)))
 
 
-def members(source: Source, samples: Iterator[Sample]) -> Iterator[tuple[str, bytes]]:
+def members(source: ManifestSource, samples: Iterator[Sample]) -> Iterator[tuple[str, bytes]]:
     """Take as many samples as one tar holds, and yield the name and the bytes of each of their files."""
     size = 0
     for count, sample in enumerate(samples, 1):
@@ -39,7 +39,7 @@ def members(source: Source, samples: Iterator[Sample]) -> Iterator[tuple[str, by
             return
 
 
-def files_of(source: Source, sample: Sample) -> Iterator[tuple[str, bytes]]:
+def files_of(source: ManifestSource, sample: Sample) -> Iterator[tuple[str, bytes]]:
     """Yield what stands behind the key, and the bytes, of each file of a sample."""
     record = {key: value for key, value in dataclasses.asdict(sample).items() if key not in PATHS}
     yield PurePosixPath(sample.image).suffix.lower().removeprefix("."), source.fetch(sample, sample.image)

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from dataset.formats.source import Source, name_of
+from dataset.formats.source import ManifestSource, name_of
 from dataset.idmap import IdMap, Mask
 from dataset.records import Instance
 
 Outline = NDArray[np.int64]  # (N, 2), column and row of pixels, closed: the last one is next to the first one
 
 
-def write(source: Source, out: Path) -> None:
+def write(source: ManifestSource, out: Path) -> None:
     """Write images as they are, their labels, and data.yaml, whose `val` is left for another export to fill."""
     (out / "labels").mkdir()
     for sample in source.samples():

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Check:
+class Agreement:
     """How alike two orders of the same groups are."""
 
     spearman: float  # -1 = reversed, 0 = nothing in common, 1 = the same
@@ -27,7 +27,7 @@ class Check:
     groups: int
 
 
-def compare(expected: Sequence[float], measured: Sequence[float], resamples: int) -> Check | None:
+def compare(expected: Sequence[float], measured: Sequence[float], resamples: int) -> Agreement | None:
     """Return Spearman's rank correlation of two lists of one length; None for fewer than `FEWEST`, or without order.
 
     The interval is a percentile bootstrap over groups; redrawings in which a list is constant say nothing and are
@@ -43,7 +43,7 @@ def compare(expected: Sequence[float], measured: Sequence[float], resamples: int
     again = [rank_correlation(first[row], second[row]) for row in drawn]
     known = [value for value in again if np.isfinite(value)]
     lo, hi = np.percentile(known, LEVEL) if known else (-1.0, 1.0)
-    return Check(rank_correlation(first, second), (float(lo), float(hi)), len(first))
+    return Agreement(rank_correlation(first, second), (float(lo), float(hi)), len(first))
 
 
 def rank_correlation(first: Array, second: Array) -> float:
@@ -67,7 +67,7 @@ def steadiness(each: Sequence[Sequence[float]]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def sentence(check: Check | None, steady: float | None, trained: int) -> str | None:
+def sentence(check: Agreement | None, steady: float | None, trained: int) -> str | None:
     """Return what the check says, in words; None when no group was left out of a training."""
     if not trained:
         return None

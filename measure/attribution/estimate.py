@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Estimate:
+class GroupEstimate:
     """What is expected of one group, without training."""
 
     group: Group
@@ -81,7 +81,7 @@ def differences(agreed: Array, members: Array, renders: Array, photos: Array) ->
 
 def estimates(
     agreed: Array, groups: Sequence[Group], ids: Sequence[str], photos: Sequence[tuple[str, str]], resamples: int
-) -> list[Estimate]:
+) -> list[GroupEstimate]:
     """Return the estimate of each group, in the given order; none without groups.
 
     agreed: (N, P). ids: of the N renders. photos: (id, group) of the P photos. The bootstrap draws renders and groups
@@ -105,7 +105,7 @@ def estimates(
     again = differences(agreed, members, drawn, sets)
     half = simultaneous(found, again)
     return [
-        Estimate(group, float(f), float(d), (float(d - h), float(d + h)))
+        GroupEstimate(group, float(f), float(d), (float(d - h), float(d + h)))
         for group, f, d, h in zip(groups, share, found, half, strict=True)
     ]
 

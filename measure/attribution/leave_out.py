@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from dataset.records import RENDER
-from measure.attribution.estimate import Estimate
+from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
 from measure.scoring.differences import compare
 from measure.scoring.records import Scores
@@ -13,7 +13,7 @@ from measure.trials.trial import Trial
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class MeasuredHelp:
     """What a group is worth, by training with it and without it."""
 
     group: Group
@@ -22,7 +22,7 @@ class Measured:
     each: tuple[float, ...] = ()  # the same of every seed, in their order
 
 
-def to_leave_out(found: Sequence[Estimate], count: int) -> list[Group]:
+def to_leave_out(found: Sequence[GroupEstimate], count: int) -> list[Group]:
     """Return the `count` groups whose estimate is surest, for better or worse, the surest first; at a tie by name."""
     ordered = sorted(found, key=lambda item: (-item.certainty, item.group.kind, item.group.name))
     return [item.group for item in ordered[:count]]
@@ -54,7 +54,7 @@ def is_left(name: str, gone: set[str], trial: Trial, pools: Pools) -> bool:
 
 def measure(
     full: Sequence[Scores], groups: Sequence[Group], lacking: Mapping[Group, Sequence[Scores]], resamples: int
-) -> list[Measured]:
+) -> list[MeasuredHelp]:
     """Return what each group is worth, in the given order; groups that `lacking` does not hold are left out.
 
     full: val scores of the mix, a seed each. lacking: group -> scores of the mix without it. The interval is paired by
@@ -65,7 +65,7 @@ def measure(
     found = [compare(full, lacking[group], resamples, peers) for group in evaluated]
     each = [by_seed(full, lacking[group]) for group in evaluated]
     return [
-        Measured(group, item.iou, item.ci95, some) for group, item, some in zip(evaluated, found, each, strict=True)
+        MeasuredHelp(group, item.iou, item.ci95, some) for group, item, some in zip(evaluated, found, each, strict=True)
     ]
 
 

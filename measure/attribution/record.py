@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from measure.attribution.check import compare, sentence, steadiness
-from measure.attribution.estimate import Estimate
+from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import ASSET, RECIPE, Group
-from measure.attribution.leave_out import Measured
+from measure.attribution.leave_out import MeasuredHelp
 
 LITTLE = 0.01  # IoU below which a help or a harm is called little
 
@@ -28,7 +28,7 @@ def bounds(help_: float, ci95: tuple[float, float], unit: str, digits: int) -> s
     return f"({help_:+.{digits}f}{unit}, {lo:+.{digits}f} to {hi:+.{digits}f})"
 
 
-def of_estimate(item: Estimate) -> str:
+def of_estimate(item: GroupEstimate) -> str:
     """Return what the estimate says of a group; a difference that may be nothing is called no effect."""
     numbers, (lo, hi) = bounds(item.help, item.ci95, "", 2), item.ci95
     about = subject(item.group)
@@ -42,7 +42,7 @@ def of_estimate(item: Estimate) -> str:
     return f"No effect shown for {about} {numbers}."
 
 
-def of_measured(item: Measured) -> str:
+def of_measured(item: MeasuredHelp) -> str:
     """Return what training without a group says of it."""
     numbers, (lo, hi) = bounds(item.help, item.ci95, " IoU", 3), item.ci95
     about, little = subject(item.group), " a little" if abs(item.help) < LITTLE else ""
@@ -59,7 +59,11 @@ UNITS = {ESTIMATE: "standard deviations", TRAINING: "IoU"}
 
 
 def record(
-    found: Sequence[Estimate], measured: Sequence[Measured], passed: Sequence[Group], least: int, resamples: int
+    found: Sequence[GroupEstimate],
+    measured: Sequence[MeasuredHelp],
+    passed: Sequence[Group],
+    least: int,
+    resamples: int,
 ) -> dict[str, Any]:
     """Return the object `attribution` of transfer.json: measured groups first, then by falling help, then by name.
 
@@ -81,7 +85,7 @@ def record(
     }
 
 
-def row(item: Estimate, trained: Measured | None) -> dict[str, Any]:
+def row(item: GroupEstimate, trained: MeasuredHelp | None) -> dict[str, Any]:
     """Return one group: by training without it where that was done, else by the estimate."""
     best = trained or item
     head = {"name": item.group.name, "kind": item.group.kind, "samples": len(item.group.ids)}

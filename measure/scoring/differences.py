@@ -20,7 +20,7 @@ from measure.scoring.intervals import (
     seeds_part,
 )
 from measure.scoring.records import Scores
-from measure.scoring.table import Counts, Table, draws, refuse_other_photos, table_of
+from measure.scoring.table import Counts, CountTable, draws, refuse_other_photos, table_of
 
 UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
 
@@ -33,17 +33,17 @@ def others(runs: Mapping[str, Sequence[Scores]], name: str) -> list[Sequence[Sco
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool:
+class PooledRuns:
     """Foreground pixels of S runs that evaluated the same photos, summed over each of G groups of photos."""
 
     intersection: Counts  # (S, G)
     union: Counts  # (S, G)
 
 
-def pool(runs: Sequence[Scores]) -> Pool:
+def pool(runs: Sequence[Scores]) -> PooledRuns:
     """Return the pixels of runs of one candidate, by group of photos. Errors as `table.table_of`."""
     columns = (table := table_of(runs)).columns(table.counts)
-    return Pool(columns["intersection"], columns["union"])
+    return PooledRuns(columns["intersection"], columns["union"])
 
 
 def score_of(runs: Sequence[Scores]) -> float:
@@ -112,7 +112,7 @@ def gain_interval(
     return difference(table_of(runs), table_of(base), [table_of(peer) for peer in peers], resamples)
 
 
-def difference(a: Table, b: Table, peers: Sequence[Table], resamples: int) -> tuple[float, float]:
+def difference(a: CountTable, b: CountTable, peers: Sequence[CountTable], resamples: int) -> tuple[float, float]:
     """Return the bounds of `gain_interval` from the tables of the foreground."""
     scores = [np.nan_to_num(seed_scores(table, IOU), nan=1.0) for table in (a, b)]
     value = float(scores[0].mean() - scores[1].mean())
@@ -123,13 +123,13 @@ def difference(a: Table, b: Table, peers: Sequence[Table], resamples: int) -> tu
     return max(value - half, -1.0), min(value + half, 1.0)
 
 
-def paired_part(a: Table, b: Table, value: float, resamples: int) -> Part | None:
+def paired_part(a: CountTable, b: CountTable, value: float, resamples: int) -> Part | None:
     """Return what the choice of photos adds to the difference `value` of two candidates; None with one group."""
     scores = [mean_of_seeds(IOU.formula(table.drawn(resamples))) for table in (a, b)]
     return photos_part(scores[0] - scores[1] - value, group_weights(a, IOU) + group_weights(b, IOU))
 
 
-def seeds_parts(a: Table, b: Table, peers: Sequence[Table]) -> list[Part]:
+def seeds_parts(a: CountTable, b: CountTable, peers: Sequence[CountTable]) -> list[Part]:
     """Return what the choice of seeds adds to a difference: one part, or one each if their variances differ."""
     runs = [len(table.counts) for table in (a, b)]
     if alike(seed_scores(a, IOU), seed_scores(b, IOU)):
@@ -139,7 +139,7 @@ def seeds_parts(a: Table, b: Table, peers: Sequence[Table]) -> list[Part]:
     return [Part(one.variance / count, one.degrees) for one, count in zip(each, runs, strict=True)]
 
 
-def seed_variance(tables: Sequence[Table]) -> Part:
+def seed_variance(tables: Sequence[CountTable]) -> Part:
     """Return the variance over seeds of one run of the first candidate (`seeds_part`); `UNKNOWN_SD` if none has two."""
     return seeds_part([seed_scores(table, IOU) for table in tables], 1) or Part(UNKNOWN_SD**2, np.inf)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import expit, fdtrc, logit, stdtrit
 
-from measure.scoring.table import Columns, Counts, Table
+from measure.scoring.table import Columns, Counts, CountTable
 
 TAIL = 0.025  # of a 95 % interval
 DIFFERENT = 0.05  # chance at which equal variances are taken for different ones
@@ -127,17 +127,17 @@ def mean_of_seeds(values: Counts) -> Counts:
         return np.asarray(np.nanmean(values, axis=-1))
 
 
-def seed_scores(table: Table, statistic: Statistic) -> Counts:
+def seed_scores(table: CountTable, statistic: Statistic) -> Counts:
     """Return (S,) the score of each run on all photos."""
     return np.asarray(statistic.formula(table.columns(table.counts.sum(axis=1))))
 
 
-def group_weights(table: Table, statistic: Statistic) -> Counts:
+def group_weights(table: CountTable, statistic: Statistic) -> Counts:
     """Return (G,) how much of what is scored each group holds, mean over runs."""
     return np.asarray(statistic.weight(table.columns(table.counts)).mean(axis=0))
 
 
-def estimate(table: Table, drawn: Columns, statistic: Statistic, peers: Sequence[Table] = ()) -> Estimate:
+def estimate(table: CountTable, drawn: Columns, statistic: Statistic, peers: Sequence[CountTable] = ()) -> Estimate:
     """Return a score and its interval. drawn: ``table.drawn(resamples)``."""
     scores = seed_scores(table, statistic)
     value = float(mean_of_seeds(scores))

@@ -18,7 +18,7 @@ Columns = Mapping[str, Counts]  # name of what is counted -> counts of one shape
 
 
 @dataclasses.dataclass(frozen=True)
-class Table:
+class CountTable:
     """What S runs counted on the same photos, summed over each of G groups of photos, for K names."""
 
     names: tuple[str, ...]  # (K,)
@@ -41,7 +41,9 @@ def foreground_of(photo: PhotoScore) -> dict[str, float]:
     return {"intersection": pixels.intersection, "union": pixels.union}
 
 
-def table_of(runs: Sequence[Scores], counted: Callable[[PhotoScore], Mapping[str, float]] = foreground_of) -> Table:
+def table_of(
+    runs: Sequence[Scores], counted: Callable[[PhotoScore], Mapping[str, float]] = foreground_of
+) -> CountTable:
     """Return what `counted` says of each photo, by run and group; a photo without a group is a group of its own.
 
     Groups stand in the order of their first photo. `counted` has the same names for each photo of a run. Raises
@@ -51,7 +53,7 @@ def table_of(runs: Sequence[Scores], counted: Callable[[PhotoScore], Mapping[str
     rows = [[counted(photo) for photo in run.photos] for run in runs]
     names = tuple(rows[0][0])
     counts = np.array([[[row[name] for name in names] for row in photos] for photos in rows], float)  # (S, P, K)
-    return Table(names, np.asarray(member.T @ counts))
+    return CountTable(names, np.asarray(member.T @ counts))
 
 
 def members(runs: Sequence[Scores]) -> Counts:

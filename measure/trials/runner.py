@@ -8,7 +8,7 @@ from pathlib import Path
 
 from measure.scoring.scores import Scores, read_scores
 from measure.trials.pools import Pools, read_pools
-from measure.trials.trainer import Ground, Job, Trainer, log_of, val_name
+from measure.trials.trainer import Trainer, TrialInputs, TrialJob, log_of, val_name
 from measure.trials.trial import Trial, head_of, key_of, phases_of, shares_of
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
@@ -27,7 +27,7 @@ Wanted = tuple[Trial, float]  # a trial, and the share of its steps it is to be 
 class Trials:
     """The trials of one set-up: trained at most once, found by all that decides them."""
 
-    def __init__(self, pools: Pools, ground: Ground, own: Path, others: Sequence[Path] = (), workers: int = 0):
+    def __init__(self, pools: Pools, ground: TrialInputs, own: Path, others: Sequence[Path] = (), workers: int = 0):
         """own: folder that new trials are put in. others: folders of other stages that may hold finished ones."""
         self.pools, self.ground, self.own, self.others, self.workers = pools, ground, own, others, workers
         self.digests = {
@@ -113,10 +113,10 @@ class Trials:
         ]
         warm(self.ground.cache, photos, self.ground.categories, round(self.ground.fit.img_size * ROOM))
 
-    def job(self, trial: Trial, until: float) -> Job:
+    def job(self, trial: Trial, until: float) -> TrialJob:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
-        return Job((self.own / self.key(trial)).absolute(), until, head, phases, self.digests_of(trial))
+        return TrialJob((self.own / self.key(trial)).absolute(), until, head, phases, self.digests_of(trial))
 
 
 def workers_for(cores: int, threads: int | None) -> int:
@@ -144,4 +144,4 @@ def open_trials(
     ids = tuple(sample.id for sample in found.held_out.samples)
     cache = pools.parent / CACHE
     places = (cache.absolute(), val.absolute(), found.held_out.manifest.absolute())
-    return Trials(found, Ground(fit, read_categories(categories), *places, ids), own, others, machine.workers)
+    return Trials(found, TrialInputs(fit, read_categories(categories), *places, ids), own, others, machine.workers)

@@ -24,7 +24,7 @@ CHECKPOINT, LOG, HELD_OUT = "checkpoint", "log.json", "held_out.json"
 
 
 @dataclasses.dataclass(frozen=True)
-class Ground:
+class TrialInputs:
     """What all trials of a stage share. Paths are absolute, since workers have working folders of their own."""
 
     fit: Fit
@@ -36,7 +36,7 @@ class Ground:
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class TrialJob:
     """One trial to train up to a share of its steps."""
 
     folder: Path
@@ -54,12 +54,12 @@ def val_name(until: float) -> str:
 class Trainer:
     """A worker: trains one trial after the other."""
 
-    def __init__(self, ground: Ground):
+    def __init__(self, ground: TrialInputs):
         """Map the photos. Raises InputError when the cache is missing."""
         self.ground = ground
         self.cache = Cache(ground.cache)
 
-    def run(self, job: Job) -> None:
+    def run(self, job: TrialJob) -> None:
         """Train and evaluate a trial, from its last checkpoint if there is one.
 
         The val scores are written last: a folder that holds them is finished.
@@ -80,16 +80,16 @@ class Trainer:
         )
         self.keep(outcome, job, start)
 
-    def evaluated(self, network: Network, job: Job, details: bool) -> Scores:
+    def evaluated(self, network: Network, job: TrialJob, details: bool) -> Scores:
         """Return a network's scores on the val photos."""
         return evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, details=details)
 
-    def run_of(self, network: Network, job: Job) -> Run:
+    def run_of(self, network: Network, job: TrialJob) -> Run:
         """Return the network with the settings it was trained by."""
         settings = {"fit": dataclasses.asdict(self.ground.fit), "categories": list(self.ground.categories)}
         return Run(network, settings | job.head, self.ground.categories)
 
-    def keep(self, outcome: Outcome, job: Job, start: float) -> None:
+    def keep(self, outcome: Outcome, job: TrialJob, start: float) -> None:
         """Write what is to be kept of a trial; a finished one no longer needs its checkpoint."""
         run = self.run_of(outcome.network, job)
         scores = self.evaluated(outcome.network, job, details=job.until == 1)

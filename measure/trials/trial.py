@@ -31,7 +31,7 @@ class Trial:
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class SourceShare:
     """One source as a trial uses it."""
 
     pool: Pool
@@ -39,7 +39,7 @@ class Share:
     samples: tuple[Sample, ...]
 
 
-def shares_of(trial: Trial, pools: Pools) -> tuple[Share, ...]:
+def shares_of(trial: Trial, pools: Pools) -> tuple[SourceShare, ...]:
     """Return the sources of a trial with their samples; raise InputError when one has weight and no sample."""
     found = []
     for name, weight in trial.weights:
@@ -49,7 +49,7 @@ def shares_of(trial: Trial, pools: Pools) -> tuple[Share, ...]:
         samples = tuple(sample for sample in pool.samples[:most] if sample.id not in left_out)
         if not samples:
             raise InputError(f"the source {name} has the weight {weight:g} and no sample: make some, or give it 0")
-        found.append(Share(pool, weight, samples))
+        found.append(SourceShare(pool, weight, samples))
     return tuple(found)
 
 

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from measure.worth.families import Fits, families_for, fit
-from measure.worth.points import RESAMPLES, SEED, Estimate, Floats, Measured, Point, estimate_of, measure, problems
+from measure.worth.points import (
+    RESAMPLES,
+    SEED,
+    Floats,
+    MeasuredCurve,
+    Point,
+    ScoreEstimate,
+    estimate_of,
+    measure,
+    problems,
+)
 from pipeline.seeds import rng_for
 
 BEYOND = {3: 1.5, 4: 2.0}  # sizes -> how many times its largest size a trusted curve may be read to
@@ -21,7 +31,7 @@ CEILING_SIZES = 4  # three sizes show a floor for one exponent alone
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
+class FamilyShare:
     """How much one family counts in a curve; floor: the error it ends at, None where it ends at none."""
 
     name: str
@@ -34,10 +44,10 @@ class Curve:
     """A curve as B redraws of it, each a photo draw, a seed draw and a family."""
 
     points: tuple[Point, ...]  # by rising n
-    spread: tuple[Estimate, ...]  # of each point
+    spread: tuple[ScoreEstimate, ...]  # of each point
     sizes: Floats  # (G,), rising, from the smallest measured to the largest that may be read
     draws: Floats  # (B, G) IoU
-    families: tuple[Share, ...]  # by falling weight; () if not trusted
+    families: tuple[FamilyShare, ...]  # by falling weight; () if not trusted
     ceilings: Floats | None  # (B,) IoU that endless samples would give
     flags: tuple[str, ...]  # why it is not trusted
 
@@ -57,7 +67,7 @@ class Curve:
         return self.points[-1].n
 
     @property
-    def ceiling(self) -> Estimate | None:
+    def ceiling(self) -> ScoreEstimate | None:
         """Return the IoU that endless samples would give; None if the points cannot say."""
         return None if self.ceilings is None else estimate_of(self.ceilings)
 
@@ -88,7 +98,7 @@ def beyond(sizes: int) -> float:
     return BEYOND[min(sizes, max(BEYOND))]
 
 
-def weights_of(measured: Measured, fits: Sequence[Fits]) -> Floats:
+def weights_of(measured: MeasuredCurve, fits: Sequence[Fits]) -> Floats:
     """Return (F,) weights of laws, summing to 1: Akaike's, exp(-number of fitted numbers) times the likelihood.
 
     The likelihood is Student's t, since the noise is itself an estimate from few seeds (Burnham and Anderson 2002,
@@ -107,12 +117,12 @@ def weights_of(measured: Measured, fits: Sequence[Fits]) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def shares_of(fits: Sequence[Fits], weights: Floats) -> tuple[Share, ...]:
+def shares_of(fits: Sequence[Fits], weights: Floats) -> tuple[FamilyShare, ...]:
     """Return the families by falling weight; the floor is that of a family's heaviest law."""
-    found: dict[str, Share] = {}
+    found: dict[str, FamilyShare] = {}
     for law, weight in sorted(zip(fits, weights, strict=True), key=lambda pair: -float(pair[1])):
         floor = float(law.floor[0]) if law.family.floored else None
-        known = found.get(law.family.name, Share(law.family.name, 0.0, floor))
+        known = found.get(law.family.name, FamilyShare(law.family.name, 0.0, floor))
         found[law.family.name] = dataclasses.replace(known, weight=known.weight + float(weight))
     return tuple(sorted(found.values(), key=lambda share: -share.weight))
 
@@ -142,7 +152,7 @@ def fit_curve(points: Sequence[Point], name: str, resamples: int = RESAMPLES) ->
 
 
 def averaged(
-    measured: Measured, fits: Sequence[Fits], weights: Floats, sizes: Floats, name: str
+    measured: MeasuredCurve, fits: Sequence[Fits], weights: Floats, sizes: Floats, name: str
 ) -> tuple[Floats, Floats]:
     """Return redrawn scores (B, G) and ceilings (B,), each redraw fitted by a family drawn by its weight."""
     chosen = rng_for(SEED, "family", name).choice(len(fits), len(measured.draws), p=weights)
@@ -156,7 +166,7 @@ def averaged(
     return draws, ceilings
 
 
-def joined(measured: Measured, sizes: Floats, name: str) -> Floats:
+def joined(measured: MeasuredCurve, sizes: Floats, name: str) -> Floats:
     """Return (B, G) redrawn scores between measured points, where no law is trusted; sizes: (G,) within them.
 
     Two points do not say how the curve bends between them: each redraw takes the way ``t ** bend`` from one to the

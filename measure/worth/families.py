@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from measure.worth.points import Floats, Measured
+from measure.worth.points import Floats, MeasuredCurve
 
 EXPONENTS = np.geomspace(0.05, 2.0, 32)
 SCALES = np.geomspace(0.05, 20.0, 32)  # in smallest measured sizes; `scales` stretches them to the largest
@@ -161,7 +161,7 @@ def constant(settings: Floats) -> Callable[[Floats], Floats]:
     return lambda _: settings
 
 
-def fit(family: Family, measured: Measured, iou: Floats) -> Fits:
+def fit(family: Family, measured: MeasuredCurve, iou: Floats) -> Fits:
     """Return the least-squares fits of a family, points weighted by 1 / sd^2. iou: (B, P)."""
     ratio, weight = measured.n / measured.n[0], measured.sd**-2.0
     settings = family.settings(ratio)

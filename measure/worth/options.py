@@ -10,13 +10,13 @@ import numpy as np
 
 from measure.worth.costs import Costs
 from measure.worth.curve import Curve
-from measure.worth.points import LEVEL, Estimate, estimate_of
+from measure.worth.points import LEVEL, ScoreEstimate, estimate_of
 
 Action = Literal["label", "render", "assets", "look", "architecture", "stop"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Group:
+class GroupHelp:
     """What one group of renders does to the score; help: IoU gained by having it, negative if it does harm."""
 
     name: str
@@ -32,7 +32,7 @@ class Group:
 
 
 @dataclasses.dataclass(frozen=True)
-class Failure:
+class WeakKind:
     """A kind of real instances and the share of them that is found at IoU 0.5."""
 
     name: str  # e.g. "small", "half hidden"
@@ -57,19 +57,19 @@ class Lost:
 class Evidence:
     """Everything measured that the advice may use; what was not measured is None or ()."""
 
-    score: Estimate  # of the picked mix on real val photos
+    score: ScoreEstimate  # of the picked mix on real val photos
     n_real: int
     n_render: int
     real: Curve | None = None  # real photos alone, over real labels
     mixed: Curve | None = None  # with renders, over real labels
     renders: Curve | None = None  # with all real labels, over renders
-    real_only: Estimate | None = None
-    render_only: Estimate | None = None
+    real_only: ScoreEstimate | None = None
+    render_only: ScoreEstimate | None = None
     on_training: float | None = None  # IoU on the real photos it was trained on
     on_renders: float | None = None  # IoU on renders kept out of training
     assets: int | None = None  # different assets of the category that has fewest
-    groups: tuple[Group, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    groups: tuple[GroupHelp, ...] = ()
+    failures: tuple[WeakKind, ...] = ()
     lost: Lost | None = None
     detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network looks at it
 
@@ -94,7 +94,7 @@ class Option:
     action: Action
     what: str
     amount: float | None = None
-    iou: Estimate | None = None
+    iou: ScoreEstimate | None = None
     cost: float | None = None
     cost_ci95: tuple[float, float] | None = None
     reaches: bool | None = None
@@ -123,7 +123,7 @@ class Step:
     amount: int  # further samples
     lo: int
     hi: int  # 95 % interval of the amount, cut where the curve ends
-    iou: Estimate
+    iou: ScoreEstimate
     reaches: bool
 
 
@@ -208,12 +208,12 @@ def assets_option(evidence: Evidence, few: int, costs: Costs) -> Option:
     return Option("assets", what, amount, iou, cost, (cost, cost))
 
 
-def without(score: Estimate, help_: float, lo: float | None, hi: float | None) -> Estimate:
+def without(score: ScoreEstimate, help_: float, lo: float | None, hi: float | None) -> ScoreEstimate:
     """Return the score without a group that helps by `help_`; the half widths of both intervals add in squares."""
     low = math.hypot(score.iou - score.lo, (hi if hi is not None else help_) - help_)
     high = math.hypot(score.hi - score.iou, help_ - (lo if lo is not None else help_))
     iou = min(score.iou - help_, 1.0)
-    return Estimate(iou, max(iou - low, 0.0), min(iou + high, 1.0))
+    return ScoreEstimate(iou, max(iou - low, 0.0), min(iou + high, 1.0))
 
 
 def options(evidence: Evidence, target: float, few: int, costs: Costs) -> tuple[Option, ...]:

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Estimate:
+class ScoreEstimate:
     """A score in IoU with its 95 % interval lo..hi."""
 
     iou: float
@@ -60,7 +60,7 @@ class Point:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredCurve:
     """P points as arrays, by rising n, with B redraws of all of them."""
 
     n: Floats  # (P,)
@@ -96,7 +96,9 @@ def photo_shifts(points: Sequence[Point], resamples: int) -> Floats:
     return np.stack([none if p.draws is None else p.draws - p.draws.mean() for p in points], axis=1)
 
 
-def measure(points: Sequence[Point], name: str, resamples: int = RESAMPLES, others: Sequence[Point] = ()) -> Measured:
+def measure(
+    points: Sequence[Point], name: str, resamples: int = RESAMPLES, others: Sequence[Point] = ()
+) -> MeasuredCurve:
     """Return the points with redraws of photos and seeds.
 
     name: what the points belong to; two names draw their seeds independently, but share the photos. Without draws of
@@ -116,13 +118,13 @@ def measure(points: Sequence[Point], name: str, resamples: int = RESAMPLES, othe
     iou = np.array([point.iou for point in points])
     seeds = rng.standard_normal(shifts.shape) * scale * of_mean
     sd = np.sqrt(of_mean**2 + own.var(axis=0))
-    return Measured(n, iou, sd, freedom, np.clip(iou + shifts + seeds, 0, 1))
+    return MeasuredCurve(n, iou, sd, freedom, np.clip(iou + shifts + seeds, 0, 1))
 
 
-def estimate_of(draws: Floats) -> Estimate:
+def estimate_of(draws: Floats) -> ScoreEstimate:
     """Return the median of draws with the middle 95 %. draws: (B,), one or more, finite."""
     lo, hi = np.percentile(draws, LEVEL)
-    return Estimate(float(np.median(draws)), float(lo), float(hi))
+    return ScoreEstimate(float(np.median(draws)), float(lo), float(hi))
 
 
 FEWEST = 3  # sizes; two points lie on every law
@@ -130,7 +132,7 @@ SURE = 0.95  # how sure a fall or a rise has to be
 ODD = 0.99  # how sure it has to be that no family fits
 
 
-def problems(points: Sequence[Point], measured: Measured, misfit: float | None, free: int) -> list[str]:
+def problems(points: Sequence[Point], measured: MeasuredCurve, misfit: float | None, free: int) -> list[str]:
     """Return why the curve is not trusted beyond its points, one sentence each; [] if it is.
 
     points and measured: the same points by rising n. misfit: of the family that fits best, `free` numbers fitted; None
@@ -158,12 +160,12 @@ def count_problems(points: Sequence[Point]) -> list[str]:
     return found
 
 
-def difference_sd(measured: Measured, first: int, second: int) -> float:
+def difference_sd(measured: MeasuredCurve, first: int, second: int) -> float:
     """Return the standard deviation of the difference of two points."""
     return float(np.hypot(measured.sd[first], measured.sd[second]))
 
 
-def falls(measured: Measured) -> list[str]:
+def falls(measured: MeasuredCurve) -> list[str]:
     """Return a sentence about the deepest fall of the score beyond chance, [] if there is none.
 
     Student's t over all pairs of sizes, Bonferroni's correction for their number.
@@ -181,7 +183,7 @@ def falls(measured: Measured) -> list[str]:
     ]
 
 
-def flatness(measured: Measured) -> list[str]:
+def flatness(measured: MeasuredCurve) -> list[str]:
     """Return a sentence if the last size is not shown to be better than the first, [] if it is."""
     rise = float(measured.iou[-1] - measured.iou[0]) / difference_sd(measured, 0, -1)
     if rise >= stats.t.ppf(SURE, measured.freedom):
@@ -192,7 +194,7 @@ def flatness(measured: Measured) -> list[str]:
     ]
 
 
-def jumps(measured: Measured, misfit: float, free: int) -> bool:
+def jumps(measured: MeasuredCurve, misfit: float, free: int) -> bool:
     """Return whether the misfit is beyond chance, by the F test of what is left against the noise between seeds."""
     left = len(measured.n) - free
     return bool(misfit / left > stats.f.ppf(ODD, left, measured.freedom))

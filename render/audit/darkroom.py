@@ -16,9 +16,9 @@ from pipeline.engine import Failed, actor_of, each, engine
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from pipeline.progress import track
-from render.audit.turntable import View
+from render.audit.turntable import TurntableView
 from render.blender.shot import Shot
-from render.spec import Source
+from render.spec import AssetSource
 
 RECYCLE = 400  # small pictures, after which a Blender is replaced
 QUALITY = 72  # of WebP
@@ -28,11 +28,11 @@ GREY_SHARE = 0.35  # how bright the unlabelled part of the picture stays
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class Portrait:
     """One picture to take."""
 
-    view: View
-    sources: dict[str, Source]  # of every asset in the scene
+    view: TurntableView
+    sources: dict[str, AssetSource]  # of every asset in the scene
 
 
 class Photographer:
@@ -47,7 +47,7 @@ class Photographer:
         self.out = Path(out)
         write_only(self.out, Path(self.folder.name))
 
-    def run(self, job: Job) -> str:
+    def run(self, job: Portrait) -> str:
         """Take one picture; return "" or why there is none."""
         self.worker.sources = job.sources
         try:
@@ -59,7 +59,7 @@ class Photographer:
         return ""
 
 
-def pictures(view: View, shot: Shot) -> dict[str, bytes]:
+def pictures(view: TurntableView, shot: Shot) -> dict[str, bytes]:
     """Return file name -> WebP of a picture and, if it is wanted, of its mask."""
     made = {image_name(view): webp(shot.image)}
     if view.mask:
@@ -67,17 +67,17 @@ def pictures(view: View, shot: Shot) -> dict[str, bytes]:
     return made
 
 
-def image_name(view: View) -> str:
+def image_name(view: TurntableView) -> str:
     """Return the file name of a picture."""
     return f"{view.scene.id}.webp"
 
 
-def mask_name(view: View) -> str:
+def mask_name(view: TurntableView) -> str:
     """Return the file name of a picture's mask."""
     return f"{view.scene.id}-mask.webp"
 
 
-def names_of(view: View) -> list[str]:
+def names_of(view: TurntableView) -> list[str]:
     """Return the names of all files of a view."""
     return [image_name(view), *([mask_name(view)] if view.mask else [])]
 
@@ -96,7 +96,7 @@ def webp(image: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def take(jobs: Sequence[Job], folder: Path, workers: int, limit_s: float) -> dict[str, str]:
+def take(jobs: Sequence[Portrait], folder: Path, workers: int, limit_s: float) -> dict[str, str]:
     """Take the pictures that are not there yet; return scene id -> why there is none, for those that failed."""
     missing = [job for job in jobs if not all((folder / name).is_file() for name in names_of(job.view))]
     if not missing:
@@ -113,7 +113,7 @@ def take(jobs: Sequence[Job], folder: Path, workers: int, limit_s: float) -> dic
     return failed
 
 
-def tidy(folder: Path, views: Iterable[View]) -> None:
+def tidy(folder: Path, views: Iterable[TurntableView]) -> None:
     """Remove the pictures that no view wants any more."""
     wanted = {name for view in views for name in names_of(view)}
     for path in sorted(folder.glob("*.webp")):

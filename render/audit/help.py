@@ -10,7 +10,7 @@ from pipeline.errors import InputError
 from pipeline.reading import read_typed
 
 
-class Group(TypedDict):
+class HelpedGroup(TypedDict):
     """What is read of one group of renders."""
 
     name: str
@@ -18,13 +18,13 @@ class Group(TypedDict):
     words: str
 
 
-class Attribution(TypedDict):
+class HelpFile(TypedDict):
     """What is read of an attribution file."""
 
-    groups: list[Group]
+    groups: list[HelpedGroup]
 
 
-ATTRIBUTION = TypeAdapter(Attribution)
+ATTRIBUTION = TypeAdapter(HelpFile)
 
 
 def attributions(data: Path) -> list[Path]:

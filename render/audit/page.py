@@ -10,7 +10,7 @@ import jinja2
 
 from render.audit.darkroom import image_name, mask_name
 from render.audit.finding import LEVELS, LOOK, MEND, Case, Finding, length
-from render.audit.turntable import View
+from render.audit.turntable import TurntableView
 from render.entries import Entry
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
@@ -26,7 +26,7 @@ class Card:
     case: Case | None  # None if its entry cannot be read
     findings: tuple[Finding, ...]
     verdict: str
-    views: tuple[View, ...]  # those that are there
+    views: tuple[TurntableView, ...]  # those that are there
     help: tuple[str, ...] = ()  # what training found out about its renders, a sentence a set-up
 
     @property
@@ -42,7 +42,7 @@ class Card:
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class GalleryPicture:
     """One picture of the page."""
 
     uri: str  # the picture itself, as a data URI
@@ -79,13 +79,16 @@ def answer(cards: Sequence[Card]) -> str:
     return f"Of {len(cards)} assets {' and '.join(part for part in parts if part)}."
 
 
-def strips(card: Card, folder: Path) -> list[tuple[str, list[Picture]]]:
+def strips(card: Card, folder: Path) -> list[tuple[str, list[GalleryPicture]]]:
     """Return a card's pictures by light, name and pictures; the mask stands behind the views of its own light."""
     made = []
     for light in dict.fromkeys(view.light for view in card.views):
         views = [view for view in card.views if view.light == light]
-        shown = [Picture(uri(folder / image_name(view)), ", ".join(filter(None, (view.name, light)))) for view in views]
-        masks = [Picture(uri(folder / mask_name(view)), "what is labelled") for view in views if view.mask]
+        shown = [
+            GalleryPicture(uri(folder / image_name(view)), ", ".join(filter(None, (view.name, light))))
+            for view in views
+        ]
+        masks = [GalleryPicture(uri(folder / mask_name(view)), "what is labelled") for view in views if view.mask]
         made.append((light or "all around", [*shown, *masks]))
     return made
 

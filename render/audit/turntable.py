@@ -60,7 +60,7 @@ LIGHTS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class TurntableView:
     """One picture of a turntable."""
 
     name: str  # such as "front left"
@@ -69,7 +69,7 @@ class View:
     mask: bool = False  # draw its label as well
 
 
-def views_of(asset: Asset) -> Iterator[View]:
+def views_of(asset: Asset) -> Iterator[TurntableView]:
     """Yield the pictures of one asset, the first one with the mask if the asset carries a label.
 
     The asset is shown one metre large whatever its size_m, so that a wrong unit can still be seen; nothing is yielded
@@ -78,7 +78,7 @@ def views_of(asset: Asset) -> Iterator[View]:
     if asset.kind == "hdri":
         for name, heading_deg in AROUND:
             camera = Camera((0.0, 0.0, 0.0), looking(heading(heading_deg)), 90.0)
-            yield View(name, "", scene(camera, World(asset.id, asset.key, 0.0, 1.0), UNTOUCHED, UNSEEN))
+            yield TurntableView(name, "", scene(camera, World(asset.id, asset.key, 0.0, 1.0), UNTOUCHED, UNSEEN))
     elif asset.kind == "texture" or any(asset.size_m):
         for light in LIGHTS:
             world = World(light.asset.id, light.asset.file, 0.0, 1.0)
@@ -86,7 +86,7 @@ def views_of(asset: Asset) -> Iterator[View]:
             for name, angle_deg in VIEWS:
                 made = scene(camera_at(asset, angle_deg), world, look, surfaces(asset), objects(asset))
                 first = light == LIGHTS[0] and name == VIEWS[0][0]
-                yield View(name, light.name, made, first and bool(asset.category))
+                yield TurntableView(name, light.name, made, first and bool(asset.category))
 
 
 def heading(angle_deg: float) -> np.ndarray:

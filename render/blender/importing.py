@@ -26,7 +26,7 @@ Y_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # look
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class MeshPart:
     """One object of the file with faces."""
 
     name: str  # as the file says it
@@ -37,7 +37,7 @@ class Part:
 class Opened:
     """A file as it was read. Its data blocks stay in Blender; free them by `bpy.data.batch_remove(blocks)`."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[MeshPart, ...]
     unit_m: float  # metres per unit, where the file says so, else 1
     code: tuple[str, ...]  # scripts, drivers and simulations that were taken out, sorted
     outside: tuple[str, ...]  # files it wants from other folders, sorted; they may have been read, as pictures alone
@@ -122,7 +122,7 @@ def apart() -> Iterator[Any]:
             image.filepath_raw = path
 
 
-def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[Part]:
+def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[MeshPart]:
     """Yield the visible objects of the scene that have faces, as meshes of their own with poses and modifiers applied.
 
     data: the file's bytes. turn: matrix from Blender's world to the asset's space.
@@ -138,7 +138,7 @@ def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[Part]:
         for number, slot in enumerate(thing.material_slots):
             mesh.materials[number] = slot.material and slot.material.original
         bake(mesh, turn @ one.matrix_world)
-        yield Part(own_name(thing.original.name, data), mesh)
+        yield MeshPart(own_name(thing.original.name, data), mesh)
 
 
 def own_name(name: str, data: bytes) -> str:

@@ -17,7 +17,7 @@ from render.blender.importing import Opened, bake, blocks, open_asset
 from render.blender.looks import give_look
 from render.blender.materials import principled
 from render.blender.stage import put
-from render.spec import Material, Placed, Source
+from render.spec import AssetSource, Material, Placed
 
 PLAIN = Material("own", ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)), roughness=0.5)
 MOST_TEMPLATES = 64
@@ -27,7 +27,7 @@ BYTES_A_CORNER, BYTES_A_PIXEL = 100, 4  # roughly, of a mesh and of a picture
 templates: dict[tuple[str, str, float], Opened] = {}  # (file, up, scale) -> template, least recently used first
 
 
-def load(item: Placed, source: Source) -> list[Any]:
+def load(item: Placed, source: AssetSource) -> list[Any]:
     """Put one asset in its place and dress it; return its Blender objects, each with the name of its part as "part".
 
     All of them get the same pose: the objects' own are in their meshes. Raises InputError for a file that cannot be
@@ -63,7 +63,7 @@ def add(name: str, mesh: Any, looks: dict[Any, Any], item: Placed) -> Any:
     return thing
 
 
-def make_template(source: Source) -> Opened:
+def make_template(source: AssetSource) -> Opened:
     """Read an asset's file; return it with meshes in metres and with materials that can be dressed."""
     file = Path(source.file)
     template = open_asset(file, source.up)

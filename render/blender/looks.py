@@ -10,7 +10,7 @@ import bpy
 
 from render.blender.materials import dress, multiply, pass_on, principled, tint
 from render.blender.patterns import coordinates
-from render.spec import Material, Placed, SceneSpec, Source, Surface
+from render.spec import AssetSource, Material, Placed, SceneSpec, Surface
 from render.stock.parts import maps_of
 
 BLEND = 0.2  # of the three sides from which a picture is laid onto a body
@@ -19,7 +19,7 @@ NOISE_SPREAD = 0.11  # standard deviation of Blender's noise about 0.5
 WORN_COLOUR, WORN_ROUGHNESS = (0.42, 0.38, 0.34), 0.9
 
 
-def located(scene: SceneSpec, sources: Mapping[str, Source]) -> SceneSpec:
+def located(scene: SceneSpec, sources: Mapping[str, AssetSource]) -> SceneSpec:
     """Return the scene with the folder of each texture in the place of its id."""
 
     def found(look: Material) -> Material:

@@ -33,13 +33,13 @@ from render.blender.physics import Thing, settle
 from render.blender.shot import Shot
 from render.blender.silhouette import silhouette
 from render.blender.stage import build_stage
-from render.spec import Quality, SceneSpec, Source
+from render.spec import AssetSource, Quality, SceneSpec
 
 
 class Worker:
     """A Blender that is started once and renders scene after scene."""
 
-    def __init__(self, sources: dict[str, Source], folder: Path) -> None:
+    def __init__(self, sources: dict[str, AssetSource], folder: Path) -> None:
         """Start Blender; `folder` takes its temporary files."""
         self.sources = sources
         SetupUtility.setup_utility_paths(str(folder))

@@ -7,7 +7,7 @@ from dataset.shards import tar_bytes, untar
 from pipeline.files import inside, write_bytes
 from pipeline.store import Store
 from render.catalog import BLENDER, Asset, path_of
-from render.spec import Source
+from render.spec import AssetSource
 from render.stock.parts import files_of
 
 
@@ -19,7 +19,7 @@ class Library:
         self.catalog = {asset.id: asset for asset in catalog}
         self.assets, self.store, self.folder = assets, store, folder
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> AssetSource:
         """Return where an asset lies on this machine, brought here if need be, and how it is labelled."""
         asset = self.catalog[name]
         return source_of(asset, self.file_of(asset))
@@ -36,9 +36,9 @@ class Library:
         return path
 
 
-def source_of(asset: Asset, path: Path) -> Source:
+def source_of(asset: Asset, path: Path) -> AssetSource:
     """Return what a worker must know of an asset at this path. A link keeps its name, which says the format."""
-    return Source(str(path.absolute()), asset.category, asset.labelled, asset.scale, asset.up)
+    return AssetSource(str(path.absolute()), asset.category, asset.labelled, asset.scale, asset.up)
 
 
 def stock(store: Store, catalog: Iterable[Asset], assets: Path) -> None:

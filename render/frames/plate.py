@@ -15,7 +15,7 @@ SOLID = 0.5  # a pixel of which more is rendered than this carries the render's 
 
 
 @dataclasses.dataclass(frozen=True)
-class Backdrop:
+class LabelledPhoto:
     """A real photo with its labels."""
 
     image: NDArray[np.uint8]  # (H, W, 3) RGB
@@ -24,7 +24,7 @@ class Backdrop:
 
 
 def behind(
-    backdrop: Backdrop, image: NDArray[np.uint8], alpha: NDArray[np.floating], ids: NDArray[np.uint16]
+    backdrop: LabelledPhoto, image: NDArray[np.uint8], alpha: NDArray[np.floating], ids: NDArray[np.uint16]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint16], tuple[Instance, ...]]:
     """Return the image and the id map with the photo behind the render, and the photo's instances that still show.
 
@@ -56,7 +56,7 @@ def crediting(sample: Sample, photo: Sample, shown: tuple[Instance, ...]) -> Sam
     )
 
 
-def fitted(backdrop: Backdrop, shape: Sequence[int]) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+def fitted(backdrop: LabelledPhoto, shape: Sequence[int]) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     """Return the middle of the photo and of its id map, cut to the shape (H, W) of a picture and scaled to it."""
     height, width = shape
     rows, columns = backdrop.ids.shape

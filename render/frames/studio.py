@@ -20,7 +20,7 @@ from render.catalog import Asset
 from render.frames.blobs import MARK, SAMPLE, Frame, frame_name, pack_frame, plate_name
 from render.frames.frame import Limits, instances_of, refusal, sample_of
 from render.frames.library import Library
-from render.frames.plate import Backdrop, behind, crediting
+from render.frames.plate import LabelledPhoto, behind, crediting
 from render.spec import SceneSpec, assets_of
 
 if TYPE_CHECKING:
@@ -91,13 +91,13 @@ class Studio:
         files |= {f"{name}.npy": npy_bytes(getattr(shot, name)) for name in scene.also}
         return Frame("", sample, tuple((f"{scene.id}.{end}", data) for end, data in files.items()))
 
-    def backdrop(self, sha256: str) -> Backdrop:
+    def backdrop(self, sha256: str) -> LabelledPhoto:
         """Return a photo that the driver put into the store."""
         tar = self.folder / plate_name(sha256)
         if not tar.exists():
             write_bytes(tar, self.store.get(plate_name(sha256)))
         sample = from_line(read_bytes(tar / SAMPLE), str(tar))
-        return Backdrop(read_image(tar / "image"), read_ids(tar / "ids"), sample)
+        return LabelledPhoto(read_image(tar / "image"), read_ids(tar / "ids"), sample)
 
 
 def npy_bytes(array: NDArray[np.generic]) -> bytes:

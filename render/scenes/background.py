@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from render.geometry import Array, times, turn
 from render.scenes.draw import Rng
 from render.scenes.making import Making
-from render.scenes.placing import View, vector
+from render.scenes.placing import PlacedView, vector
 from render.scenes.placing_ground import upright
 from render.scenes.recipe import GROUND
 from render.spec import Plate, Surface, Vector
@@ -29,7 +29,7 @@ class Backdrop:
     lamp: Vector | None = None  # where a room's own lamp hangs
 
 
-def backdrop(making: Making, view: View) -> Backdrop:
+def backdrop(making: Making, view: PlacedView) -> Backdrop:
     """Return the background of a scene: of the recipe's kinds, or a floor and a wall each by its chance."""
     rng = making.rng("surfaces")
     if not making.recipe.around.background:
@@ -52,7 +52,7 @@ def plate(making: Making) -> Plate:
     return chosen
 
 
-def floor_and_wall(making: Making, view: View, rng: Rng) -> list[Surface]:
+def floor_and_wall(making: Making, view: PlacedView, rng: Rng) -> list[Surface]:
     """Return the floor and the wall, each by its chance."""
     surfaces = []
     floor, wall = making.chance("around.floor", rng), making.chance("around.wall", rng)
@@ -66,14 +66,14 @@ def floor_and_wall(making: Making, view: View, rng: Rng) -> list[Surface]:
     return surfaces
 
 
-def plane(making: Making, view: View, rng: Rng) -> Surface:
+def plane(making: Making, view: PlacedView, rng: Rng) -> Surface:
     """Return a floor."""
     side = 12 * view.distance_m if making.recipe.placement == "lying" else FLOOR_M
     turned = turn((0, 0, 1), float(rng.uniform(0, 360)))
     return Surface((0.0, 0.0, view.ground_m), turned, (side, side), making.paint("around.surfaces", rng))
 
 
-def room(making: Making, view: View, rng: Rng) -> Backdrop:
+def room(making: Making, view: PlacedView, rng: Rng) -> Backdrop:
     """Return floor, ceiling and three walls around camera and targets; the side behind the camera is open.
 
     So the environment map lights the room as a large window would, and a lamp hangs from the ceiling.
@@ -100,7 +100,7 @@ def room(making: Making, view: View, rng: Rng) -> Backdrop:
     return Backdrop(tuple(made), reach_m=0.6 * min(width / 2, near, high), lamp=vector(lamp))
 
 
-def inside(making: Making, view: View, right: Array, rng: Rng) -> tuple[float, float, float]:
+def inside(making: Making, view: PlacedView, right: Array, rng: Rng) -> tuple[float, float, float]:
     """Return width, depth and height of a room: as the recipe says, but large enough for camera and targets."""
     places = np.array([view.camera.location_m, *(target.location_m for target in view.targets)])
     aside = float(np.abs((places - view.focus) @ right).max()) + view.extent_m + CLEAR_M

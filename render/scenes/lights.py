@@ -8,7 +8,7 @@ from render.geometry import Array, looking
 from render.scenes.background import Backdrop
 from render.scenes.draw import Rng, log_between, rendezvous
 from render.scenes.making import Making
-from render.scenes.placing import View, vector
+from render.scenes.placing import PlacedView, vector
 from render.spec import Lamp, World
 
 
@@ -22,7 +22,7 @@ def world(making: Making) -> World:
     return World(asset.id, asset.key, float(rng.uniform(0, 360)), making.log_between("taken.world_strength", rng))
 
 
-def lamps(making: Making, view: View, backdrop: Backdrop) -> list[Lamp]:
+def lamps(making: Making, view: PlacedView, backdrop: Backdrop) -> list[Lamp]:
     """Return a lamp above the targets and a flash beside the camera, each by its chance, bare lamps, a room's lamp."""
     rng, made = making.rng("lamps"), []
     focus = np.asarray(view.focus)

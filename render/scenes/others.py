@@ -10,7 +10,7 @@ from render.scenes.draw import Rng, chance, log_between, paint_material, rendezv
 from render.scenes.making import Making
 from render.scenes.placing import (
     ONTO,
-    View,
+    PlacedView,
     centred,
     footprint,
     half_width,
@@ -38,12 +38,12 @@ NEARER = (0.35, 0.75)  # of the first target's distance
 IN_BIN = (0.6, 1.5)  # widths of the first target that a distractor in its bin has
 
 
-def others(making: Making, view: View) -> list[Placed]:
+def others(making: Making, view: PlacedView) -> list[Placed]:
     """Return all that is not labelled, but what the targets stand on."""
     return [*people(making, view), *hands(making, view), *distractors(making, view), *occluders(making, view)]
 
 
-def people(making: Making, view: View) -> list[Placed]:
+def people(making: Making, view: PlacedView) -> list[Placed]:
     """Return figures that stand on the floor behind or beside the first target."""
     rng, figures = making.rng("people"), making.role("person")
     if not figures or not making.chance("around.people", rng):
@@ -65,7 +65,7 @@ def dressed(rng: Rng) -> dict[str, Material]:
     return {name: paint_material(paints, rng)[0] for name, paints in parts.items()} | {"*": tinted(rng)}
 
 
-def hands(making: Making, view: View) -> list[Placed]:
+def hands(making: Making, view: PlacedView) -> list[Placed]:
     """Return one or two hands across the edge of the first target."""
     rng, choice = making.rng("hands"), making.role("hand")
     if not choice or not making.chance("around.hands", rng):
@@ -91,7 +91,7 @@ def at_edge(target: Placed, half_m: tuple[float, float], rng: Rng) -> tuple[Vect
     return vector(np.asarray(target.location_m) + offset), times(target.rotation, spin)
 
 
-def distractors(making: Making, view: View) -> list[Placed]:
+def distractors(making: Making, view: PlacedView) -> list[Placed]:
     """Return distractors where the placement has room for them."""
     rng, choice = making.rng("clutter"), making.role("distractor")
     if making.recipe.placement == "wall":
@@ -107,13 +107,13 @@ def distractors(making: Making, view: View) -> list[Placed]:
     return [behind(making, view, asset, rng) for asset in assets]
 
 
-def scale_for(asset: Asset, view: View, depth_m: float, rng: Rng) -> float:
+def scale_for(asset: Asset, view: PlacedView, depth_m: float, rng: Rng) -> float:
     """Return the scale at which an asset spans some share of the picture."""
     share = log_between((0.08, 0.5), rng)
     return share * 2 * depth_m * tangent(view.camera) / max(asset.size_m)
 
 
-def behind(making: Making, view: View, asset: Asset, rng: Rng) -> Placed:
+def behind(making: Making, view: PlacedView, asset: Asset, rng: Rng) -> Placed:
     """Return a distractor: on the floor where targets lie, anywhere behind them otherwise."""
     lying = making.recipe.placement == "lying"
     depth = view.distance_m * (1 if lying else float(rng.uniform(1.15, 2.5)))
@@ -127,7 +127,7 @@ def behind(making: Making, view: View, asset: Asset, rng: Rng) -> Placed:
     return Placed(asset.id, asset.key, where, rotation, scale, {"*": making.tinted(rng)})
 
 
-def standing(making: Making, view: View, sized: list[tuple[Asset, float]], rng: Rng) -> list[Placed]:
+def standing(making: Making, view: PlacedView, sized: list[tuple[Asset, float]], rng: Rng) -> list[Placed]:
     """Return distractors that stand on the ground beside the targets, upright; what falls may come to lean on them."""
     taken = [
         (np.array([*target.location_m[:2], 0.0]), radius(making.target(number)))
@@ -144,7 +144,7 @@ def standing(making: Making, view: View, sized: list[tuple[Asset, float]], rng: 
     return made
 
 
-def on_the_wall(making: Making, view: View, sized: list[tuple[Asset, float]], rng: Rng) -> list[Placed]:
+def on_the_wall(making: Making, view: PlacedView, sized: list[tuple[Asset, float]], rng: Rng) -> list[Placed]:
     """Return sheets flat on the wall beside the targets."""
     offsets = [np.asarray(target.location_m) - view.focus for target in view.targets]
     taken = [
@@ -160,7 +160,7 @@ def on_the_wall(making: Making, view: View, sized: list[tuple[Asset, float]], rn
     return made
 
 
-def in_bin(making: Making, view: View, assets: list[Asset], rng: Rng) -> list[Placed]:
+def in_bin(making: Making, view: PlacedView, assets: list[Asset], rng: Rng) -> list[Placed]:
     """Return distractors that fall into the bin after the targets, about as large as these."""
     made = []
     height = max(target.location_m[2] + radius(making.target(n)) for n, target in enumerate(view.targets))
@@ -175,7 +175,7 @@ def in_bin(making: Making, view: View, assets: list[Asset], rng: Rng) -> list[Pl
     return made
 
 
-def occluders(making: Making, view: View) -> list[Placed]:
+def occluders(making: Making, view: PlacedView) -> list[Placed]:
     """Return things between the camera and the first target that hide some of it."""
     rng, choice = making.rng("occluders"), making.role("distractor")
     if not choice or not making.chance("around.occluders", rng):

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from pipeline.errors import InputError
 from render.scenes.making import Making
-from render.scenes.placing import View
+from render.scenes.placing import PlacedView
 from render.scenes.placing_air import floating, hanging, held, scattered
 from render.scenes.placing_fall import bin_, dropped
 from render.scenes.placing_ground import lying, on, stacked
 from render.scenes.placing_wall import wall
 
-PLACERS: dict[str, Callable[[Making], View]] = {
+PLACERS: dict[str, Callable[[Making], PlacedView]] = {
     "held": held,
     "floating": floating,
     "scattered": scattered,
@@ -24,7 +24,7 @@ PLACERS: dict[str, Callable[[Making], View]] = {
 }
 
 
-def place(making: Making) -> View:
+def place(making: Making) -> PlacedView:
     """Return the view of one scene; raise InputError when the recipe names what the catalogue does not have."""
     recipe, ids = making.recipe, {asset.id for asset in making.assets}
     categories = {asset.category for asset in making.assets}

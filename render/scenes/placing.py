@@ -21,7 +21,7 @@ Ball = tuple[Array, float]  # middle and radius in metres
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class PlacedView:
     """A camera, the targets before it, and what holds them."""
 
     camera: Camera
@@ -36,7 +36,7 @@ class View:
     settle_s: float = 0.0
 
 
-def camera_above(making: Making, extent_m: float, rng: Rng) -> View:
+def camera_above(making: Making, extent_m: float, rng: Rng) -> PlacedView:
     """Return a view over the ground whose picture is `share` filled by `extent_m` at the origin."""
     angle = making.between("taken.angle_deg", rng)
     distance = distance_of(making, extent_m, angle, rng)
@@ -48,10 +48,10 @@ def camera_above(making: Making, extent_m: float, rng: Rng) -> View:
     aim = np.array([*rng.uniform(-half, half, 2), 0.0])
     rotation = looking(direction, making.between("taken.roll_deg", rng))
     camera = Camera(vector(aim - direction * distance), rotation, angle)
-    return View(camera, (), (0.0, 0.0, 0.0), distance, extent_m, heading_deg=math.degrees(heading) - 90)
+    return PlacedView(camera, (), (0.0, 0.0, 0.0), distance, extent_m, heading_deg=math.degrees(heading) - 90)
 
 
-def level_view(making: Making, first: Asset, rng: Rng) -> View:
+def level_view(making: Making, first: Asset, rng: Rng) -> PlacedView:
     """Return a person's view along +Y, with a place for the first target that fills its share of the picture."""
     extent = labelled_extent(first)
     angle = making.between("taken.angle_deg", rng)
@@ -60,7 +60,7 @@ def level_view(making: Making, first: Asset, rng: Rng) -> View:
     rotation = looking(np.array([0, math.cos(down), -math.sin(down)]), making.between("taken.roll_deg", rng))
     camera = Camera((0.0, 0.0, float(rng.uniform(1.0, 1.8))), rotation, angle)
     focus = at_picture(camera, *two(making.recipe.targets.off_centre, rng), distance)
-    return View(camera, (), focus, distance, extent)
+    return PlacedView(camera, (), focus, distance, extent)
 
 
 def distance_of(making: Making, extent_m: float, angle_deg: float, rng: Rng) -> float:
@@ -136,7 +136,7 @@ def in_square(half_m: float) -> Sampler:
     return lambda rng, reach: np.array([*rng.uniform(-half_m, half_m, 2), 0.0]) * reach
 
 
-def in_view(view: View, farthest: float = 3.0) -> Sampler:
+def in_view(view: PlacedView, farthest: float = 3.0) -> Sampler:
     """Return a sampler of places in the picture, from as near as the first target to `farthest` times as far."""
 
     def draw(rng: Rng, reach: float) -> Array:
@@ -150,7 +150,7 @@ def in_view(view: View, farthest: float = 3.0) -> Sampler:
     return draw
 
 
-def half_width(view: View) -> float:
+def half_width(view: PlacedView) -> float:
     """Return half the width of what the picture shows at the first target's distance, in metres."""
     return view.distance_m * tangent(view.camera)
 

@@ -9,8 +9,8 @@ from render.geometry import at_picture, matrix, times, turn
 from render.scenes.draw import Rng, chance, two
 from render.scenes.making import Making
 from render.scenes.placing import (
+    PlacedView,
     Sampler,
-    View,
     centred,
     free_place,
     in_the_air,
@@ -29,7 +29,7 @@ STRING_M = (0.004, 3.0)  # width, and length up out of the picture
 FARTHEST = 1.8  # of the first target's distance, so that a room can hold them all
 
 
-def held(making: Making) -> View:
+def held(making: Making) -> PlacedView:
     """Return targets that face the camera, +Z towards it, tilted and turned."""
     rng = making.rng("place")
     first = making.target(0)
@@ -49,7 +49,7 @@ def facing(making: Making, camera: Camera, rng: Rng) -> Quaternion:
     return times(camera.rotation, times(tilt, spin))
 
 
-def floating(making: Making) -> View:
+def floating(making: Making) -> PlacedView:
     """Return targets in the air, upright but for their tilt: a bunch around the first, or anywhere in view."""
     rng = making.rng("place")
     view = level_view(making, making.target(0), rng)
@@ -70,7 +70,7 @@ def near(centre: Vector, radius_m: float) -> Sampler:
     return lambda rng, _: np.asarray(centre) + rng.normal(0, radius_m, 3)
 
 
-def scattered(making: Making) -> View:
+def scattered(making: Making) -> PlacedView:
     """Return targets anywhere in view, apart from each other; the face of a flat one is its front."""
     rng = making.rng("place")
     view = level_view(making, making.target(0), rng)
@@ -83,7 +83,7 @@ def scattered(making: Making) -> View:
     return dataclasses.replace(view, targets=tuple(targets))
 
 
-def hanging(making: Making) -> View:
+def hanging(making: Making) -> PlacedView:
     """Return targets that hang from above, each at a string or from nothing that is seen."""
     view = scattered(making)
     rng, strings = making.rng("strings"), []

@@ -10,7 +10,7 @@ from render.catalog import Asset
 from render.geometry import Array, turn
 from render.scenes.draw import Rng
 from render.scenes.making import Making
-from render.scenes.placing import View, camera_above, centred, half_width, in_square, leaning, radius, target_at
+from render.scenes.placing import PlacedView, camera_above, centred, half_width, in_square, leaning, radius, target_at
 from render.scenes.placing_ground import SETTLED_M, on_ground, paint_of, sides_at
 from render.spec import Placed, Surface
 
@@ -20,7 +20,7 @@ ORIGIN = np.zeros(3)
 SPREAD = 0.75  # of the picture's half width, within which bodies fall
 
 
-def dropped(making: Making) -> View:
+def dropped(making: Making) -> PlacedView:
     """Return targets above the ground; the first falls on the origin, flat and face up if `tilt_deg` is 0."""
     rng = making.rng("place")
     view = on_ground(making, camera_above(making, max(making.target(0).size_m[:2]), rng))
@@ -29,7 +29,7 @@ def dropped(making: Making) -> View:
     return falling(making, view, assets, [ORIGIN, *(anywhere(rng, 1.0) for _ in assets[1:])], rng)
 
 
-def bin_(making: Making) -> View:
+def bin_(making: Making) -> PlacedView:
     """Return targets above a bin on the ground; the first falls into its middle, the origin."""
     rng = making.rng("place")
     extent = max(making.target(0).size_m[:2])
@@ -55,7 +55,7 @@ def in_bin(sides_m: tuple[float, float], asset: Asset, rng: Rng) -> Array:
     return np.array([float(rng.uniform(-half, half)) for half in free] + [0.0])
 
 
-def falling(making: Making, view: View, assets: Sequence[Asset], places: Sequence[Array], rng: Rng) -> View:
+def falling(making: Making, view: PlacedView, assets: Sequence[Asset], places: Sequence[Array], rng: Rng) -> PlacedView:
     """Return the view with targets that start over these places of the ground, each higher than those it could hit."""
     start = making.between("targets.drop", rng) * view.extent_m
     targets, balls = list[Placed](), list[tuple[Array, float]]()

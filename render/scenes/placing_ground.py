@@ -10,7 +10,7 @@ from render.geometry import Array, looking, turn
 from render.scenes.draw import Rng, chance, rendezvous
 from render.scenes.making import Making
 from render.scenes.placing import (
-    View,
+    PlacedView,
     camera_above,
     centred,
     free_place,
@@ -27,7 +27,7 @@ MARGIN = 1.25  # sides of a support against those of the target on it
 Spot = tuple[float, float, float]  # x, y, yaw in degrees
 
 
-def lying(making: Making) -> View:
+def lying(making: Making) -> PlacedView:
     """Return targets flat on the floor, +Z up: scattered, or end to end."""
     rng = making.rng("place")
     first = making.target(0)
@@ -71,7 +71,7 @@ def in_rows(count: int, size_m: Vector, rng: Rng) -> list[Spot]:
     return spots
 
 
-def stacked(making: Making) -> View:
+def stacked(making: Making) -> PlacedView:
     """Return targets one on the other, each turned and pushed a little, +Z up."""
     rng = making.rng("place")
     view = on_ground(making, camera_above(making, max(making.target(0).size_m[:2]), rng))
@@ -87,7 +87,7 @@ def stacked(making: Making) -> View:
     return raised(dataclasses.replace(view, targets=tuple(targets)), top / 2)
 
 
-def on(making: Making) -> View:
+def on(making: Making) -> PlacedView:
     """Return targets that each stand on a support of their own, +Z up: an asset of the recipe, or a plain block."""
     rng = making.rng("place")
     view = on_ground(making, camera_above(making, max(making.target(0).size_m[:2]), rng))
@@ -121,7 +121,7 @@ def base_for(making: Making, number: int) -> Base:
     return Base((width, depth, height))
 
 
-def with_base(making: Making, view: View, base: Base, spot: Array, number: int) -> View:
+def with_base(making: Making, view: PlacedView, base: Base, spot: Array, number: int) -> PlacedView:
     """Return the view with one more target and what it stands on."""
     rng, target = making.rng("support", number), making.target(number)
     yaw_deg, height = float(rng.uniform(0, 360)), base.size_m[2]
@@ -137,14 +137,14 @@ def with_base(making: Making, view: View, base: Base, spot: Array, number: int) 
     return dataclasses.replace(view, targets=(*view.targets, target_at(making, target, where, yaw, number)))
 
 
-def raised(view: View, by_m: float) -> View:
+def raised(view: PlacedView, by_m: float) -> PlacedView:
     """Return the view from higher up, so that it shows what stands at that height instead of the ground."""
     x, y, z = view.camera.location_m
     camera = dataclasses.replace(view.camera, location_m=(x, y, z + by_m))
     return dataclasses.replace(view, camera=camera, focus=(view.focus[0], view.focus[1], view.focus[2] + by_m))
 
 
-def on_ground(making: Making, view: View) -> View:
+def on_ground(making: Making, view: PlacedView) -> PlacedView:
     """Return the view with a ground below z = 0: a table top by its chance, else a floor."""
     rng = making.rng("ground")
     if not making.chance("support.table", rng):

@@ -10,7 +10,7 @@ from render.scenes.draw import Rng
 from render.scenes.making import Making
 from render.scenes.placing import (
     ONTO,
-    View,
+    PlacedView,
     centred,
     distance_of,
     footprint,
@@ -27,7 +27,7 @@ EYE_M = (1.2, 1.9)  # height of what is looked at
 WALL_M = 40.0
 
 
-def wall(making: Making) -> View:
+def wall(making: Making) -> PlacedView:
     """Return targets on the wall y = 0 that face along -Y, upright but for `tilt_deg` to either side."""
     rng = making.rng("place")
     view = before_wall(making, max(making.target(0).size_m[:2]), rng)
@@ -42,7 +42,7 @@ def wall(making: Making) -> View:
     return dataclasses.replace(view, targets=tuple(targets), surfaces=(surface,))
 
 
-def before_wall(making: Making, extent_m: float, rng: Rng) -> View:
+def before_wall(making: Making, extent_m: float, rng: Rng) -> PlacedView:
     """Return a camera that looks at the wall, straight or from a side, and where on the wall the first target is."""
     angle = making.between("taken.angle_deg", rng)
     distance = distance_of(making, extent_m, angle, rng)
@@ -53,7 +53,7 @@ def before_wall(making: Making, extent_m: float, rng: Rng) -> View:
     aim = np.array([float(rng.uniform(-half, half)), 0.0, height + float(rng.uniform(-half, half))])
     rotation = looking(direction, making.between("taken.roll_deg", rng))
     camera = Camera(vector(aim - direction * distance), rotation, angle)
-    return View(camera, (), (0.0, 0.0, height), distance, extent_m)
+    return PlacedView(camera, (), (0.0, 0.0, height), distance, extent_m)
 
 
 def hung(making: Making, rng: Rng) -> Quaternion:
@@ -62,7 +62,7 @@ def hung(making: Making, rng: Rng) -> Quaternion:
     return times(ONTO, turn((0, 0, 1), 90 * int(rng.integers(4)) + crooked))
 
 
-def on_wall(view: View, spot: Array, thick_m: float) -> Array:
+def on_wall(view: PlacedView, spot: Array, thick_m: float) -> Array:
     """Return where the middle of something this thick is, its back on the wall. spot: (right, up, 0) of the focus."""
     x, y, z = view.focus
     return np.array([x + spot[0], y - thick_m / 2 - SETTLED_M, z + spot[1]])

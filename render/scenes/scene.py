@@ -13,13 +13,13 @@ from render.scenes.making import Making
 from render.scenes.others import others
 from render.scenes.photos import Photos
 from render.scenes.placements import place
-from render.scenes.placing import View
+from render.scenes.placing import PlacedView
 from render.scenes.recipe import Recipe
 from render.spec import Camera, Quality, SceneSpec, with_id
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class PictureSettings:
     """What every picture of a plan has in common."""
 
     size_hw: tuple[int, int]
@@ -29,7 +29,7 @@ class Picture:
 
 
 def make_scene(
-    recipe: Recipe, name: str, assets: Sequence[Asset], picture: Picture, seed: int, number: int
+    recipe: Recipe, name: str, assets: Sequence[Asset], picture: PictureSettings, seed: int, number: int
 ) -> SceneSpec:
     """Return scene `number` of a seed: the same numbers on any machine, whatever other scenes there are."""
     making = Making(recipe, assets, (seed, "scene", number), picture.photos)
@@ -54,7 +54,7 @@ def make_scene(
     return with_id(scene)
 
 
-def focused(making: Making, view: View) -> Camera:
+def focused(making: Making, view: PlacedView) -> Camera:
     """Return the camera, focused on the first target if the recipe's chance of depth of field says so."""
     rng = making.rng("lens")
     if not making.chance("taken.depth_of_field", rng):

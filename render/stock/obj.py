@@ -19,7 +19,7 @@ OPTIONS = r"(?:-\w+(?:[ \t]+(?:on|off|[rgbmlz]|[-+.\d]+))+[ \t]+)*"  # e.g. -bm 
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
+class MeshMeasures:
     """What a mesh's file holds. Lengths in units of the file, Z up."""
 
     size: Vector  # extents along x, y, z
@@ -53,7 +53,7 @@ def text_of(path: Path) -> str:
     return read_bytes(path, MOST_BYTES).decode("utf-8", errors="replace")
 
 
-def measure(path: Path, up: str) -> Measured:
+def measure(path: Path, up: str) -> MeshMeasures:
     """Return what an OBJ holds; `up` is its upward axis, "z" or "y", and parts are in the file's order.
 
     Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
@@ -66,7 +66,7 @@ def measure(path: Path, up: str) -> Measured:
     low, high = points.min(axis=0), points.max(axis=0)
     size, centre = upright(high - low, up), upright((low + high) / 2, up)
     faces = sum(max(count - 2, 0) for count in corners)
-    return Measured((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))
+    return MeshMeasures((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))
 
 
 def points_of(path: Path, lines: list[str]) -> NDArray[np.float64]:

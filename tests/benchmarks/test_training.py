@@ -12,6 +12,8 @@ from pipeline.reading import read_json
 from tests.train.boards import board
 from train.settings import Fit
 
+pytestmark = pytest.mark.training
+
 SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 3, 2, 1, 0.001, 0.0001, decoder_channels=64, ema=0.9)
 
 

@@ -80,7 +80,7 @@ from train.model import load_weights
 from train.run import read_run_settings
 from train.settings import Fit
 
-SPLIT = split.Split(1, (), split.Rule({}, 1), split.Rule({}, 1), split.Rule({}, 1))
+SPLIT = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
 
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingest.main),

@@ -18,6 +18,8 @@ from tests.fuzz.judge import Reader
 from tests.fuzz.oracle import Failure, fuzz
 from tests.fuzz.readers import READERS
 
+pytestmark = pytest.mark.fuzz
+
 VALID = b'{"a": 1}'
 Call = Callable[[Path, Path], object]
 

@@ -10,6 +10,8 @@ from tests.fuzz.more import MORE
 from tests.fuzz.oracle import fuzz
 from tests.fuzz.readers import READERS
 
+pytestmark = pytest.mark.fuzz
+
 CASES = 200
 
 

@@ -10,6 +10,8 @@ from measure.trials.trainer import Trainer
 from measure.trials.trial import Trial
 from tests.measure.attribution.squares import SETTINGS, squares
 
+pytestmark = pytest.mark.training
+
 PLAIN = Attribute(least=5, most=100, runs=1, leave_out=0, resamples=200)
 MIX = (("real", 0.25), ("render", 0.75))
 

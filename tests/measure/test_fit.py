@@ -23,6 +23,8 @@ from train.loop import Phase, train
 from train.run import WEIGHTS, load_run
 from train.settings import Fit
 
+pytestmark = pytest.mark.training
+
 SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataset.records import Sample, read_manifest, write_manifest
-from mix.split import Rule, Split, fill, group, main
+from mix.split import Split, SplitRule, fill, group, main
 from pipeline.errors import InputError
 from pipeline.settings import build
 
@@ -19,12 +19,14 @@ def sums(samples: list[Sample]) -> list[str]:
     return [sample.id for sample in samples]
 
 
-def settings(train: Rule, val: Rule, test: Rule, *, seed: int = 1, together: tuple[str, ...] = ("burst",)) -> Split:
+def settings(
+    train: SplitRule, val: SplitRule, test: SplitRule, *, seed: int = 1, together: tuple[str, ...] = ("burst",)
+) -> Split:
     return Split(seed, together, train, val, test)
 
 
-def of(**where: str) -> Rule:
-    return Rule({tag: tuple(values.split()) for tag, values in where.items()})
+def of(**where: str) -> SplitRule:
+    return SplitRule({tag: tuple(values.split()) for tag, values in where.items()})
 
 
 def members(samples: list[Sample], chosen: Split) -> dict[str, set[str]]:
@@ -57,7 +59,9 @@ CAMERAS = [photo(f"{camera}{k}", camera=camera, burst=f"{camera}{k // 2}") for c
 
 
 def test_a_number_is_filled_with_whole_groups_and_never_exceeded():
-    found = members(CAMERAS, settings(Rule({"camera": ("a",)}, 5), Rule({"camera": ("b",)}, 4), of(camera="b c")))
+    found = members(
+        CAMERAS, settings(SplitRule({"camera": ("a",)}, 5), SplitRule({"camera": ("b",)}, 4), of(camera="b c"))
+    )
     assert {name: len(ids) for name, ids in found.items()} == {"train": 4, "val": 4, "test": 16}
     for name in ("train", "val"):
         assert all(
@@ -66,7 +70,7 @@ def test_a_number_is_filled_with_whole_groups_and_never_exceeded():
 
 
 def test_a_rule_without_a_number_takes_what_is_left():
-    found = members(CAMERAS, settings(Rule({"camera": ("a",)}, 4), of(camera="a"), of(camera="c")))
+    found = members(CAMERAS, settings(SplitRule({"camera": ("a",)}, 4), of(camera="a"), of(camera="c")))
     assert found["train"] | found["val"] == {f"a{k}" for k in range(10)}
     assert not found["train"] & found["val"]
 
@@ -78,7 +82,7 @@ def test_every_tag_of_a_rule_must_agree():
 
 
 def test_the_seed_decides_which_groups_and_the_order_of_photos_does_not():
-    rules = Rule({"camera": ("a",)}, 4), of(camera="b"), of(camera="c")
+    rules = SplitRule({"camera": ("a",)}, 4), of(camera="b"), of(camera="c")
     first = members(CAMERAS, settings(*rules))
     assert members(CAMERAS[::-1], settings(*rules)) == first
     assert any(members(CAMERAS, settings(*rules, seed=seed)) != first for seed in range(2, 6))
@@ -87,7 +91,7 @@ def test_the_seed_decides_which_groups_and_the_order_of_photos_does_not():
 def test_what_is_tied_to_a_drawn_photo_is_held_back_from_the_other_splits():
     samples = [photo("a1", camera="a", burst="1"), photo("b1", camera="b", burst="1"), photo("b2", camera="b"),
                photo("c1", camera="c")]  # fmt: skip
-    found = members(samples, settings(Rule({"camera": ("a",)}, 1), of(camera="b"), of(camera="c")))
+    found = members(samples, settings(SplitRule({"camera": ("a",)}, 1), of(camera="b"), of(camera="c")))
     assert found == {"train": {"a1"}, "val": {"b2"}, "test": {"c1"}}
 
 
@@ -102,7 +106,9 @@ def test_a_group_that_two_rules_claim_is_named():
     [
         pytest.param(of(camera="z"), of(camera="b"), r"no photo has .*'z'.* camera \(a, b, c\)", id="no such value"),
         pytest.param(of(lens="a"), of(camera="b"), "no photo has .*lens.*there are: burst .*camera", id="no such tag"),
-        pytest.param(Rule({"camera": ("a",)}, 1), of(camera="b"), "the smallest group has 2", id="too small a number"),
+        pytest.param(
+            SplitRule({"camera": ("a",)}, 1), of(camera="b"), "the smallest group has 2", id="too small a number"
+        ),
         pytest.param(of(camera="a"), of(camera="a"), "split.val: every photo it asks for went to", id="nothing left"),
     ],
 )
@@ -126,7 +132,7 @@ def test_values_are_compared_as_text_whatever_yaml_made_of_them():
 
 def test_a_number_below_one_is_refused():
     with pytest.raises(ValueError, match="photos is 0, wanted at least 1"):
-        Rule({}, 0)
+        SplitRule({}, 0)
 
 
 def write_photos(root: Path, samples: list[Sample]) -> Path:

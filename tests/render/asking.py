@@ -11,7 +11,7 @@ import numpy as np
 
 from render.blender.shot import Shot
 from render.blender.silhouette import Silhouette
-from render.spec import SceneSpec, Source, to_line
+from render.spec import AssetSource, SceneSpec, to_line
 
 
 @dataclasses.dataclass
@@ -22,14 +22,16 @@ class Blender:
     folder: Path
     done: int = 0
 
-    def shoot(self, scene: SceneSpec, sources: Mapping[str, Source]) -> Shot:
+    def shoot(self, scene: SceneSpec, sources: Mapping[str, AssetSource]) -> Shot:
         return self.ask(scene, sources, "shot")[0]
 
-    def shoot_alone(self, scene: SceneSpec, sources: Mapping[str, Source]) -> tuple[Shot, dict[int, np.ndarray]]:
+    def shoot_alone(self, scene: SceneSpec, sources: Mapping[str, AssetSource]) -> tuple[Shot, dict[int, np.ndarray]]:
         """Return also each labelled object by itself: index -> mask on three by three pictures."""
         return self.ask(scene, sources, "alone")
 
-    def ask(self, scene: SceneSpec, sources: Mapping[str, Source], what: str) -> tuple[Shot, dict[int, np.ndarray]]:
+    def ask(
+        self, scene: SceneSpec, sources: Mapping[str, AssetSource], what: str
+    ) -> tuple[Shot, dict[int, np.ndarray]]:
         self.done += 1
         file = self.folder / f"{self.done}.npz"
         plain = {name: dataclasses.asdict(source) for name, source in sources.items()}

@@ -14,6 +14,7 @@ import numpy as np
 from render.catalog import path_of, read_catalog
 from render.geometry import looking, turn
 from render.spec import (
+    AssetSource,
     Camera,
     Development,
     Lamp,
@@ -21,7 +22,6 @@ from render.spec import (
     Placed,
     Quality,
     SceneSpec,
-    Source,
     Surface,
     World,
     with_id,
@@ -74,10 +74,10 @@ def scenes():
 
 
 def main(out):
-    sources = {a.id: Source(str(path_of(ASSETS, a)), a.category, a.labelled, a.scale, a.up) for a in (SKY, TILE)}
+    sources = {a.id: AssetSource(str(path_of(ASSETS, a)), a.category, a.labelled, a.scale, a.up) for a in (SKY, TILE)}
     (out / "red").mkdir()
     cv2.imwrite(str(out / "red" / "red_color.png"), np.full((8, 8, 3), (0, 0, 200), np.uint8))  # blue, green, red
-    sources["red"] = Source(str(out / "red"), "", ())
+    sources["red"] = AssetSource(str(out / "red"), "", ())
     worker = Worker(sources, Path(tempfile.mkdtemp()))
     for name, spec in scenes():
         shot = worker.shoot(with_id(spec))

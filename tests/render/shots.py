@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from render.blender.worker import Worker, bpy, render  # isort: skip
 from render.blender.shot import Shot
-from render.spec import SceneSpec, Source, from_line
+from render.spec import AssetSource, SceneSpec, from_line
 
 
 def arrays_of(shot: Shot) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def main(folder: str) -> None:
     worker = Worker({}, Path(folder))
     for line in sys.stdin:
         text, sources, what, file = json.loads(line)
-        worker.sources = {name: Source(**source) for name, source in sources.items()}
+        worker.sources = {name: AssetSource(**source) for name, source in sources.items()}
         scene = from_line(text)
         start = time.process_time()
         shot = worker.shoot(scene)

@@ -13,7 +13,7 @@ import trimesh
 from dataset.idmap import box_of
 from render.blender.shot import Shot
 from render.geometry import looking, project
-from render.spec import Camera, SceneSpec, Source
+from render.spec import AssetSource, Camera, SceneSpec
 from tests.render.asking import Blender
 from tests.render.things import placed, scene_of, sky, turned, write_obj
 
@@ -39,8 +39,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sources(files: Path) -> dict[str, Source]:
-    found = {kind: Source(str(files / f"posed.{kind}"), "thing", ()) for kind in POSED}
+def sources(files: Path) -> dict[str, AssetSource]:
+    found = {kind: AssetSource(str(files / f"posed.{kind}"), "thing", ()) for kind in POSED}
     box = trimesh.creation.box((300, 200, 600))
     box.visual.vertex_colors = (20, 40, 230, 255)
     box.export(files / "box.ply")
@@ -48,17 +48,17 @@ def sources(files: Path) -> dict[str, Source]:
     cube = [(x / 2, y / 2, z / 2) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     return found | {
         "fbx": dataclasses.replace(found["fbx"], scale=0.01),
-        "hidden": Source(str(files / "hidden.blend"), "thing", ()),
-        "obj": Source(str(files / "posed-z.obj"), "thing", ()),
-        "obj y": Source(str(files / "posed-y.obj"), "thing", (), up="y"),
-        "post obj": Source(str(files / "posed-z.obj"), "thing", ("Part.001",)),
-        "post glb": Source(str(files / "posed.glb"), "thing", ("Part.001",)),
-        "post blend": Source(str(files / "posed.blend"), "thing", ("Part.001",)),
-        "post usd": Source(str(files / "posed.usdc"), "thing", ("Part_001",)),
-        "ply": Source(str(files / "box.ply"), "thing", (), scale=0.001),
-        "stl": Source(str(files / "box.stl"), "thing", (), scale=0.001),
+        "hidden": AssetSource(str(files / "hidden.blend"), "thing", ()),
+        "obj": AssetSource(str(files / "posed-z.obj"), "thing", ()),
+        "obj y": AssetSource(str(files / "posed-y.obj"), "thing", (), up="y"),
+        "post obj": AssetSource(str(files / "posed-z.obj"), "thing", ("Part.001",)),
+        "post glb": AssetSource(str(files / "posed.glb"), "thing", ("Part.001",)),
+        "post blend": AssetSource(str(files / "posed.blend"), "thing", ("Part.001",)),
+        "post usd": AssetSource(str(files / "posed.usdc"), "thing", ("Part_001",)),
+        "ply": AssetSource(str(files / "box.ply"), "thing", (), scale=0.001),
+        "stl": AssetSource(str(files / "box.stl"), "thing", (), scale=0.001),
         "many": write_obj(files / "many.obj", [(*p,) for p in cube], [(0, 1, 3, 2), (4, 6, 7, 5)]),
-        "shaders": Source(str(files / "shaders.blend"), "thing", ()),
+        "shaders": AssetSource(str(files / "shaders.blend"), "thing", ()),
         "sky": sky(files / "sky.png"),
     }
 
@@ -69,7 +69,7 @@ def alone(name: str) -> SceneSpec:
 
 
 @pytest.fixture(scope="module")
-def truth(blender: Blender, sources: dict[str, Source]) -> Shot:
+def truth(blender: Blender, sources: dict[str, AssetSource]) -> Shot:
     return blender.shoot(alone("obj"), sources)
 
 
@@ -88,7 +88,7 @@ def test_a_posed_mirrored_and_repeated_part_stands_where_its_file_says(truth: Sh
 
 @pytest.mark.parametrize("name", ["obj y", "hidden", *POSED])
 def test_every_format_gives_the_same_thing_in_the_same_place(
-    blender: Blender, sources: dict[str, Source], truth: Shot, name: str
+    blender: Blender, sources: dict[str, AssetSource], truth: Shot, name: str
 ) -> None:
     shot = blender.shoot(alone(name), sources)
     assert (shot.ids != truth.ids).sum() <= 2  # of 9216 pixels
@@ -97,7 +97,7 @@ def test_every_format_gives_the_same_thing_in_the_same_place(
 
 @pytest.mark.parametrize("name", ["post obj", "post glb", "post blend", "post usd"])
 def test_a_part_is_labelled_by_its_name_in_the_file(
-    blender: Blender, sources: dict[str, Source], truth: Shot, name: str
+    blender: Blender, sources: dict[str, AssetSource], truth: Shot, name: str
 ) -> None:
     ids = blender.shoot(alone(name), sources).ids
     assert not ids[GAP:].any()
@@ -106,7 +106,7 @@ def test_a_part_is_labelled_by_its_name_in_the_file(
 
 @pytest.mark.parametrize(("name", "red_blue"), [("ply", (0.0, 0.5)), ("stl", (0.8, 1.2))])
 def test_bare_triangles_have_their_size_and_the_colours_of_their_vertices(
-    blender: Blender, sources: dict[str, Source], name: str, red_blue: tuple[float, float]
+    blender: Blender, sources: dict[str, AssetSource], name: str, red_blue: tuple[float, float]
 ) -> None:
     shot = blender.shoot(scene_of(placed(name, z=0.25), camera=FRONT), sources)
     corners = np.array([(x, -0.1, z) for x in (-0.15, 0.15) for z in (-0.05, 0.55)])
@@ -117,7 +117,7 @@ def test_bare_triangles_have_their_size_and_the_colours_of_their_vertices(
 
 
 def test_a_material_of_another_shader_or_of_no_nodes_keeps_its_colour(
-    blender: Blender, sources: dict[str, Source]
+    blender: Blender, sources: dict[str, AssetSource]
 ) -> None:
     shot = blender.shoot(scene_of(placed("shaders", z=0.25), camera=FRONT), sources)
     seen = np.where((shot.ids == 1)[:, :, None], shot.image, 0).astype(float)
@@ -127,7 +127,7 @@ def test_a_material_of_another_shader_or_of_no_nodes_keeps_its_colour(
 
 
 def test_a_scene_is_the_same_first_later_and_after_its_assets_were_forgotten(
-    tmp_path: Path, blender: Blender, sources: dict[str, Source]
+    tmp_path: Path, blender: Blender, sources: dict[str, AssetSource]
 ) -> None:
     items = [turned(placed(name, x=0.2 * n - 0.4, y=0.3 * n), (0.0, 0.0, 1.0), 30.0 * n) for n, name in
              enumerate(("glb", "usdc", "obj", "blend", "glb"))]  # fmt: skip
@@ -152,13 +152,13 @@ from pathlib import Path
 from pipeline.errors import InputError
 from render.blender.worker import Worker, bpy
 from render.blender.load import clear_scene, load, templates
-from render.spec import Placed, Source
+from render.spec import Placed, AssetSource
 out = os.dup(1); os.dup2(2, 1)
 Worker({}, Path(tempfile.mkdtemp()))
 said = {}
 for file in json.loads(sys.argv[1]):
     try:
-        load(Placed("a", "a", (0, 0, 0), (1, 0, 0, 0), 1.0, {}), Source(file, "thing", ()))
+        load(Placed("a", "a", (0, 0, 0), (1, 0, 0, 0), 1.0, {}), AssetSource(file, "thing", ()))
         said[Path(file).name] = ""
     except InputError as error:
         said[Path(file).name] = str(error)
@@ -166,7 +166,7 @@ bpy.context.view_layer.update()
 said["moves"] = [b.name for b in (*bpy.data.objects, *bpy.data.meshes, *bpy.data.materials) if b.animation_data]
 said["texts"] = [text.name for text in bpy.data.texts]
 for scale in range(1, 100):
-    load(Placed("a", "a", (0, 0, 0), (1, 0, 0, 0), 1.0, {}), Source(sys.argv[2], "thing", (), float(scale)))
+    load(Placed("a", "a", (0, 0, 0), (1, 0, 0, 0), 1.0, {}), AssetSource(sys.argv[2], "thing", (), float(scale)))
 clear_scene()
 said["kept"] = [len(templates), len(bpy.data.meshes), len(bpy.data.objects)]
 os.write(out, json.dumps(said).encode())

@@ -12,7 +12,7 @@ from dataset.records import RENDER, Instance, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import write_bytes, write_text
 from render.audit.appearances import manifests, read_seen
-from render.audit.darkroom import Job, image_name, masked, names_of, take, tidy, webp
+from render.audit.darkroom import Portrait, image_name, masked, names_of, take, tidy, webp
 from render.audit.finding import LOOK, MEND, Case, Finding, Seen, Uses
 from render.audit.page import Card, page
 from render.audit.turntable import views_of
@@ -123,7 +123,7 @@ def test_every_picture_has_words_and_a_target_has_a_mask(tmp_path):
 
 def test_pictures_that_are_there_are_not_taken_again(tmp_path):
     made = card(tmp_path, asset("mug"))
-    assert take([Job(view, {}) for view in made.views], tmp_path, 1, 60.0) == {}
+    assert take([Portrait(view, {}) for view in made.views], tmp_path, 1, 60.0) == {}
     assert not ray.is_initialized()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from render.frames.frame import Limits, refusal
-from render.spec import Plate, SceneSpec, Source, with_id
+from render.spec import AssetSource, Plate, SceneSpec, with_id
 from tests.render.asking import Blender
 from tests.render.things import CAMERA, SIDE, ball, card, pixels, placed, scene_of, sky, turned
 
@@ -16,7 +16,7 @@ BOTH = ("depth", "normals")
 
 
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AssetSource]:
     folder = tmp_path_factory.mktemp("things")
     return {
         "sky": sky(folder / "sky.png"),
@@ -32,7 +32,9 @@ def rays() -> np.ndarray:
     return np.dstack([right, -down, -np.ones_like(right)])
 
 
-def test_from_inside_a_ball_every_depth_and_normal_is_the_balls(blender: Blender, sources: dict[str, Source]) -> None:
+def test_from_inside_a_ball_every_depth_and_normal_is_the_balls(
+    blender: Blender, sources: dict[str, AssetSource]
+) -> None:
     shot = blender.shoot(scene_of(placed("ball", z=4), also=BOTH, samples=2), sources)
     length = np.linalg.norm(rays(), axis=2)
     assert shot.depth is not None
@@ -43,7 +45,9 @@ def test_from_inside_a_ball_every_depth_and_normal_is_the_balls(blender: Blender
     assert towards_the_middle.min() > np.cos(np.radians(5))
 
 
-def test_a_tilted_card_has_the_depth_and_the_normal_of_its_plane(blender: Blender, sources: dict[str, Source]) -> None:
+def test_a_tilted_card_has_the_depth_and_the_normal_of_its_plane(
+    blender: Blender, sources: dict[str, AssetSource]
+) -> None:
     shot = blender.shoot(scene_of(turned(placed("square"), (1, 0, 0), 40), also=BOTH), sources)
     normal = np.array([0, -np.sin(np.radians(40)), np.cos(np.radians(40))])
     depth = (normal @ [0, 0, -4]) / (rays() @ normal)
@@ -59,7 +63,7 @@ def test_a_tilted_card_has_the_depth_and_the_normal_of_its_plane(blender: Blende
 
 @pytest.mark.parametrize("also", [("depth",), ("normals",), BOTH], ids=str)
 def test_what_else_is_asked_for_changes_neither_image_nor_id_map(
-    blender: Blender, sources: dict[str, Source], also: tuple[str, ...]
+    blender: Blender, sources: dict[str, AssetSource], also: tuple[str, ...]
 ) -> None:
     plain = scene_of(placed("square"), samples=2)
     before, with_more, after = (
@@ -72,7 +76,7 @@ def test_what_else_is_asked_for_changes_neither_image_nor_id_map(
     assert (after.depth, after.normals) == (None, None)
 
 
-def test_a_lens_blurs_the_picture_and_nothing_else(blender: Blender, sources: dict[str, Source]) -> None:
+def test_a_lens_blurs_the_picture_and_nothing_else(blender: Blender, sources: dict[str, AssetSource]) -> None:
     lens = dataclasses.replace(CAMERA, f_stop=0.1, focus_m=1.0)
     sharp, blurred, after = (
         blender.shoot(scene_of(placed("square"), camera=camera, samples=4, also=("depth",)), sources)
@@ -93,7 +97,7 @@ def on_a_plate(scene: SceneSpec) -> SceneSpec:
 
 
 def test_before_a_plate_alpha_is_the_share_of_a_pixel_that_is_not_the_plate(
-    blender: Blender, sources: dict[str, Source]
+    blender: Blender, sources: dict[str, AssetSource]
 ) -> None:
     scene = scene_of(placed("square", 0.04), camera=CAMERA, samples=64)
     shot = blender.shoot(on_a_plate(scene), sources)

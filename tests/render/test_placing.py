@@ -8,7 +8,7 @@ from render.geometry import matrix, project
 from render.scenes.background import Backdrop, backdrop
 from render.scenes.making import Making
 from render.scenes.placements import place
-from render.scenes.placing import View
+from render.scenes.placing import PlacedView
 from render.scenes.recipe import PLACEMENTS, Recipe, read_recipe
 from render.spec import Placed, Surface
 
@@ -41,7 +41,7 @@ def recipe_for(placement: str, **support: object) -> Recipe:
     )
 
 
-def made(recipe: Recipe, number: int) -> tuple[Making, View]:
+def made(recipe: Recipe, number: int) -> tuple[Making, PlacedView]:
     making = Making(recipe, ASSETS, (1, "scene", number))
     return making, place(making)
 
@@ -162,7 +162,7 @@ def test_strings_go_up_from_the_top_of_what_hangs() -> None:
             assert string.location_m[:2] == pytest.approx(middle(item)[:2])
 
 
-def background(recipe: Recipe, kind: str, number: int) -> tuple[View, Backdrop]:
+def background(recipe: Recipe, kind: str, number: int) -> tuple[PlacedView, Backdrop]:
     recipe = dataclasses.replace(recipe, around=dataclasses.replace(recipe.around, background={kind: 1.0}))
     making, view = made(recipe, number)
     return view, backdrop(making, view)

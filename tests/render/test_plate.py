@@ -2,18 +2,20 @@ import numpy as np
 import pytest
 
 from dataset.records import Instance, Sample
-from render.frames.plate import Backdrop, behind, crediting, fitted
+from render.frames.plate import LabelledPhoto, behind, crediting, fitted
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-def backdrop(height: int, width: int) -> Backdrop:
+def backdrop(height: int, width: int) -> LabelledPhoto:
     """A blue photo with one labelled square of 4 x 4 in its middle."""
     ids = np.zeros((height, width), np.uint16)
     ids[height // 2 - 2 : height // 2 + 2, width // 2 - 2 : width // 2 + 2] = 7
     image = np.full((height, width, 3), BLUE, np.uint8)
     cat = Instance("cat", 7, (0, 0, 1, 1), 16)
-    return Backdrop(image, ids, Sample("p1", "real", "p.jpg", "p.png", (height, width), (cat,), "holiday", "CC-BY-4.0"))
+    return LabelledPhoto(
+        image, ids, Sample("p1", "real", "p.jpg", "p.png", (height, width), (cat,), "holiday", "CC-BY-4.0")
+    )
 
 
 def render(width_px: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,12 +14,12 @@ from render.scenes.making import Making
 from render.scenes.photos import Photos
 from render.scenes.recipe import FALLING, RECIPES, Recipe, read_recipe
 from render.scenes.recipe_rules import leaves
-from render.scenes.scene import Picture, make_scene
+from render.scenes.scene import PictureSettings, make_scene
 from render.spec import Quality, from_line, to_line, with_id
 
 ASSETS = Path(__file__).parents[2] / "assets"
 CATALOG = read_catalog(ASSETS)
-PICTURE = Picture((64, 64))
+PICTURE = PictureSettings((64, 64))
 NAMES = sorted(path.stem for path in RECIPES.glob("*.toml"))
 
 

@@ -11,7 +11,7 @@ from render.catalog import path_of, read_catalog
 from render.frames.frame import instances_of
 from render.geometry import at_picture, looking
 from render.plan import Plan, make_scenes
-from render.spec import Camera, Quality, Source
+from render.spec import AssetSource, Camera, Quality
 from tests.render.asking import Blender
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -129,7 +129,7 @@ def whole(shot: Shot) -> dict[int, float]:
 @pytest.mark.parametrize(("recipe", "scenes"), [("balloon", 4), ("domino", 3), ("boards", 2)])
 def test_the_visible_fraction_is_that_of_each_object_rendered_alone(blender: Blender, recipe: str, scenes: int) -> None:
     sources = {
-        a.id: Source(str(path_of(ASSETS, a)), a.category, a.labelled, a.scale, a.up) for a in read_catalog(ASSETS)
+        a.id: AssetSource(str(path_of(ASSETS, a)), a.category, a.labelled, a.scale, a.up) for a in read_catalog(ASSETS)
     }
     for scene in make_scenes(Plan(recipe, 11, scenes, (96, 112), Quality(1, denoise=False)), ASSETS):
         shot, alone = blender.shoot_alone(scene, sources)

@@ -10,7 +10,7 @@ from dataset.idmap import box_of, categories_map
 from dataset.records import Instance
 from render.blender.shot import Shot
 from render.frames.frame import Limits, instances_of, refusal
-from render.spec import Placed, SceneSpec, Source
+from render.spec import AssetSource, Placed, SceneSpec
 from tests.render.asking import Blender
 from tests.render.things import (
     CAMERA,
@@ -35,7 +35,7 @@ ANY = Limits(min_area_px=1, min_visible=0.0)
 
 
 @pytest.fixture(scope="module")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AssetSource]:
     folder = tmp_path_factory.mktemp("things")
     rows, columns = np.mgrid[:64, :64] + 0.5
     disc = np.where((columns - 32) ** 2 + (rows - 32) ** 2 < 24**2, 255, 0).astype(np.uint8)
@@ -61,7 +61,7 @@ class Eye:
     """What sees a scene of the module's things."""
 
     blender: Blender
-    sources: dict[str, Source]
+    sources: dict[str, AssetSource]
 
     def __call__(self, *objects: Placed, samples: int = 1) -> Shot:
         return self.see(scene_of(*objects, samples=samples))
@@ -73,7 +73,7 @@ class Eye:
 
 
 @pytest.fixture(scope="module")
-def eye(blender: Blender, sources: dict[str, Source]) -> Eye:
+def eye(blender: Blender, sources: dict[str, AssetSource]) -> Eye:
     return Eye(blender, sources)
 
 

@@ -8,13 +8,13 @@ from PIL import Image
 
 from render.geometry import looking, turn
 from render.spec import (
+    AssetSource,
     Camera,
     Development,
     Material,
     Placed,
     Quality,
     SceneSpec,
-    Source,
     Vector,
     World,
     with_id,
@@ -29,14 +29,14 @@ PX_A_METRE = 12  # of the plane z = 0
 
 
 def write_obj(path: Path, points: list[tuple[float, ...]], faces: list[tuple[int, ...]], look: str = "Kd 0.6 0.4 0.2",
-              name: str = "thing") -> Source:  # fmt: skip
+              name: str = "thing") -> AssetSource:  # fmt: skip
     """Write a mesh with one material and return it as a labelled asset. faces: indices from 0; uv = x, y in 0..1."""
     path.with_suffix(".mtl").write_text(f"newmtl look\n{look}\n", encoding="utf-8")
     lines = [f"mtllib {path.stem}.mtl", f"o {name}", *(f"v {x} {y} {z}" for x, y, z in points)]
     lines += [f"vt {x} {y}" for x, y in unit_xy(points)] + ["usemtl look"]
     lines += ["f " + " ".join(f"{k + 1}/{k + 1}" for k in face) for face in faces]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return Source(str(path), "thing", ())
+    return AssetSource(str(path), "thing", ())
 
 
 def unit_xy(points: list[tuple[float, ...]]) -> np.ndarray:
@@ -45,20 +45,20 @@ def unit_xy(points: list[tuple[float, ...]]) -> np.ndarray:
     return (flat - flat.min(axis=0)) / np.where(extent > 0, extent, 1)
 
 
-def card(path: Path, width: float, height: float, look: str = "Kd 0.6 0.4 0.2") -> Source:
+def card(path: Path, width: float, height: float, look: str = "Kd 0.6 0.4 0.2") -> AssetSource:
     """Write a card that lies in the plane z = 0 around the origin."""
     x, y = width / 2, height / 2
     return write_obj(path, [(-x, -y, 0), (x, -y, 0), (x, y, 0), (-x, y, 0)], [(0, 1, 2, 3)], look)
 
 
-def ell(path: Path, mirrored: bool) -> Source:
+def ell(path: Path, mirrored: bool) -> AssetSource:
     """Write the letter L, 2 m high and 1 m wide with strokes of 0.5 m, upright in x and y, its corner at the origin."""
     points = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 0.5, 0.0), (0.5, 0.5, 0.0), (0.5, 2.0, 0.0), (0.0, 2.0, 0.0)]
     faces = [(0, 1, 2, 3), (0, 3, 4, 5)]
     return write_obj(path, [(-x, y, z) for x, y, z in points] if mirrored else points, faces)
 
 
-def ball(path: Path, radius: float) -> Source:
+def ball(path: Path, radius: float) -> AssetSource:
     """Write a ball of 96 x 48 faces around the origin."""
     around, down = np.linspace(0, 2 * np.pi, 97)[:-1], np.linspace(0, np.pi, 49)
     points = [(radius * np.sin(v) * np.cos(u), radius * np.sin(v) * np.sin(u), radius * np.cos(v))
@@ -68,10 +68,10 @@ def ball(path: Path, radius: float) -> Source:
     return write_obj(path, points, faces)
 
 
-def sky(path: Path) -> Source:
+def sky(path: Path) -> AssetSource:
     """Write an even environment map."""
     Image.fromarray(np.full((8, 16, 3), 200, np.uint8)).save(path)
-    return Source(str(path), "", ())
+    return AssetSource(str(path), "", ())
 
 
 def placed(
@@ -110,5 +110,5 @@ def pixels(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return (across > x0) & (across < x1) & (up > y0) & (up < y1)
 
 
-def unlabelled(source: Source) -> Source:
+def unlabelled(source: AssetSource) -> AssetSource:
     return dataclasses.replace(source, category="")

@@ -20,6 +20,8 @@ from train.learner import Learner
 from train.loop import Outcome, Phase
 from train.model import Network, save_weights
 
+pytestmark = pytest.mark.training
+
 ROOT = Path(squares.__file__).parents[2]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.render.curve import SETTINGS, mark_of, render_at
 from benchmarks.render.long import numbers_of
-from benchmarks.render.numbers import Pixels, compare, images_per_s, limit_fraction, pixels_of, render_s
+from benchmarks.render.numbers import BenchPixels, compare, images_per_s, limit_fraction, pixels_of, render_s
 from benchmarks.render.score import check_real, renders_alone
-from benchmarks.render.side import Ground, Side, at, causes, open_side, pack_side, planned, run
+from benchmarks.render.side import Side, SideInputs, at, causes, open_side, pack_side, planned, run
 from benchmarks.render.speed import Block, blocks_of, read_rate, refused_by_either, summary
 from benchmarks.render.studio import Lap
 from dataset.idmap import read_ids, read_image
@@ -123,7 +123,7 @@ def test_the_difference_of_equal_sides_has_an_interval_around_zero_and_of_unlike
 
 
 def test_sides_that_were_scored_on_other_photos_are_not_compared() -> None:
-    one = Pixels(("a",), np.ones((1, 1)), np.ones((1, 1)))
+    one = BenchPixels(("a",), np.ones((1, 1)), np.ones((1, 1)))
     with pytest.raises(InputError, match="other val photos"):
         compare(one, dataclasses.replace(one, groups=("b",)))
 
@@ -204,7 +204,7 @@ class Trial:
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     work, scenes = tmp_path_factory.mktemp("bench"), planned(PLAN, ASSETS, 2)
-    ground = Ground(ASSETS, work / "no photos.jsonl", SHOOT)
+    ground = SideInputs(ASSETS, work / "no photos.jsonl", SHOOT)
     ours, peer = (open_side(work / name, ground, scenes, name == "peer") for name in ("ours", "peer"))
     with engine(1):
         laps = {side.peer: run(side, scenes, 1, "trial") for side in (peer, ours)}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from measure.attribution.check import Check, compare, sentence, steadiness
+from measure.attribution.check import Agreement, compare, sentence, steadiness
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,18 @@ def test_how_alike_seeds_rank(each, expected):
     assert steadiness(each) == (None if expected is None else pytest.approx(expected))
 
 
-UNSURE = Check(0.2, (-0.6, 0.9), 6)
+UNSURE = Agreement(0.2, (-0.6, 0.9), 6)
 
 
 @pytest.mark.parametrize(
     ("check", "steady", "trained", "part"),
     [
         pytest.param(
-            Check(0.8, (0.2, 1.0), 6), 0.1, 6, "ranks as training does (Spearman +0.80, +0.20 to +1.00).", id="shown"
+            Agreement(0.8, (0.2, 1.0), 6),
+            0.1,
+            6,
+            "ranks as training does (Spearman +0.80, +0.20 to +1.00).",
+            id="shown",
         ),
         pytest.param(UNSURE, None, 6, "is not shown (Spearman +0.20", id="not shown"),
         pytest.param(UNSURE, 0.1, 6, "seeds do not rank them alike either (+0.10)", id="training by chance"),
@@ -73,7 +77,7 @@ UNSURE = Check(0.2, (-0.6, 0.9), 6)
         pytest.param(None, None, 2, "too little to say", id="too few"),
     ],
 )
-def test_the_check_is_said_in_words(check: Check | None, steady: float | None, trained: int, part: str):
+def test_the_check_is_said_in_words(check: Agreement | None, steady: float | None, trained: int, part: str):
     assert part in str(sentence(check, steady, trained))
 
 

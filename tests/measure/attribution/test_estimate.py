@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from measure.attribution.estimate import Estimate, agreement, bundles, estimates
+from measure.attribution.estimate import GroupEstimate, agreement, bundles, estimates
 from measure.attribution.groups import Group
 
 PHOTOS = [(f"p{n}", f"place{n // 2}") for n in range(8)]
@@ -68,4 +68,4 @@ def test_without_groups_there_is_no_estimate():
 
 
 def test_without_spread_nothing_is_sure():
-    assert Estimate(Group("mug", "asset", ("0",)), 0.5, 0.0, (0.0, 0.0)).certainty == 0
+    assert GroupEstimate(Group("mug", "asset", ("0",)), 0.5, 0.0, (0.0, 0.0)).certainty == 0

@@ -16,6 +16,8 @@ from train.losses import loss_of
 from train.model import build
 from train.run import Run
 
+pytestmark = pytest.mark.training
+
 ATTRIBUTE = Attribute(least=5, most=100, runs=1, leave_out=0, resamples=300)
 
 

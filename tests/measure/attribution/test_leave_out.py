@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dataset.records import REAL, RENDER, Sample
-from measure.attribution.estimate import Estimate
+from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
 from measure.attribution.leave_out import measure, to_leave_out, without
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
@@ -42,7 +42,7 @@ def test_without_all_renders_there_is_nothing_to_train():
 
 def test_the_surest_estimates_are_trained_first_for_better_or_worse():
     found = [
-        Estimate(Group(name, "asset", ("a",)), 0.5, help_, (help_ - half, help_ + half))
+        GroupEstimate(Group(name, "asset", ("a",)), 0.5, help_, (help_ - half, help_ + half))
         for name, help_, half in [("unsure", 0.9, 1.0), ("harm", -0.5, 0.1), ("help", 0.3, 0.1)]
     ]
     assert [group.name for group in to_leave_out(found, 2)] == ["harm", "help"]

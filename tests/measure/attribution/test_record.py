@@ -1,16 +1,16 @@
 import json
 
-from measure.attribution.estimate import Estimate
+from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
-from measure.attribution.leave_out import Measured
+from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import empty, record
 
 GROUPS = [Group(f"asset-{n}", "asset", tuple("ab")) for n in range(6)]
-FOUND = [Estimate(group, 0.2, float(n), (n - 0.5, n + 0.5)) for n, group in enumerate(GROUPS)]
+FOUND = [GroupEstimate(group, 0.2, float(n), (n - 0.5, n + 0.5)) for n, group in enumerate(GROUPS)]
 
 
 def test_measured_groups_come_first_and_all_by_falling_help():
-    measured = [Measured(GROUPS[0], 0.01, (0.0, 0.02)), Measured(GROUPS[3], 0.02, (0.01, 0.03))]
+    measured = [MeasuredHelp(GROUPS[0], 0.01, (0.0, 0.02)), MeasuredHelp(GROUPS[3], 0.02, (0.01, 0.03))]
     found = record(FOUND, measured, [Group("rare", "asset", ("a",))], 12, 50)
     assert [row["name"] for row in found["groups"]] == [f"asset-{n}" for n in (3, 0, 5, 4, 2, 1)]
     assert [row["by"] for row in found["groups"]] == ["training"] * 2 + ["estimate"] * 4
@@ -23,7 +23,7 @@ def test_measured_groups_come_first_and_all_by_falling_help():
 
 
 def test_with_enough_measured_groups_the_order_is_checked():
-    measured = [Measured(group, 0.01 * n, (0.0, 0.02)) for n, group in enumerate(GROUPS)]
+    measured = [MeasuredHelp(group, 0.01 * n, (0.0, 0.02)) for n, group in enumerate(GROUPS)]
     found = record(FOUND, measured, [], 12, 50)
     assert found["spearman"]["value"] == 1
     assert "ranks as training does" in found["check"]

@@ -1,8 +1,8 @@
 import pytest
 
-from measure.attribution.estimate import Estimate
+from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
-from measure.attribution.leave_out import Measured
+from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import of_estimate, of_measured
 
 MUG = Group("mug-blue", "asset", ("a",))
@@ -24,7 +24,7 @@ MUG = Group("mug-blue", "asset", ("a",))
     ],
 )
 def test_what_was_measured_is_said_in_iou(group: Group, help_: float, ci95: tuple[float, float], expected: str):
-    assert of_measured(Measured(group, help_, ci95)).startswith(expected.format("Renders that show mug-blue"))
+    assert of_measured(MeasuredHelp(group, help_, ci95)).startswith(expected.format("Renders that show mug-blue"))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,6 @@ def test_what_was_measured_is_said_in_iou(group: Group, help_: float, ci95: tupl
     ],
 )
 def test_what_is_estimated_is_said_as_a_pull(ci95: tuple[float, float], part: str):
-    found = of_estimate(Estimate(Group("sun_deg 3 to 9", "range", ("a",)), 0.5, sum(ci95) / 2, ci95))
+    found = of_estimate(GroupEstimate(Group("sun_deg 3 to 9", "range", ("a",)), 0.5, sum(ci95) / 2, ci95))
     assert part in found
     assert "IoU" not in found

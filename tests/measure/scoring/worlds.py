@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from measure.scoring.table import Table
+from measure.scoring.table import CountTable
 
 NAMES = ("intersection", "union")
 
@@ -48,8 +48,8 @@ def true_score(world: World) -> float:
     return float(intersection.sum() / union.sum())
 
 
-def tables(world: World, trials: int, seed: int, candidates: int = 1) -> list[list[Table]]:
+def tables(world: World, trials: int, seed: int, candidates: int = 1) -> list[list[CountTable]]:
     """Return for each trial the table of each candidate."""
     counts = np.stack(spread_of(world, trials, np.random.default_rng(seed), candidates), axis=-1)
     runs = world.seeds
-    return [[Table(NAMES, trial[c * runs : (c + 1) * runs]) for c in range(candidates)] for trial in counts]
+    return [[CountTable(NAMES, trial[c * runs : (c + 1) * runs]) for c in range(candidates)] for trial in counts]

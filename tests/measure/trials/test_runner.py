@@ -14,6 +14,8 @@ from pipeline.errors import InputError
 from tests.measure.trials.ground import SMALL, write_ground
 from train.run import WEIGHTS, load_run
 
+pytestmark = pytest.mark.training
+
 HALF = Trial((("real", 0.5), ("render", 0.5)), 1)
 
 

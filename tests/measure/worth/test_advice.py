@@ -8,8 +8,8 @@ import pytest
 
 from measure.worth.advice import advice_json, advise
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, Group, Lost
-from measure.worth.points import Estimate
+from measure.worth.options import Evidence, GroupHelp, Lost
+from measure.worth.points import ScoreEstimate
 from pipeline.seeds import rng_for
 
 SIZES = (20, 40, 80, 160)
@@ -26,11 +26,11 @@ def project(points, costs, case, trial, real, renders, **more):
     mixed = fit_curve(points(real, SIZES, case, "real", trial), "mixed", 200)
     drawn = fit_curve(points(renders, RENDERS, case, "renders", trial), "renders", 200)
     score = 1 - real(SIZES[-1]) + rng_for(3, case, trial).normal(0, 0.006)
-    noisy = Estimate(score, score - 0.012, score + 0.012)
+    noisy = ScoreEstimate(score, score - 0.012, score + 0.012)
     return advise(Evidence(noisy, SIZES[-1], RENDERS[-1], mixed=mixed, renders=drawn, **more), 0.9, costs)
 
 
-HARM = (Group("mug", "asset", -0.03, -0.05, -0.01),)
+HARM = (GroupHelp("mug", "asset", -0.03, -0.05, -0.01),)
 CLEAR = [  # real law, render law, further evidence, the right step
     pytest.param(law(0.01, 0.6), law(0.01), {"on_training": 0.98}, "stop", id="the target is met"),
     pytest.param(law(0.0, 6.73, 0.8), law(0.2), {"on_training": 0.98}, "label", id="labels lead there, renders do not"),
@@ -68,13 +68,13 @@ def test_where_every_curve_ends_below_the_target_more_data_is_never_advised(floo
 
 
 def test_a_mean_at_the_target_is_not_yet_a_reason_to_stop(costs):
-    advice = advise(Evidence(Estimate(0.91, 0.88, 0.94), 100, 100), 0.9, costs)
+    advice = advise(Evidence(ScoreEstimate(0.91, 0.88, 0.94), 100, 100), 0.9, costs)
     assert advice.action == "look"
     assert "more val photos" in advice.why
 
 
 def test_where_nothing_was_measured_the_advice_says_what_to_measure(costs):
-    advice = advise(Evidence(Estimate(0.5, 0.4, 0.6), 100, 100), 0.9, costs)
+    advice = advise(Evidence(ScoreEstimate(0.5, 0.4, 0.6), 100, 100), 0.9, costs)
     assert advice.action == "look"
     assert "Not measured: the score on the training photos, " in advice.why
 
@@ -89,22 +89,22 @@ def test_where_nothing_was_measured_the_advice_says_what_to_measure(costs):
 )
 def test_outlines_are_advised_with_what_each_kind_of_error_costs(detail, part, costs):
     lost = Lost(0.08, 0.015, 0.005)
-    advice = advise(Evidence(Estimate(0.9, 0.88, 0.92), 100, 100, lost=lost, detail=detail), 0.95, costs)
+    advice = advise(Evidence(ScoreEstimate(0.9, 0.88, 0.92), 100, 100, lost=lost, detail=detail), 0.95, costs)
     assert advice.action == "architecture"
     assert "Of the 0.100 that the score lacks, 0.080 lie along the outlines" in advice.why
     assert part in advice.why
 
 
 def test_a_harmful_recipe_is_looked_at_and_named(costs):
-    groups = (Group("night", "recipe", -0.03, -0.05, -0.01), Group("day", "recipe", 0.02, 0.01, 0.03))
-    advice = advise(Evidence(Estimate(0.5, 0.4, 0.6), 100, 100, groups=groups), 0.9, costs)
+    groups = (GroupHelp("night", "recipe", -0.03, -0.05, -0.01), GroupHelp("day", "recipe", 0.02, 0.01, 0.03))
+    advice = advise(Evidence(ScoreEstimate(0.5, 0.4, 0.6), 100, 100, groups=groups), 0.9, costs)
     assert advice.action == "look"
     assert "do harm: night." in advice.why
 
 
 def test_the_gap_speaks_where_held_out_renders_were_not_scored(costs):
-    ends = {"real_only": Estimate(0.8, 0.7, 0.9), "render_only": Estimate(0.3, 0.2, 0.4)}
-    assert "score 0.500 less" in advise(Evidence(Estimate(0.8, 0.7, 0.85), 9, 9, **ends), 0.9, costs).why
+    ends = {"real_only": ScoreEstimate(0.8, 0.7, 0.9), "render_only": ScoreEstimate(0.3, 0.2, 0.4)}
+    assert "score 0.500 less" in advise(Evidence(ScoreEstimate(0.8, 0.7, 0.85), 9, 9, **ends), 0.9, costs).why
 
 
 def test_more_data_that_does_not_lead_there_is_named(points, costs):
@@ -126,4 +126,4 @@ def test_the_json_has_one_action_and_a_line_for_each(points, costs):
 @pytest.mark.parametrize("target", [0.0, 1.2, float("nan")])
 def test_a_target_is_an_iou(target, costs):
     with pytest.raises(ValueError, match="target is"):
-        advise(Evidence(Estimate(0.5, 0.4, 0.6), 1, 1), target, costs)
+        advise(Evidence(ScoreEstimate(0.5, 0.4, 0.6), 1, 1), target, costs)

@@ -3,14 +3,14 @@ import pytest
 from scipy.optimize import nnls
 
 from measure.worth.families import FAMILIES, families_for, fit, lines
-from measure.worth.points import Measured
+from measure.worth.points import MeasuredCurve
 
 SIZES = np.array([20.0, 40, 80, 160, 320, 640])
 
 
 def exactly(errors, n=SIZES):
     iou = 1 - np.asarray(errors)
-    return Measured(n, iou, np.full(len(n), 0.01), 6.0, iou[None])
+    return MeasuredCurve(n, iou, np.full(len(n), 0.01), 6.0, iou[None])
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -1,11 +1,11 @@
 import pytest
 
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, Failure, Group, options, step
-from measure.worth.points import Estimate, Point
+from measure.worth.options import Evidence, GroupHelp, WeakKind, options, step
+from measure.worth.points import Point, ScoreEstimate
 
 SIZES = (20, 40, 80, 160)
-SCORE = Estimate(0.8, 0.78, 0.82)
+SCORE = ScoreEstimate(0.8, 0.78, 0.82)
 
 
 def power(n):
@@ -75,14 +75,14 @@ def test_an_untrusted_curve_is_named_with_its_flag(costs):
 
 
 def test_harmful_and_missing_assets_are_counted_and_priced(costs):
-    groups = (Group("mug", "asset", -0.02, -0.03, -0.01), Group("cup", "asset", -0.01, -0.02, 0.005))
+    groups = (GroupHelp("mug", "asset", -0.02, -0.03, -0.01), GroupHelp("cup", "asset", -0.01, -0.02, 0.005))
     option = by_action(Evidence(SCORE, 1, 1, groups=groups, assets=3), 0.95, costs)["assets"]
     assert (option.amount, option.cost, option.iou) == (3, 720, None)
     assert "Replace mug and add 2" in option.what
 
 
 def test_what_leaving_a_harmful_asset_out_brings(costs):
-    option = by_action(Evidence(SCORE, 1, 1, groups=(Group("mug", "asset", -0.02, -0.03, -0.01),)), 0.95, costs)[
+    option = by_action(Evidence(SCORE, 1, 1, groups=(GroupHelp("mug", "asset", -0.02, -0.03, -0.01),)), 0.95, costs)[
         "assets"
     ]
     assert option.iou.iou == pytest.approx(0.82)
@@ -90,5 +90,5 @@ def test_what_leaving_a_harmful_asset_out_brings(costs):
 
 
 def test_the_most_missed_instances_are_named(costs):
-    failures = (Failure("large", 0.9), Failure("small", 0.3))
+    failures = (WeakKind("large", 0.9), WeakKind("small", 0.3))
     assert "small: 30%" in by_action(Evidence(SCORE, 1, 1, failures=failures), 0.95, costs)["look"].what

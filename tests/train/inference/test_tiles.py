@@ -12,6 +12,8 @@ from train.inference.tiles import ramp, scaled_hw, starts, tiled_logits
 from train.inference.upsample import categories_of
 from train.run import load_run
 
+pytestmark = pytest.mark.training
+
 
 @pytest.mark.parametrize(
     ("length", "side", "overlap", "wanted"),

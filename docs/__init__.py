@@ -1,0 +1,1 @@
+"""Guides for people, and the scripts that make their pictures."""
