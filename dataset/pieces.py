@@ -14,12 +14,18 @@ class Pieces:
     """The connected pieces of a mask, P of them."""
 
     labels: NDArray[np.int32]  # (H, W), 0 = none, p = p-th piece
-    scores: Reals  # (P,) mean probability of the category over the piece
+    boxes: NDArray[np.int32]  # (P, 4) x0, y0, x1, y1 in pixels, x1 and y1 exclusive
+    areas: NDArray[np.int32]  # (P,) pixels
+
+    def means(self, values: NDArray[np.float32]) -> Reals:
+        """Return (P,) the mean of values (H, W) over each piece."""
+        inside = self.labels > 0
+        sums = np.bincount(self.labels[inside], values[inside], len(self.areas) + 1)
+        return np.asarray(sums[1:] / self.areas)
 
 
-def pieces_of(mask: NDArray[np.bool_], probability: NDArray[np.float32]) -> Pieces:
-    """Return the pieces of a mask (H, W); pixels that touch at a corner are one piece. probability: (H, W)."""
-    total, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    inside = labels[mask]
-    area = np.bincount(inside, minlength=total)[1:]
-    return Pieces(labels, np.bincount(inside, probability[mask], total)[1:] / area)
+def pieces_of(mask: NDArray[np.bool_]) -> Pieces:
+    """Return the pieces of a mask (H, W); pixels that touch at a corner are one piece."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    x0, y0, width, height, areas = stats[1:].T
+    return Pieces(labels, np.stack((x0, y0, x0 + width, y0 + height), axis=1), areas)

@@ -46,7 +46,7 @@ class Attribute:
                 raise ValueError(f"{name} is {getattr(self, name)}, wanted {lowest} or more")
 
 
-def mix_of(pick: Mapping[str, Any]) -> Row | None:
+def attributed_row(pick: Mapping[str, Any]) -> Row | None:
     """Return the row of the pick file to attribute: the picked one if it saw renders, else the best that did.
 
     A mix of real and renders goes before renders only. None if no run with renders was trained to the end.
@@ -126,7 +126,7 @@ def main(
     race: the folder of the runs that stage tune trained. trials: the folder for those without a group.
     """
     trials.mkdir(parents=True, exist_ok=True)
-    row = mix_of(read_pick(pick))
+    row = attributed_row(read_pick(pick))
     if row is None:
         write_json(out, empty())
         return

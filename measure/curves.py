@@ -42,7 +42,7 @@ def sizes_of(total: int, shares: Sequence[float], least: int) -> list[int]:
     return sorted({max(round(total * share), least) for share in shares if total > least} | {total})
 
 
-def mix_of(pick: Mapping[str, Any]) -> Row | None:
+def drawn_mix(pick: Mapping[str, Any]) -> Row | None:
     """Return the mix whose curve is drawn: the pick, or the best row that is a mix; None without one."""
     mixes = [row for row in pick["ratios"] if 0 < row["ratio"] < 1]
     picked = [row for row in mixes if row["picked"]]
@@ -80,7 +80,7 @@ def main(
     """Write which trial stands for each point of each curve, and train those that are missing."""
     trials.mkdir(parents=True, exist_ok=True)
     known = open_trials(machine, fit, pools, val, categories, trials, race)
-    lines = lines_of(settings, known, mix_of(read_pick(pick)))
+    lines = lines_of(settings, known, drawn_mix(read_pick(pick)))
     known.train([(trial, 1.0) for line in lines.values() for _, trial in line], "curves")
     points = {
         name: [{"n": n, "seed": trial.seed, "trial": known.name(trial, out.parent)} for n, trial in line]

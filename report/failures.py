@@ -9,21 +9,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, label
 
+from dataset.pieces import pieces_of
 from dataset.records import Instance
+from measure.scoring.summary import SMALL
 
 NONE, SAME = 0.1, 0.5
 LOOSE = 0.75  # an object that was found, but with a lower IoU than this, has a loose outline
-SMALL = 0.003  # share of the photo; COCO's limit of 32 x 32 pixels in its photos of about 640 x 480
 HIDDEN = 0.5  # an object of which less than this share is in view
 SPECK = 0.0002  # share of the photo; smaller parts of a prediction are no objects
 
 CAUSES = {  # in the order of the page
-    "Missed: hidden": "Objects more than half hidden that were not seen",
-    "Missed: small": f"Objects under {SMALL:.1%} of the photo that were not seen",
-    "Missed: at the border": "Objects cut by the photo's border that were not seen",
-    "Missed: in plain view": "Objects that were not seen, though large, whole and in view",
+    "Not found: hidden": "Objects more than half hidden that were not found",
+    "Not found: small": f"Objects under {SMALL:.1%} of the photo that were not found",
+    "Not found: at the border": "Objects cut by the photo's border that were not found",
+    "Not found: in plain view": "Objects that were not found, though large, whole and in view",
     "Wrong category": "Objects seen as another category",
     "False alarm": "Objects seen where none is",
     "Merged": "Objects that stand together and were seen as one",
@@ -36,7 +36,7 @@ Box = tuple[int, int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """One object that was missed, made up, or not well outlined."""
+    """One object that was not found, made up, or not well outlined."""
 
     cause: str  # a key of CAUSES
     box: Box  # x0, y0, x1, y1 in pixels of the photo, x1 and y1 exclusive
@@ -89,26 +89,26 @@ def parts(predicted: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64]
 
     count: how many categories there are.
     """
-    found, boxes = np.zeros(predicted.shape, np.int64), []
+    found, boxes = np.zeros(predicted.shape, np.int64), list[tuple[int, Box]]()
     for kind in range(1, count + 1):
-        pieces, _ = label(predicted == kind, structure=np.ones((3, 3), int))
-        areas = np.bincount(pieces.ravel())
-        for number, (y, x) in enumerate(find_objects(pieces), 1):
-            if areas[number] >= SPECK * predicted.size:
-                boxes.append((kind, (x.start, y.start, x.stop, y.stop)))
-                found[y, x][pieces[y, x] == number] = len(boxes)
+        pieces = pieces_of(predicted == kind)
+        for number, (box, area) in enumerate(zip(pieces.boxes.tolist(), pieces.areas, strict=True), 1):
+            if area >= SPECK * predicted.size:
+                x0, y0, x1, y1 = box
+                boxes.append((kind, (x0, y0, x1, y1)))
+                found[pieces.labels == number] = len(boxes)
     return found, boxes
 
 
 def failures(found: Overlaps) -> list[Failure]:
     """Return what went wrong: of each true object at most one failure, then the false alarms."""
-    missed = []
+    lost = []
     for at, one in enumerate(found.true):
         cause = cause_of(found, at) if found.true_px[at] else None
         if cause:
-            missed.append(Failure(cause, one.box, int(found.true_px[at])))
+            lost.append(Failure(cause, one.box, int(found.true_px[at])))
     hit = found.shared[1:, 1:].sum(axis=0)  # (S,) pixels of a seen object that lie on any true one
-    return missed + [
+    return lost + [
         Failure("False alarm", box, int(area))
         for (_, box), area, on in zip(found.seen, found.seen_px, hit, strict=True)
         if on < NONE * area
@@ -120,7 +120,7 @@ def cause_of(found: Overlaps, at: int) -> str | None:
     area, row = found.true_px[at], found.shared[at + 1, 1:]
     mine = np.array([kind == found.kinds[at] for kind, _ in found.seen], bool)
     if row[mine].sum() < NONE * area:
-        return "Wrong category" if row[~mine].sum() >= SAME * area else f"Missed: {why_missed(found, at)}"
+        return "Wrong category" if row[~mine].sum() >= SAME * area else f"Not found: {why_not_found(found, at)}"
     main = int(np.where(mine, row, -1).argmax())
     if together(found, at, main):
         return "Merged"
@@ -130,8 +130,8 @@ def cause_of(found: Overlaps, at: int) -> str | None:
     return "Loose outline" if iou < LOOSE else None
 
 
-def why_missed(found: Overlaps, at: int) -> str:
-    """Return the first reason that holds for an object that was not seen."""
+def why_not_found(found: Overlaps, at: int) -> str:
+    """Return the first reason that holds for an object that was not found."""
     one, (height, width) = found.true[at], found.size_hw
     x0, y0, x1, y1 = one.box
     if one.visible_fraction < HIDDEN:

@@ -1,6 +1,4 @@
-"""The flat extracts for ``dvc metrics`` and ``dvc plots``.
-
-Stage `transfer`: gather scores, worth, money and advice into the numbers that other tools read."""
+"""Stage `transfer`: gather scores, worth, money and advice into transfer.json, and into flat extracts for DVC."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

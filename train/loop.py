@@ -1,6 +1,4 @@
-"""What one training follows from: the plan of all its batches, the weights of the categories, and its key.
-
-The training loop: phases of mixes in, a trained network out; it can stop, be killed, and go on."""
+"""The training loop: phases of mixes in, a trained network out; it can stop, be killed, and go on."""
 
 import dataclasses
 import time

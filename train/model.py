@@ -1,6 +1,4 @@
-"""The network: a timm encoder under a segmentation-models-pytorch decoder, its pretrained weights and its files.
-
-The part of a pretrained encoder that training leaves as it is."""
+"""The network: a timm encoder under a segmentation-models-pytorch decoder, its weights, and what of it is frozen."""
 
 import contextlib
 import difflib

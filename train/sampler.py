@@ -1,6 +1,4 @@
-"""Which source each draw of a run comes from: the mix's weights, kept exactly in every epoch.
-
-Rare categories: how often their photos are drawn, and what their pixels weigh in the loss."""
+"""Which photo each draw of a run is: sources in the mix's shares, exact in every epoch; rare categories more often."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction

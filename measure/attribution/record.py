@@ -1,6 +1,4 @@
-"""What attribution says, in sentences that artists read.
-
-The record of an attribution: plain numbers and sentences, as the page and the gallery read them."""
+"""The record of an attribution, for the page and the gallery: numbers, and sentences that artists read."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,6 +1,4 @@
-"""Overlaps of category maps, of the whole and of the band along the outline, and where they fail.
-
-How far a network's probabilities can be believed: calibration and uncertainty, on a grid of pixels."""
+"""What is counted on one photo: overlaps, where they fail, and how far the probabilities can be believed."""
 
 import math
 from collections.abc import Sequence

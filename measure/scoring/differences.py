@@ -20,7 +20,7 @@ from measure.scoring.intervals import (
     seeds_part,
 )
 from measure.scoring.records import Scores
-from measure.scoring.table import Counts, CountTable, draws, refuse_other_photos, table_of
+from measure.scoring.table import Counts, CountTable, refuse_other_photos, table_of
 
 UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
 
@@ -80,17 +80,6 @@ def leaves_out(runs: Sequence[Scores], peers: Peers = ()) -> str | None:
     if one_group:
         return "All photos belong to one group: the interval leaves out how other photos differ."
     return "One training run: the interval leaves out how much runs differ." if one_seed else None
-
-
-def resampled(runs: Sequence[Scores], resamples: int) -> NDArray[np.float64]:
-    """Return (resamples,) scores of redrawn photos and redrawn seeds (Efron and Tibshirani 1993, chapter 6).
-
-    Photos of one group are drawn together. Two calls on the same photos draw the same ones. Their spread is smaller
-    than what `interval` allows for. Errors as `table.table_of`.
-    """
-    iou = on_redrawn_photos(runs, resamples)  # (B, S)
-    weights = draws(len(runs), resamples, "seeds", str(float(runs[0].ratio))) / len(runs)
-    return np.asarray((iou * weights).sum(axis=1))
 
 
 def on_redrawn_photos(runs: Sequence[Scores], resamples: int) -> NDArray[np.float64]:

@@ -78,11 +78,12 @@ def instances_on(
         mask = predicted == number
         if not own and not mask.any():
             continue
-        pieces = pieces_of(mask, probabilities[number])
+        pieces = pieces_of(mask)
+        scores = pieces.means(probabilities[number])
         order = np.zeros(len(area), np.int64)
         order[[instance.index for instance in own]] = np.arange(1, len(own) + 1)
-        iou = iou_table(pieces.labels, order[ids], len(pieces.scores), len(own))
-        matches[name] = matches_of(iou, pieces.scores)
+        iou = iou_table(pieces.labels, order[ids], len(scores), len(own))
+        matches[name] = matches_of(iou, scores)
         covered = np.bincount(ids[mask], minlength=len(area)) / np.maximum(area, 1)
         objects |= {i.index: true_object(i, area, covered, iou[:, k], ids) for k, i in enumerate(own)}
     return matches, tuple(objects[i.index] for i in present if i.index in objects)

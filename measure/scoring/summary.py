@@ -1,6 +1,4 @@
-"""One photo's counts as flat names and numbers, and the kinds of objects they are told apart by.
-
-Every score of a candidate with its interval, as the report shows them."""
+"""Every score of a candidate with its interval, from flat counts of photos and of kinds of objects."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence

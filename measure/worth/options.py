@@ -1,6 +1,4 @@
-"""What the advice rests on, and what it says.
-
-The steps that could be taken, each with what would be expected of it and what it costs."""
+"""What the advice rests on, and the steps that could be taken, each with what it would bring and what it costs."""
 
 import dataclasses
 import math

@@ -1,6 +1,4 @@
-"""Measured points of a learning curve, and what chance may have done to them.
-
-What makes a learning curve one that no law may be drawn through, in plain sentences (Viering and Loog 2021)."""
+"""Measured points of a learning curve, what chance may have done to them, and when no law may be drawn through them."""
 
 import dataclasses
 import itertools

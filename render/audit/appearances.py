@@ -83,4 +83,4 @@ def uses_of(asset: Asset, facts: Facts | None, recipes: Mapping[str, Recipe]) ->
 
 def lets_light_through(recipe: Recipe, materials: Iterable[str]) -> bool:
     """Return whether one of these materials is painted thin."""
-    return any(paint.thin[1] > 0 for name in materials for paint in recipe.targets.paints.get(name, ()))
+    return any(ranges.transmission[1] > 0 for name in materials for ranges in recipe.targets.materials.get(name, ()))

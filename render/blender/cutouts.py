@@ -25,8 +25,8 @@ OPERATIONS: dict[str, Callable[[Curve, Curve], Curve]] = {  # of a Math node
 }
 
 
-def principled(tree: Tree) -> Node | None:
-    """Return the main shader of a material, None if it has none of that kind."""
+def found_principled(tree: Tree) -> Node | None:
+    """Return the Principled BSDF of a material, None if it has none."""
     return next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None)
 
 
@@ -35,7 +35,7 @@ def sharpen(tree: Tree) -> None:
 
     Else a half clear texel would be one thing in the picture and, ray by ray, another in the id map.
     """
-    shader = principled(tree)
+    shader = found_principled(tree)
     if shader is None or not shader.inputs["Alpha"].is_linked:
         return
     alpha, cut = shader.inputs["Alpha"], tree.nodes.new("ShaderNodeMath")
@@ -58,7 +58,7 @@ def cutout_of(tree: Tree) -> Cutout | None:
 
     Math nodes between texture and shader are followed; a texture that nodes move or turn is taken as if they did not.
     """
-    shader = principled(tree)
+    shader = found_principled(tree)
     if shader is None or not shader.inputs["Alpha"].is_linked:
         return None
     curve, texture = followed(shader.inputs["Alpha"])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from render.blender.cutouts import found_principled
 from render.blender.patterns import PATTERNS, Node, Tree, coordinates
 from render.spec import Colour, Material
 
@@ -20,8 +21,7 @@ def dress(tree: Tree, look: Material) -> None:
 
 def principled(tree: Tree) -> Node:
     """Return the Principled BSDF of a material; if there is none, a new one in the colour of the shader it replaces."""
-    found = next((node for node in tree.nodes if node.type == "BSDF_PRINCIPLED"), None)
-    if found:
+    if found := found_principled(tree):
         return found
     shader = tree.nodes.new("ShaderNodeBsdfPrincipled")
     old = next(

@@ -8,7 +8,7 @@ the environment, and roughness: frosted glass becomes clear. Glass with a label 
 
 from typing import Any
 
-from render.blender.cutouts import principled
+from render.blender.cutouts import found_principled
 from render.blender.materials import colour_sockets, pass_on
 
 Tree = Any  # bpy.types.NodeTree
@@ -19,7 +19,7 @@ TINT = 0.8  # at least; darker glass would count as solid, see passes.SEEN_ALPHA
 
 def is_clear(tree: Tree) -> bool:
     """Return whether a material is glass that one looks through."""
-    shader = principled(tree)
+    shader = found_principled(tree)
     if shader is None or shader.inputs["Alpha"].is_linked or shader.inputs["Transmission Weight"].is_linked:
         return False
     clear, solid = (float(shader.inputs[name].default_value) for name in ("Transmission Weight", "Alpha"))

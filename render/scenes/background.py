@@ -30,7 +30,7 @@ class Backdrop:
 
 
 def backdrop(making: Making, view: PlacedView) -> Backdrop:
-    """Return the background of a scene: of the recipe's kinds, or a floor and a wall each by its chance."""
+    """Return the background of a scene: of the recipe's kinds, or a floor and a wall each by its probability."""
     rng = making.rng("surfaces")
     if not making.recipe.around.background:
         return Backdrop(tuple(floor_and_wall(making, view, rng)))
@@ -53,15 +53,15 @@ def plate(making: Making) -> Plate:
 
 
 def floor_and_wall(making: Making, view: PlacedView, rng: Rng) -> list[Surface]:
-    """Return the floor and the wall, each by its chance."""
+    """Return the floor and the wall, each by its probability."""
     surfaces = []
-    floor, wall = making.chance("around.floor", rng), making.chance("around.wall", rng)
+    floor, wall = making.happens("around.floor", rng), making.happens("around.wall", rng)
     if floor:
         surfaces.append(plane(making, view, rng))
     if wall:
         behind = view.focus[1] + view.extent_m + float(rng.uniform(0.4, 3.5))
         facing = times(turn((0, 0, 1), float(rng.normal(0, 20))), turn((1, 0, 0), 90))
-        look = making.paint("around.surfaces", rng)
+        look = making.material("around.surfaces", rng)
         surfaces.append(Surface((0.0, behind, 2.0), facing, (FLOOR_M, FLOOR_M), look))
     return surfaces
 
@@ -70,7 +70,7 @@ def plane(making: Making, view: PlacedView, rng: Rng) -> Surface:
     """Return a floor."""
     side = 12 * view.distance_m if making.recipe.placement == "lying" else FLOOR_M
     turned = turn((0, 0, 1), float(rng.uniform(0, 360)))
-    return Surface((0.0, 0.0, view.ground_m), turned, (side, side), making.paint("around.surfaces", rng))
+    return Surface((0.0, 0.0, view.ground_m), turned, (side, side), making.material("around.surfaces", rng))
 
 
 def room(making: Making, view: PlacedView, rng: Rng) -> Backdrop:
@@ -85,7 +85,7 @@ def room(making: Making, view: PlacedView, rng: Rng) -> Backdrop:
     near = max(deep / 2, float(-forward @ (np.asarray(view.camera.location_m) - view.focus)) + 2 * CLEAR_M)
     base = np.array([view.focus[0], view.focus[1], view.ground_m])
     middle, half_high = base + forward * (far - near) / 2, np.array([0, 0, high / 2])
-    look = {name: making.paint("around.surfaces", rng) for name in ("floor", "walls", "ceiling")}
+    look = {name: making.material("around.surfaces", rng) for name in ("floor", "walls", "ceiling")}
     level, size = turn((0, 0, 1), view.heading_deg), (width, far + near)
     made = [
         upright(middle + half_high + right * width / 2, -right, (far + near, high), look["walls"]),

@@ -10,7 +10,7 @@ import numpy as np
 
 from render.blender.develop import to_linear
 from render.catalog import Asset
-from render.scenes.recipe import Paint, Range
+from render.scenes.recipe import MaterialRange, Range
 from render.spec import Colour, Material
 
 Rng = np.random.Generator
@@ -37,7 +37,7 @@ def two(limit: float, rng: Rng) -> tuple[float, float]:
     return float(rng.uniform(-limit, limit)), float(rng.uniform(-limit, limit))
 
 
-def chance(probability: float, rng: Rng) -> bool:
+def happens(probability: float, rng: Rng) -> bool:
     """Return True with this probability."""
     return bool(rng.random() < probability)
 
@@ -74,22 +74,22 @@ def colour_of(hue: float, saturation: float, value: float) -> Colour:
     return float(red), float(green), float(blue)
 
 
-def paint_material(paints: Sequence[Paint], rng: Rng) -> tuple[Material, dict[str, float | str]]:
-    """Return a material of one of the paints, drawn by weight, and what was drawn, by the paint's keys."""
-    weights = np.array([paint.weight for paint in paints])
-    number = int(rng.choice(len(paints), p=weights / weights.sum()))
-    paint = paints[number]
-    hue, saturation, value = between(paint.hue, rng), between(paint.saturation, rng), between(paint.value, rng)
-    apart = between(paint.spread, rng) * rng.choice([-1, 1])
+def draw_material(materials: Sequence[MaterialRange], rng: Rng) -> tuple[Material, dict[str, float | str]]:
+    """Return a material of one of the materials, drawn by weight, and what was drawn, by the keys of its ranges."""
+    weights = np.array([ranges.weight for ranges in materials])
+    number = int(rng.choice(len(materials), p=weights / weights.sum()))
+    ranges = materials[number]
+    hue, saturation, value = between(ranges.hue, rng), between(ranges.saturation, rng), between(ranges.value, rng)
+    apart = between(ranges.spread, rng) * rng.choice([-1, 1])
     second = (hue + apart / 6, min(saturation + abs(apart) / 4, 1), float(np.clip(value + apart, 0.02, 1)))
     material = Material(
-        texture=str(rng.choice(paint.textures)),
+        texture=str(rng.choice(ranges.textures)),
         colours=(colour_of(hue, saturation, value), colour_of(*second)),
-        roughness=between(paint.roughness, rng),
-        scale=log_between(paint.scale, rng),
-        bump=between(paint.bump, rng),
-        thin=between(paint.thin, rng),
-        wear=worn(paint.wear, rng),
+        roughness=between(ranges.roughness, rng),
+        scale=log_between(ranges.scale, rng),
+        bump=between(ranges.bump, rng),
+        thin=between(ranges.transmission, rng),
+        wear=worn(ranges.wear, rng),
     )
     drawn: dict[str, float | str] = {
         "number": number + 1,

@@ -14,24 +14,24 @@ from render.spec import Lamp, World
 
 def world(making: Making) -> World:
     """Return the environment map of the scene."""
-    chosen = making.recipe.taken.worlds
+    chosen = making.recipe.taken.hdris
     maps = [a for a in making.assets if a.kind == "hdri" and (a.id in chosen or not chosen)]
     asset = rendezvous(maps, *making.slot, "world")
-    making.note("taken.worlds", asset.id)
+    making.note("taken.hdris", asset.id)
     rng = making.rng("world")
     return World(asset.id, asset.key, float(rng.uniform(0, 360)), making.log_between("taken.world_strength", rng))
 
 
 def lamps(making: Making, view: PlacedView, backdrop: Backdrop) -> list[Lamp]:
-    """Return a lamp above the targets and a flash beside the camera, each by its chance, bare lamps, a room's lamp."""
+    """Return a lamp above the targets and a flash beside the camera, each by its probability, and bare lamps."""
     rng, made = making.rng("lamps"), []
     focus = np.asarray(view.focus)
     reach = max(view.distance_m, 2 * view.extent_m)
     reach = min(reach, backdrop.reach_m) if backdrop.reach_m else reach
-    if making.chance("taken.lamp", rng):
+    if making.happens("taken.lamp", rng):
         where = away(making, rng) * reach * float(rng.uniform(0.7, 1.5)) + focus
         made.append(lamp(making, where, focus, log_between((0.1, 1), rng), rng))
-    if making.chance("taken.flash", rng):
+    if making.happens("taken.flash", rng):
         offset = rng.uniform(-0.05, 0.05, 3) * view.distance_m
         made.append(lamp(making, np.asarray(view.camera.location_m) + offset, focus, 0.03, rng))
     return [*made, *points(making, focus, reach), *ceiling(making, backdrop)]

@@ -11,9 +11,9 @@ from render.scenes.draw import (
     Rng,
     beside,
     between,
-    chance,
+    draw_material,
+    happens,
     log_between,
-    paint_material,
     rendezvous,
     tinted,
     whole,
@@ -50,7 +50,7 @@ class Making:
         return value
 
     def value(self, key: str) -> Any:
-        """Return what the recipe says, e.g. for ``taken.angle_deg``."""
+        """Return what the recipe says, e.g. for ``taken.fov_deg``."""
         return operator.attrgetter(key)(self.recipe)
 
     def between(self, key: str, rng: Rng) -> float:
@@ -65,9 +65,9 @@ class Making:
         """Return a whole number of a range, both ends included."""
         return self.note(key, whole(self.value(key), rng))
 
-    def chance(self, key: str, rng: Rng) -> bool:
+    def happens(self, key: str, rng: Rng) -> bool:
         """Return True with the probability that the recipe says."""
-        return self.note(key, chance(self.value(key), rng))
+        return self.note(key, happens(self.value(key), rng))
 
     def kind(self, key: str, rng: Rng) -> str:
         """Return a name drawn by its weight."""
@@ -75,11 +75,11 @@ class Making:
         total = sum(weights.values())
         return self.note(key, str(rng.choice(list(weights), p=[weight / total for weight in weights.values()])))
 
-    def paint(self, key: str, rng: Rng) -> Material:
-        """Return a material of one of the paints of a key, such as ``around.surfaces``."""
-        section, _, name = key.partition(".paints.")
-        paints = self.value(f"{section}.paints")[name] if name else self.value(key)
-        material, drawn = paint_material(paints, rng)
+    def material(self, key: str, rng: Rng) -> Material:
+        """Return a material of one of the materials of a key, such as ``around.surfaces``."""
+        section, _, name = key.partition(".materials.")
+        materials = self.value(f"{section}.materials")[name] if name else self.value(key)
+        material, drawn = draw_material(materials, rng)
         for part, value in drawn.items():
             self.note(f"{key}.{part}", value)
         return self.mapped(material, rng) if material.texture == "maps" else material

@@ -6,7 +6,7 @@ import numpy as np
 
 from render.catalog import Asset
 from render.geometry import at_picture, matrix, tangent, times, turn
-from render.scenes.draw import Rng, chance, log_between, paint_material, rendezvous, tinted, two, whole
+from render.scenes.draw import Rng, draw_material, happens, log_between, rendezvous, tinted, two, whole
 from render.scenes.making import Making
 from render.scenes.placing import (
     ONTO,
@@ -22,15 +22,15 @@ from render.scenes.placing import (
 )
 from render.scenes.placing_ground import SETTLED_M
 from render.scenes.placing_wall import on_wall
-from render.scenes.recipe import FALLING, GROUND, Paint
+from render.scenes.recipe import FALLING, GROUND, MaterialRange
 from render.spec import Material, Placed, Quaternion, Vector
 
-SKIN = (Paint(hue=(0.01, 0.09), saturation=(0.2, 0.65), value=(0.15, 1), roughness=(0.3, 0.6)),)
+SKIN = (MaterialRange(hue=(0.01, 0.09), saturation=(0.2, 0.65), value=(0.15, 1), roughness=(0.3, 0.6)),)
 CLOTH = (
-    Paint(hue=(0, 1), saturation=(0, 0.8), value=(0.03, 1), roughness=(0.7, 1), textures=("plain", "wave", "checker"),
-          scale=(8, 80), spread=(0, 0.6)),
+    MaterialRange(hue=(0, 1), saturation=(0, 0.8), value=(0.03, 1), roughness=(0.7, 1),
+                  textures=("plain", "wave", "checker"), scale=(8, 80), spread=(0, 0.6)),
 )  # fmt: skip
-HAIR = (Paint(hue=(0.03, 0.12), saturation=(0.1, 0.7), value=(0.02, 0.6), roughness=(0.4, 0.8)),)
+HAIR = (MaterialRange(hue=(0.03, 0.12), saturation=(0.1, 0.7), value=(0.02, 0.6), roughness=(0.4, 0.8)),)
 LIFT = 0.002  # of the distance: a sheet in the very plane of the floor would be black
 SHEET_M = 0.03  # what is thinner is a sheet: a poster, a sign
 HIDDEN = (0.3, 0.95)  # how far aside an occluder stands, 1 = it just touches the first target's outline
@@ -46,14 +46,14 @@ def others(making: Making, view: PlacedView) -> list[Placed]:
 def people(making: Making, view: PlacedView) -> list[Placed]:
     """Return figures that stand on the floor behind or beside the first target."""
     rng, figures = making.rng("people"), making.role("person")
-    if not figures or not making.chance("around.people", rng):
+    if not figures or not making.happens("around.people", rng):
         return []
     made = []
     for number in range(whole((1, 2), rng)):
         asset = rendezvous(figures, *making.slot, "person", number)
         side = float(rng.normal(0, 0.25)) + number * float(rng.choice([-1, 1])) * float(rng.uniform(0.6, 1.5))
         depth = view.focus[1] + view.extent_m * 0.5 + float(rng.uniform(0.15, 0.6)) + number * float(rng.uniform(0, 2))
-        yaw = turn((0, 0, 1), float(rng.normal(0, 40)) + 180 * chance(0.25, rng))
+        yaw = turn((0, 0, 1), float(rng.normal(0, 40)) + 180 * happens(0.25, rng))
         place_m: Vector = (view.focus[0] + side, depth, view.ground_m)
         made.append(Placed(asset.id, asset.key, place_m, yaw, float(rng.uniform(0.9, 1.1)), dressed(rng)))
     return made
@@ -62,13 +62,13 @@ def people(making: Making, view: PlacedView) -> list[Placed]:
 def dressed(rng: Rng) -> dict[str, Material]:
     """Return skin, hair and clothes."""
     parts = {"skin": SKIN, "hair": HAIR, "cloth": CLOTH, "trousers": CLOTH, "shoe": CLOTH}
-    return {name: paint_material(paints, rng)[0] for name, paints in parts.items()} | {"*": tinted(rng)}
+    return {name: draw_material(materials, rng)[0] for name, materials in parts.items()} | {"*": tinted(rng)}
 
 
 def hands(making: Making, view: PlacedView) -> list[Placed]:
     """Return one or two hands across the edge of the first target."""
     rng, choice = making.rng("hands"), making.role("hand")
-    if not choice or not making.chance("around.hands", rng):
+    if not choice or not making.happens("around.hands", rng):
         return []
     size, made = making.target(0).size_m, []
     for number in range(whole((1, 2), rng)):
@@ -178,7 +178,7 @@ def in_bin(making: Making, view: PlacedView, assets: list[Asset], rng: Rng) -> l
 def occluders(making: Making, view: PlacedView) -> list[Placed]:
     """Return things between the camera and the first target that hide some of it."""
     rng, choice = making.rng("occluders"), making.role("distractor")
-    if not choice or not making.chance("around.occluders", rng):
+    if not choice or not making.happens("around.occluders", rng):
         return []
     made = []
     middle = np.asarray(view.focus) - view.camera.location_m

@@ -30,6 +30,6 @@ def place(making: Making) -> PlacedView:
     categories = {asset.category for asset in making.assets}
     for category in sorted(set(recipe.targets.categories) - categories):
         raise InputError(f"assets: no asset of category {category!r}; add one or change the recipe")
-    for name in sorted({*recipe.support.assets, *recipe.taken.worlds} - ids):
+    for name in sorted({*recipe.support.assets, *recipe.taken.hdris} - ids):
         raise InputError(f"assets: no asset with the id {name!r}, which the recipe names; add it or change the recipe")
     return PLACERS[recipe.placement](making)

@@ -38,7 +38,7 @@ class PlacedView:
 
 def camera_above(making: Making, extent_m: float, rng: Rng) -> PlacedView:
     """Return a view over the ground whose picture is `share` filled by `extent_m` at the origin."""
-    angle = making.between("taken.angle_deg", rng)
+    angle = making.between("taken.fov_deg", rng)
     distance = distance_of(making, extent_m, angle, rng)
     elevation = math.radians(making.between("taken.elevation_deg", rng))
     heading = float(rng.uniform(0, 2 * math.pi))
@@ -54,7 +54,7 @@ def camera_above(making: Making, extent_m: float, rng: Rng) -> PlacedView:
 def level_view(making: Making, first: Asset, rng: Rng) -> PlacedView:
     """Return a person's view along +Y, with a place for the first target that fills its share of the picture."""
     extent = labelled_extent(first)
-    angle = making.between("taken.angle_deg", rng)
+    angle = making.between("taken.fov_deg", rng)
     distance = distance_of(making, extent, angle, rng)
     down = math.radians(making.between("taken.elevation_deg", rng))
     rotation = looking(np.array([0, math.cos(down), -math.sin(down)]), making.between("taken.roll_deg", rng))
@@ -78,9 +78,11 @@ def labelled_extent(asset: Asset) -> float:
 def target_at(making: Making, asset: Asset, where: Vector, rotation: Quaternion, number: int, body: str = "") -> Placed:
     """Return a target with its origin at `where`, painted as the recipe says."""
     rng, targets = making.rng("paint", number), making.recipe.targets
-    paints: dict[str, Material] = {name: making.paint(f"targets.paints.{name}", rng) for name in sorted(targets.paints)}
-    paints |= {name: paints[targets.alike[0]] for name in targets.alike}
-    return Placed(asset.id, asset.key, where, rotation, 1.0, paints, body)
+    materials: dict[str, Material] = {
+        name: making.material(f"targets.materials.{name}", rng) for name in sorted(targets.materials)
+    }
+    materials |= {name: materials[targets.alike[0]] for name in targets.alike}
+    return Placed(asset.id, asset.key, where, rotation, 1.0, materials, body)
 
 
 def centred(asset: Asset, where: Sequence[float] | Array, rotation: Quaternion, scale: float = 1.0) -> Vector:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from render.geometry import at_picture, matrix, times, turn
-from render.scenes.draw import Rng, chance, two
+from render.scenes.draw import Rng, happens, two
 from render.scenes.making import Making
 from render.scenes.placing import (
     PlacedView,
@@ -53,7 +53,7 @@ def floating(making: Making) -> PlacedView:
     """Return targets in the air, upright but for their tilt: a bunch around the first, or anywhere in view."""
     rng = making.rng("place")
     view = level_view(making, making.target(0), rng)
-    count, bunch = making.whole("targets.count", rng), chance(0.6, rng)
+    count, bunch = making.whole("targets.count", rng), happens(0.6, rng)
     places = [np.asarray(view.focus)]
     for _ in range(1, count):
         draw = near(view.focus, view.extent_m * 0.5 * count**0.5) if bunch else in_view(view)
@@ -89,7 +89,7 @@ def hanging(making: Making) -> PlacedView:
     rng, strings = making.rng("strings"), []
     for number, target in enumerate(view.targets):
         asset = making.target(number)
-        if making.chance("targets.strings", rng):
+        if making.happens("targets.strings", rng):
             turned = matrix(target.rotation)
             x, y, z = np.asarray(target.location_m) + turned @ np.asarray(asset.centre_m)
             strings.append(string_at((x, y, z + float((np.abs(turned) @ asset.size_m)[2]) / 2)))

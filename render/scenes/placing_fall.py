@@ -11,7 +11,7 @@ from render.geometry import Array, turn
 from render.scenes.draw import Rng
 from render.scenes.making import Making
 from render.scenes.placing import PlacedView, camera_above, centred, half_width, in_square, leaning, radius, target_at
-from render.scenes.placing_ground import SETTLED_M, on_ground, paint_of, sides_at
+from render.scenes.placing_ground import SETTLED_M, material_of, on_ground, sides_at
 from render.spec import Placed, Surface
 
 SETTLE_S = 1.5  # of free fall and rolling, on top of the time that the highest one falls
@@ -43,7 +43,7 @@ def bin_(making: Making) -> PlacedView:
 
 def bin_at(making: Making, sides_m: tuple[float, float], height_m: float, rng: Rng) -> list[Surface]:
     """Return the bottom and the four walls of a bin, facing inwards."""
-    look = paint_of(making, rng)
+    look = material_of(making, rng)
     bottom = Surface((0.0, 0.0, 2 * SETTLED_M), turn((0, 0, 1), 0), sides_m, look)
     middle = np.array([0, 0, height_m / 2])
     return [bottom, *sides_at(middle, (*sides_m, height_m), 0.0, look, outward=False)]

@@ -7,7 +7,7 @@ import numpy as np
 
 from render.catalog import Asset
 from render.geometry import Array, looking, turn
-from render.scenes.draw import Rng, chance, rendezvous
+from render.scenes.draw import Rng, happens, rendezvous
 from render.scenes.making import Making
 from render.scenes.placing import (
     PlacedView,
@@ -33,7 +33,7 @@ def lying(making: Making) -> PlacedView:
     first = making.target(0)
     view = camera_above(making, max(first.size_m[:2]), rng)
     count = making.whole("targets.count", rng)
-    if making.chance("targets.in_rows", rng):
+    if making.happens("targets.in_rows", rng):
         spots = in_rows(count, first.size_m, rng)
     else:
         spots = apart(count, first.size_m, half_width(view), rng)
@@ -61,7 +61,7 @@ def in_rows(count: int, size_m: Vector, rng: Rng) -> list[Spot]:
     place, before = np.zeros(2), 0.0
     spots: list[Spot] = []
     for _ in range(count):
-        across = chance(0.25, rng)
+        across = happens(0.25, rng)
         half = (short if across else long) / 2
         forward = np.array([math.cos(math.radians(heading)), math.sin(math.radians(heading))])
         if spots:
@@ -131,7 +131,7 @@ def with_base(making: Making, view: PlacedView, base: Base, spot: Array, number:
         held = Placed(base.asset.id, base.asset.key, where, yaw, base.scale, {"*": making.tinted(rng)})
         view = dataclasses.replace(view, others=(*view.others, held))
     else:
-        block = block_at(over(spot, height), base.size_m, yaw_deg, paint_of(making, rng))
+        block = block_at(over(spot, height), base.size_m, yaw_deg, material_of(making, rng))
         view = dataclasses.replace(view, surfaces=(*view.surfaces, *block))
     where = centred(target, over(spot, height + target.size_m[2] / 2 + 2 * SETTLED_M), yaw)
     return dataclasses.replace(view, targets=(*view.targets, target_at(making, target, where, yaw, number)))
@@ -145,17 +145,17 @@ def raised(view: PlacedView, by_m: float) -> PlacedView:
 
 
 def on_ground(making: Making, view: PlacedView) -> PlacedView:
-    """Return the view with a ground below z = 0: a table top by its chance, else a floor."""
+    """Return the view with a ground below z = 0: a table top by its probability, else a floor."""
     rng = making.rng("ground")
-    if not making.chance("support.table", rng):
+    if not making.happens("support.table", rng):
         side = 12 * view.distance_m
-        look = making.paint("around.surfaces", rng)
+        look = making.material("around.surfaces", rng)
         floor = Surface((0.0, 0.0, 0.0), turn((0, 0, 1), float(rng.uniform(0, 360))), (side, side), look)
         return dataclasses.replace(view, surfaces=(*view.surfaces, floor))
     height = making.between("support.height_m", rng)
     least = 2.2 * half_width(view)  # the picture's own width, and a rim
     sides = (max(making.between("support.sides_m", rng), least), max(making.between("support.sides_m", rng), least))
-    table = block_at((0.0, 0.0, 0.0), (*sides, height), 0.0, paint_of(making, rng))
+    table = block_at((0.0, 0.0, 0.0), (*sides, height), 0.0, material_of(making, rng))
     return dataclasses.replace(view, ground_m=-height, surfaces=(*view.surfaces, *table))
 
 
@@ -182,6 +182,6 @@ def upright(place: Array, normal: Array, size_m: tuple[float, float], look: Mate
     return Surface((float(place[0]), float(place[1]), float(place[2])), looking(-normal), size_m, look)
 
 
-def paint_of(making: Making, rng: Rng) -> Material:
+def material_of(making: Making, rng: Rng) -> Material:
     """Return the look of a support."""
-    return making.paint("support.paints" if making.recipe.support.paints else "around.surfaces", rng)
+    return making.material("support.materials" if making.recipe.support.materials else "around.surfaces", rng)

@@ -20,7 +20,7 @@ from render.scenes.placing import (
     target_at,
     vector,
 )
-from render.scenes.placing_ground import SETTLED_M, paint_of
+from render.scenes.placing_ground import SETTLED_M, material_of
 from render.spec import Camera, Quaternion, Surface
 
 EYE_M = (1.2, 1.9)  # height of what is looked at
@@ -37,14 +37,14 @@ def wall(making: Making) -> PlacedView:
         asset, rotation = making.target(number), hung(making, rng)
         where = on_wall(view, spot, asset.size_m[2])
         targets.append(target_at(making, asset, centred(asset, where, rotation), rotation, number))
-    look = paint_of(making, making.rng("ground"))
+    look = material_of(making, making.rng("ground"))
     surface = Surface((0.0, 0.0, 0.0), ONTO, (WALL_M, WALL_M), look)
     return dataclasses.replace(view, targets=tuple(targets), surfaces=(surface,))
 
 
 def before_wall(making: Making, extent_m: float, rng: Rng) -> PlacedView:
     """Return a camera that looks at the wall, straight or from a side, and where on the wall the first target is."""
-    angle = making.between("taken.angle_deg", rng)
+    angle = making.between("taken.fov_deg", rng)
     distance = distance_of(making, extent_m, angle, rng)
     down, aside = (math.radians(making.between(f"taken.{key}", rng)) for key in ("elevation_deg", "heading_deg"))
     direction = np.array([math.sin(aside) * math.cos(down), math.cos(aside) * math.cos(down), -math.sin(down)])

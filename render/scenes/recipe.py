@@ -1,13 +1,15 @@
-"""A recipe: which assets appear, where, how lit and how painted, as ranges in a TOML file an artist can read."""
+"""A recipe: which assets appear, where, how lit and of what material, as ranges in a TOML file an artist can read."""
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import InputError
 from pipeline.reading import read_toml
 from pipeline.settings import build
 from render.scenes.recipe_rules import check_value, check_weights, leaves
 
+RENAMED = {"angle_deg": "fov_deg", "worlds": "hdris", "thin": "transmission", "paints": "materials"}  # in 0.5.0
 RECIPES = Path(__file__).parent.parent / "recipes"
 LEVEL = ("held", "floating", "scattered", "hanging")  # seen as a person does who looks straight ahead
 GROUND = ("lying", "dropped", "on", "stacked", "bin")  # seen from above, on the ground z = 0
@@ -19,15 +21,15 @@ Range = tuple[float, float]  # drawn evenly between both ends
 
 
 @dataclasses.dataclass(frozen=True)
-class Paint:
+class MaterialRange:
     """Colours to draw from: hue, saturation and value of sRGB in 0..1. A hue range may pass 1: 0.9 to 1.1 is red."""
 
     hue: Range
     saturation: Range
     value: Range
     roughness: Range
-    thin: Range = (0.0, 0.0)  # share of light that goes straight through
-    weight: float = 1.0  # how often this one of several paints is drawn
+    transmission: Range = (0.0, 0.0)  # share of light that goes straight through
+    weight: float = 1.0  # how often this one of several materials is drawn
     textures: tuple[str, ...] = ("plain",)  # names of patterns, one is drawn
     scale: Range = (1.0, 1.0)  # repeats of the pattern a metre, drawn evenly in its logarithm
     bump: Range = (0.0, 0.0)
@@ -52,18 +54,22 @@ class Targets:
     tilt_deg: Range  # see the README: away from the camera, from upright, from lying flat, or crooked on the wall
     turn_deg: Range = (0.0, 360.0)  # about the upright axis; 0 shows the front of what hangs or floats
     weights: dict[str, float] = dataclasses.field(default_factory=dict)  # by category; 1 where there is none
-    in_rows: float = 0.0  # chance that several lie end to end instead of scattered
-    strings: float = 0.0  # chance that what hangs does so at strings that can be seen
+    in_rows: float = 0.0  # probability that several lie end to end instead of scattered
+    strings: float = 0.0  # probability that what hangs does so at strings that can be seen
     drop: Range = (0.5, 2.0)  # height that the first one falls from, in its own lengths
-    paints: dict[str, tuple[Paint, ...]] = dataclasses.field(default_factory=dict)  # by material name of the files
-    alike: tuple[str, ...] = ()  # materials painted like the first of them, such as a print and its paper
+    materials: dict[str, tuple[MaterialRange, ...]] = dataclasses.field(
+        default_factory=dict
+    )  # by material name of the files
+    alike: tuple[str, ...] = ()  # materials that look like the first of them, such as a print and its paper
 
     def __post_init__(self) -> None:
-        """Refuse to show nothing, to copy a paint that is not there, and weights that mean nothing."""
+        """Refuse to show nothing, to copy a material that is not there, and weights that mean nothing."""
         if not self.categories:
             raise ValueError("categories is [], wanted the category of at least one asset")
-        if self.alike and self.alike[0] not in self.paints:
-            raise ValueError(f"alike begins with {self.alike[0]!r}, wanted one of the paints: {', '.join(self.paints)}")
+        if self.alike and self.alike[0] not in self.materials:
+            raise ValueError(
+                f"alike begins with {self.alike[0]!r}, wanted one of the materials: {', '.join(self.materials)}"
+            )
         check_weights("weights", self.weights, self.categories)
 
 
@@ -71,13 +77,13 @@ class Targets:
 class Support:
     """What targets lie on, stand on or fall into."""
 
-    table: float = 0.0  # chance of a table top, else they are on the floor itself
+    table: float = 0.0  # probability of a table top, else they are on the floor itself
     sides_m: Range = (0.7, 1.8)  # of the table top
     height_m: Range = (0.4, 1.0)  # of the table top over the floor
     assets: tuple[str, ...] = ()  # ids to put targets on, for the placement "on"; empty: a plain block
     bin_sides: Range = (3.0, 6.0)  # inner sides of the bin, in lengths of the first target
     bin_height: Range = (1.0, 2.0)  # the same for its height
-    paints: tuple[Paint, ...] = ()  # of table, block, bin or wall; empty: around.surfaces
+    materials: tuple[MaterialRange, ...] = ()  # of table, block, bin or wall; empty: around.surfaces
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,23 +91,23 @@ class Around:
     """What is in the picture besides the targets, unlabelled."""
 
     distractors: tuple[int, int]
-    surfaces: tuple[Paint, ...]  # of floor, walls and ceiling
-    hands: float = 0.0  # chance of something hand-like across a target's edge
-    people: float = 0.0  # chance of a figure behind or beside the targets
+    surfaces: tuple[MaterialRange, ...]  # of floor, walls and ceiling
+    hands: float = 0.0  # probability of something hand-like across a target's edge
+    people: float = 0.0  # probability of a figure behind or beside the targets
     background: dict[str, float] = dataclasses.field(default_factory=dict)  # kind -> weight; empty: by floor and wall
-    floor: float = 0.0  # chance of a floor; when lying there always is one
-    wall: float = 0.0  # chance of a wall behind
+    floor: float = 0.0  # probability of a floor; when lying there always is one
+    wall: float = 0.0  # probability of a wall behind
     room_m: Range = (3.0, 8.0)  # width and depth of a room; larger where the scene needs it
     room_height_m: Range = (2.3, 3.5)
-    occluders: float = 0.0  # chance that something stands before the first target
+    occluders: float = 0.0  # probability that something stands before the first target
     occluder_count: tuple[int, int] = (1, 2)
     occluder_share: Range = (0.1, 0.35)  # of the picture's width that each spans, drawn evenly in its logarithm
     wear: Range = (0.0, 0.0)  # of the distractors
 
     def __post_init__(self) -> None:
-        """Refuse surfaces without paint and a background that nobody has written."""
+        """Refuse no surface and a background that nobody has written."""
         if not self.surfaces:
-            raise ValueError("surfaces is [], wanted at least one paint")
+            raise ValueError("surfaces is [], wanted at least one material")
         check_weights("background", self.background, BACKGROUNDS)
 
 
@@ -109,22 +115,22 @@ class Around:
 class Taken:
     """How the picture is taken: camera, light, development."""
 
-    angle_deg: Range
+    fov_deg: Range  # the camera's angle across the picture
     elevation_deg: Range  # how far the camera looks down
     roll_deg: Range
     world_strength: Range
-    lamp: float  # chance of a lamp near the scene
-    flash: float  # chance of a small lamp beside the camera
+    lamp: float  # probability of a lamp near the scene
+    flash: float  # probability of a small lamp beside the camera
     exposure_ev: Range
     warmth: Range  # white balance: -1 blue .. 1 orange
     contrast: Range
     distance_m: Range | None = None  # instead of targets.share
     heading_deg: Range = (0.0, 0.0)  # how far the camera stands to the side of a wall
-    depth_of_field: float = 0.0  # chance that only the first target's distance is sharp
+    depth_of_field: float = 0.0  # probability that only the first target's distance is sharp
     f_stop: Range = (1.8, 8.0)
     lamp_strength: Range = (0.5, 20.0)  # 4 lights as much as an even environment of strength 1; by its logarithm
     points: tuple[int, int] = (0, 0)  # small bare lamps near the scene
-    worlds: tuple[str, ...] = ()  # ids of the environment maps to draw from; empty: all
+    hdris: tuple[str, ...] = ()  # ids of the environment maps to draw from; empty: all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,4 +161,18 @@ def read_recipe(name: str, folder: Path = RECIPES) -> Recipe:
     known = sorted(item.stem for item in folder.glob("*.toml"))
     if name not in known:
         raise InputError(f"plan.recipe is {name!r}, wanted one of {', '.join(known)}")
-    return build(Recipe, read_toml(path), name, lambda _: f"render/recipes/{path.name}")
+    where, keys = f"render/recipes/{path.name}", read_toml(path)
+    refuse_old(keys, where)
+    return build(Recipe, keys, name, lambda _: where)
+
+
+def refuse_old(keys: Any, where: str) -> None:
+    """Raise InputError for a key that has another name now, anywhere in a recipe."""
+    if isinstance(keys, list):
+        for item in keys:
+            refuse_old(item, where)
+    elif isinstance(keys, dict):
+        for key, value in keys.items():
+            if key in RENAMED:
+                raise InputError(f"{where}: {key} is called {RENAMED[key]} now; rename the key")
+            refuse_old(value, where)

@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-CHANCES = {"in_rows", "strings", "hands", "people", "floor", "wall", "occluders", "table", "lamp", "flash",
-           "depth_of_field"}  # fmt: skip
+PROBABILITIES = {"in_rows", "strings", "hands", "people", "floor", "wall", "occluders", "table", "lamp", "flash",
+                 "depth_of_field"}  # fmt: skip
 ABOVE_ZERO = {"share", "scale", "world_strength", "lamp_strength", "f_stop", "distance_m", "occluder_share", "room_m",
               "room_height_m", "sides_m", "height_m", "bin_sides", "bin_height", "weight", "count",
               "occluder_count"}  # fmt: skip
@@ -27,10 +27,10 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def check_value(key: str, value: Any) -> None:
-    """Raise ValueError for a chance beyond 0..1, a range that ends before it begins, a size of nothing, a negative."""
+    """Raise ValueError for a probability beyond 0..1, a range whose ends are swapped, a size of nothing, a negative."""
     name = key.rpartition(".")[2]
-    if name in CHANCES and isinstance(value, float) and not 0 <= value <= 1:
-        raise ValueError(f"{key} is {value}, wanted a chance from 0 to 1")
+    if name in PROBABILITIES and isinstance(value, float) and not 0 <= value <= 1:
+        raise ValueError(f"{key} is {value}, wanted a probability from 0 to 1")
     numbers = [
         number for number in (value if isinstance(value, tuple) else (value,)) if isinstance(number, int | float)
     ]

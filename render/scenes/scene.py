@@ -55,9 +55,9 @@ def make_scene(
 
 
 def focused(making: Making, view: PlacedView) -> Camera:
-    """Return the camera, focused on the first target if the recipe's chance of depth of field says so."""
+    """Return the camera, focused on the first target if the recipe's probability of depth of field says so."""
     rng = making.rng("lens")
-    if not making.chance("taken.depth_of_field", rng):
+    if not making.happens("taken.depth_of_field", rng):
         return view.camera
     depth_m = float(project(view.camera, (2, 2), np.array([view.focus]))[0, 2])
     return dataclasses.replace(view.camera, f_stop=making.log_between("taken.f_stop", rng), focus_m=depth_m)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from measure.attribute import Attribute, chosen, main, mix_of
+from measure.attribute import Attribute, attributed_row, chosen, main
 from measure.trials.runner import Machine, open_trials
 from measure.trials.trainer import Trainer
 from measure.trials.trial import Trial
@@ -95,7 +95,7 @@ def row(name: str, ratio: float, iou: float = 0.5, picked: bool = False, trained
     ],
 )
 def test_this_mix_is_attributed(rows: list[dict], name: str | None):
-    found = mix_of({"ratios": rows})
+    found = attributed_row({"ratios": rows})
     assert (found["name"] if found else None) == name
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from measure.curves import Curves, lines_of, mix_of, sizes_of
+from measure.curves import Curves, drawn_mix, lines_of, sizes_of
 from measure.trials.runner import Machine, open_trials
 from pipeline.errors import InputError
 from pipeline.settings import build
@@ -32,7 +32,7 @@ def test_the_sizes_of_a_curve(total, shares, least, sizes):
 )
 def test_the_mix_whose_curve_is_drawn(rows, weights):
     pick = {"ratios": [{"ratio": r, "iou": i, "picked": p, "weights": {"mix": r}} for r, i, p in rows]}
-    found = mix_of(pick)
+    found = drawn_mix(pick)
     assert (found and found["weights"]) == weights
 
 

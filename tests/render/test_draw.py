@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from render.catalog import Asset
-from render.scenes.draw import colour_of, log_between, paint_material, rendezvous, whole
-from render.scenes.recipe import Paint
+from render.scenes.draw import colour_of, draw_material, log_between, rendezvous, whole
+from render.scenes.recipe import MaterialRange
 
 
 def asset(name: str) -> Asset:
@@ -56,10 +56,10 @@ def test_more_weight_only_takes_slots_over() -> None:
 
 
 def test_wear_moves_no_other_draw() -> None:
-    paint = Paint((0, 1), (0, 1), (0, 1), (0, 1), textures=("plain", "noise"))
+    ranges = MaterialRange((0, 1), (0, 1), (0, 1), (0, 1), textures=("plain", "noise"))
     plain, worn = (
-        [paint_material([one], rng)[0] for _ in range(5)]
-        for one in (paint, dataclasses.replace(paint, wear=(0.2, 0.6)))
+        [draw_material([one], rng)[0] for _ in range(5)]
+        for one in (ranges, dataclasses.replace(ranges, wear=(0.2, 0.6)))
         for rng in [np.random.default_rng([7])]
     )
     assert [dataclasses.replace(look, wear=0.0) for look in worn] == plain

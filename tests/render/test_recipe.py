@@ -15,7 +15,7 @@ from render.scenes.recipe import (
     RECIPES,
     TEXTURES,
     Around,
-    Paint,
+    MaterialRange,
     Recipe,
     Support,
     Taken,
@@ -25,7 +25,7 @@ from render.scenes.recipe import (
 
 README = (RECIPES / "README.md").read_text(encoding="utf-8")
 SECTIONS = {"Recipe": Recipe, "[targets]": Targets, "[support]": Support, "[around]": Around, "[taken]": Taken,
-            "Paints": Paint}  # fmt: skip
+            "Materials": MaterialRange}  # fmt: skip
 TABLETOP = (RECIPES / "tabletop.toml").read_text(encoding="utf-8")
 
 
@@ -89,7 +89,9 @@ def test_the_example_of_the_readme_is_a_recipe() -> None:
         pytest.param("count = [2, 9]", "count = [9, 2]", r"targets.count is \[9, 2\], wanted the smaller", id="order"),
         pytest.param("count = [2, 9]", "count = [0, 9]", r"targets.count is \(0, 9\), wanted more than 0", id="none"),
         pytest.param("[0.12, 0.4]", "[0, 0.4]", r"targets.share is \(0.0, 0.4\), wanted more than 0", id="zero"),
-        pytest.param("table = 0.8", "table = 8", "support.table is 8.0, wanted a chance from 0 to 1", id="chance"),
+        pytest.param(
+            "table = 0.8", "table = 8", "support.table is 8.0, wanted a probability from 0 to 1", id="beyond 1"
+        ),
         pytest.param("room = 2", "rooms = 2", "background.rooms is not there; there are: world, ", id="background"),
         pytest.param("room = 2", "room = 0", "background.room is 0.0, wanted a number above 0", id="weight"),
         pytest.param("[0, 4]", "[-1, 4]", r"around.distractors is \[-1, 4\], wanted no negative number", id="negative"),
@@ -112,3 +114,18 @@ def test_a_wrong_recipe_is_one_line_that_says_what_was_wanted(tmp_path: Path, ol
 def test_an_unknown_recipe_is_refused_with_the_names_of_all() -> None:
     with pytest.raises(InputError, match=r"plan.recipe is 'board', wanted one of balloon, bin, boards, domino, open-"):
         read_recipe("board")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param("[taken]\nangle_deg = [28, 75]", "angle_deg is called fov_deg now; rename the key", id="camera"),
+        pytest.param('[taken]\nworlds = ["a"]', "worlds is called hdris now; rename the key", id="environment"),
+        pytest.param("[[targets.paints.rubber]]\nhue = [0, 1]", "paints is called materials now", id="materials"),
+        pytest.param("[[around.surfaces]]\nthin = [0, 0.3]", "thin is called transmission now", id="in a list"),
+    ],
+)
+def test_a_key_of_an_earlier_version_is_told_its_new_name(tmp_path: Path, line: str, message: str):
+    (tmp_path / "old.toml").write_text(line, encoding="utf-8")
+    with pytest.raises(InputError, match=rf"^render/recipes/old\.toml: {message}"):
+        read_recipe("old", tmp_path)

@@ -113,18 +113,18 @@ def test_what_was_drawn_is_noted_under_its_path_in_the_recipe_and_lies_in_its_ra
     recipe = read_recipe(name)
     known = dict(leaves(recipe))
     scene = make_scene(recipe, name, CATALOG, PICTURE, seed=3, number=5)
-    assert {"targets.count", "taken.angle_deg", "taken.world_strength", "taken.exposure_ev"} <= set(scene.draws)
+    assert {"targets.count", "taken.fov_deg", "taken.world_strength", "taken.exposure_ev"} <= set(scene.draws)
     for key, value in scene.draws.items():
         assert key in known or key.removesuffix(".number") in {k.rpartition(".")[0] for k in known} | {
             "around.background"
         }, key
         limits = known.get(key)
-        if isinstance(value, float) and isinstance(limits, tuple) and ".hue" not in key and "paints" not in key:
+        if isinstance(value, float) and isinstance(limits, tuple) and ".hue" not in key and "materials" not in key:
             assert any(lo - 1e-4 <= value <= hi + 1e-4 for lo, hi in all_of(recipe, key)), key
 
 
 def all_of(recipe: Recipe, key: str) -> list[tuple[float, float]]:
-    """Return the ranges of a key: several where there are several paints."""
+    """Return the ranges of a key: several where there are several materials."""
     return [value for path, value in leaves(recipe) if path == key]
 
 

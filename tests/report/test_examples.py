@@ -16,16 +16,16 @@ def counted(root):
 def test_causes_are_counted_over_photos(tmp_path):
     write_project(tmp_path, transfer())  # the second photo is empty, the third and fourth are cut short
     assert paths_of(tmp_path)[2] == tmp_path / "trial"
-    assert counted(tmp_path) == {"Missed: in plain view": (1, 1), "Loose outline": (2, 2)}
+    assert counted(tmp_path) == {"Not found: in plain view": (1, 1), "Loose outline": (2, 2)}
     write_bytes(tmp_path / "trial" / "val" / "val1.png", png_bytes(np.zeros((120, 160), np.uint8)))
-    assert counted(tmp_path)["Missed: in plain view"] == (2, 2)
+    assert counted(tmp_path)["Not found: in plain view"] == (2, 2)
 
 
 def test_an_example_names_its_photo_in_words(tmp_path):
     write_project(tmp_path, transfer())
     samples = read_manifest(tmp_path / "split" / "val.jsonl")
     first = causes(tmp_path / "trial", tmp_path / "split", samples, ["board"])[0]
-    assert first.example.alt == "Missed: in plain view in val2: prediction in colour, truth outlined"
+    assert first.example.alt == "Not found: in plain view in val2: prediction in colour, truth outlined"
 
 
 def test_without_photos_there_are_no_causes(tmp_path):

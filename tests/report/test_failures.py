@@ -33,10 +33,10 @@ BOX, FAR = (50, 50, 90, 90), (120, 120, 160, 160)
     [
         pytest.param([(1, BOX)], [(1, BOX)], [], id="right"),
         pytest.param([], [], [], id="nothing there and nothing said"),
-        pytest.param([(1, BOX)], [], ["Missed: in plain view"], id="missed"),
-        pytest.param([(1, (50, 50, 58, 58))], [], ["Missed: small"], id="missed, small"),
-        pytest.param([(1, (0, 50, 40, 90))], [], ["Missed: at the border"], id="missed, at the left border"),
-        pytest.param([(1, (160, 50, 200, 90))], [], ["Missed: at the border"], id="missed, at the right border"),
+        pytest.param([(1, BOX)], [], ["Not found: in plain view"], id="missed"),
+        pytest.param([(1, (50, 50, 58, 58))], [], ["Not found: small"], id="missed, small"),
+        pytest.param([(1, (0, 50, 40, 90))], [], ["Not found: at the border"], id="missed, at the left border"),
+        pytest.param([(1, (160, 50, 200, 90))], [], ["Not found: at the border"], id="missed, at the right border"),
         pytest.param([(1, BOX)], [(2, BOX)], ["Wrong category"], id="another category"),
         pytest.param([(1, BOX)], [(1, BOX), (1, FAR)], ["False alarm"], id="false alarm"),
         pytest.param([], [(2, FAR)], ["False alarm"], id="false alarm on an empty photo"),
@@ -57,7 +57,7 @@ def test_an_object_fails_for_the_cause_that_was_planted(true, said, expected):
 
 
 def test_a_missed_object_that_is_mostly_hidden_is_called_hidden_before_all_else():
-    assert causes([(1, (0, 50, 8, 58))], [], visible=0.3) == ["Missed: hidden"]
+    assert causes([(1, (0, 50, 8, 58))], [], visible=0.3) == ["Not found: hidden"]
 
 
 def test_a_failure_carries_the_box_and_the_area_of_what_failed():

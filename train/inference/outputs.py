@@ -6,7 +6,6 @@ import math
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 from torch import Tensor
 
 from dataset.pieces import pieces_of
@@ -59,15 +58,13 @@ def instances_of(
     ids = np.zeros(seen.categories.shape, np.int32)
     found: list[Found] = []
     for number, name in enumerate(categories, 1):
-        pieces = pieces_of(seen.categories == number, seen.confidence)  # the pieces that scores count
-        area = np.bincount(pieces.labels.ravel(), minlength=len(pieces.scores) + 1)
-        table = np.zeros(len(area), np.int32)
-        places = [
-            (y.start, x.start, y.stop, x.stop, piece) for piece, (y, x) in enumerate(find_objects(pieces.labels), 1)
-        ]
-        for y0, x0, y1, x1, piece in sorted(places):
-            if area[piece] >= min_area_px:
-                found.append(Found(name, (x0, y0, x1, y1), int(area[piece]), float(pieces.scores[piece - 1])))
-                table[piece] = len(found)
+        pieces = pieces_of(seen.categories == number)  # the pieces that scores count
+        scores = pieces.means(seen.confidence)
+        table = np.zeros(len(scores) + 1, np.int32)
+        for y0, x0, y1, x1, piece in sorted((y0, x0, y1, x1, at) for at, (x0, y0, x1, y1) in enumerate(pieces.boxes)):
+            if pieces.areas[piece] >= min_area_px:
+                box = int(x0), int(y0), int(x1), int(y1)
+                found.append(Found(name, box, int(pieces.areas[piece]), float(scores[piece])))
+                table[piece + 1] = len(found)
         ids += table[pieces.labels]
     return ids, tuple(found)

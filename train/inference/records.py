@@ -1,6 +1,4 @@
-"""The prediction of one photo as a record, and the records of a folder: what is done, and what is out of date.
-
-Any folder of photos: which files are photos, and what their predictions are called."""
+"""The photos of a folder, and the prediction of each as a record: what is done, and what is out of date."""
 
 import dataclasses
 import hashlib

@@ -1,6 +1,4 @@
-"""All instances of a map as COCO's compressed RLE in one pass over its pixels.
-
-From the records of a folder to the files that other tools read: JSON lines, a ranking, COCO."""
+"""From the records of a folder to the files that other tools read: JSON lines, a ranking, COCO with its RLE."""
 
 import dataclasses
 import itertools

@@ -130,8 +130,8 @@ def test_a_photo_of_thirty_objects_takes_a_few_kilobytes():
 def test_pieces_that_touch_at_a_corner_are_one_and_score_their_mean_probability():
     mask, probability = np.eye(4, dtype=bool), np.zeros((4, 4), np.float32)
     np.fill_diagonal(probability, [0.5, 0.7, 0.9, 0.9])
-    assert pieces_of(mask, probability).scores == pytest.approx([0.75])
-    assert pieces_of(np.zeros((4, 4), bool), probability).scores.size == 0
+    assert pieces_of(mask).means(probability) == pytest.approx([0.75])
+    assert pieces_of(np.zeros((4, 4), bool)).means(probability).size == 0
 
 
 def coco_counts(photos: list[tuple[np.ndarray, np.ndarray, tuple]]) -> np.ndarray:
@@ -144,8 +144,8 @@ def coco_counts(photos: list[tuple[np.ndarray, np.ndarray, tuple]]) -> np.ndarra
             mask = np.asfortranarray(ids == instance.index).astype(np.uint8)
             truths.append(annotation(len(truths) + 1, number, CATEGORIES.index(instance.category) + 1, mask))
         for category in (1, 2):
-            pieces = pieces_of(predicted == category, probabilities[category])
-            for piece, score in enumerate(pieces.scores, 1):
+            pieces = pieces_of(predicted == category)
+            for piece, score in enumerate(pieces.means(probabilities[category]), 1):
                 mask = np.asfortranarray(pieces.labels == piece).astype(np.uint8)
                 found.append(annotation(len(found) + 1, number, category, mask) | {"score": float(score)})
     truth = COCO()
