@@ -1,11 +1,15 @@
-"""What transfer.json holds, as types: what may be missing is marked, and further keys are let through."""
+"""What transfer.json holds, as types, written and read here: what may be missing is marked, more keys may be there.
+
+`python -m report.record` writes transfer.schema.json again.
+"""
 
 from pathlib import Path
-from typing import Annotated, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
+from pipeline.files import write_json
 from pipeline.reading import OPEN, read_typed
 
 Ends = Annotated[list[float], Field(min_length=2, max_length=2)]  # of an interval
@@ -292,7 +296,20 @@ class TransferRecord(TypedDict):
     attribution: NotRequired[AttributionRecord | None]
 
 
+SCHEMA = Path(__file__).with_name("transfer.schema.json")
 TRANSFER, ATTRIBUTION = TypeAdapter(TransferRecord), TypeAdapter(AttributionRecord)
+
+
+def write_transfer(path: Path, found: TransferRecord) -> None:
+    """Write transfer.json whole; raise a ValueError for anything that is no such record."""
+    TRANSFER.validate_python(found, strict=True)
+    write_json(path, found)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of transfer.json, as it lies in transfer.schema.json for other tools."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "transfer.json of admix"}
+    return head | {key: value for key, value in TRANSFER.json_schema().items() if key != "title"}
 
 
 def read_transfer(path: Path) -> TransferRecord:
@@ -303,3 +320,7 @@ def read_transfer(path: Path) -> TransferRecord:
 def read_attribution(path: Path) -> AttributionRecord:
     """Return what stage attribute wrote; raise InputError for another kind of file."""
     return read_typed(path, ATTRIBUTION, "an attribution", "run stage attribute again")
+
+
+if __name__ == "__main__":
+    write_json(SCHEMA, schema())

@@ -22,7 +22,7 @@ from measure.worth.worth import telling, worth_json, worths_of
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from pipeline.tables import table_text
-from report.record import read_attribution
+from report.record import TransferRecord, read_attribution, write_transfer
 from train.run import SETTINGS, read_run_settings
 
 
@@ -139,7 +139,7 @@ def all_runs(found: Gathered, resamples: int) -> list[dict[str, Any]]:
     ]
 
 
-def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> dict[str, Any]:
+def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> TransferRecord:
     """Return transfer.json: all scores are on val but those under `test`."""
     race, times = found.race, settings.resamples
     real, render = (mean_row(race.runs, end_name(race.pick, ratio), times) for ratio in (REAL_ONLY, RENDER_ONLY))
@@ -156,7 +156,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     known = evidence(
         race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
     )
-    checked: dict[str, Any] = plain({
+    record: TransferRecord = plain({
         "setup": setup,
         "metric": METRIC,
         "runs": all_runs(found, times),
@@ -174,7 +174,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": found.attribution,
     })  # fmt: skip
-    return checked
+    return record
 
 
 def read_all(
@@ -211,7 +211,7 @@ def main(
 ) -> None:
     """Write transfer.json, the flat metrics, and the tables behind the plots."""
     found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
-    write_json(out, found)
+    write_transfer(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots, "plots") as part:
         write_text(part / "ratio.csv", ratio_csv(found))

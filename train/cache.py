@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import mmap
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -100,12 +99,11 @@ class Cache:
     def __init__(self, folder: Path):
         """Map the cache. Raises InputError when `folder` holds none."""
         self.places = read_index(folder).photos
-        with (folder / PIXELS).open("rb") as file:
-            self.pixels = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.pixels = np.asarray(np.memmap(folder / PIXELS, np.uint8, "r"))
 
     def photo(self, digest: str) -> Photo:
         """Return one photo, its arrays read-only. Raises KeyError for one that was not put in."""
         start, height, width = self.places[digest]
-        area = height * width
-        image = np.frombuffer(self.pixels, np.uint8, 3 * area, start).reshape(height, width, 3)
-        return Photo(image, np.frombuffer(self.pixels, np.uint8, area, start + 3 * area).reshape(height, width))
+        end = start + 3 * height * width
+        image, truth = self.pixels[start:end], self.pixels[end : end + height * width]
+        return Photo(image.reshape(height, width, 3), truth.reshape(height, width))

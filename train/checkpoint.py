@@ -1,4 +1,7 @@
-"""The checkpoint of a training: one file, whole or not there, from which it goes on as if nothing had happened."""
+"""The checkpoint of a training: one file, whole or not there, from which it goes on as if nothing had happened.
+
+Safetensors and not torch.save, whose files are pickles: a restricted unpickler is more to trust than none.
+"""
 
 import dataclasses
 import hashlib
@@ -23,7 +26,7 @@ FILE = "checkpoint.safetensors"
 class History:
     """How far a training is, and what it saw on the way."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"allow_inf_nan": True}  # a loss may leave the numbers
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT | {"allow_inf_nan": True}  # a loss may be no finite number
 
     step: Annotated[int, Field(ge=0)] = 0  # steps done
     losses: list[tuple[int, float]] = dataclasses.field(default_factory=list)  # step (0 = first) and its loss

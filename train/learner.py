@@ -60,7 +60,7 @@ class Learner:
 
         The batch is taken in `accumulate` parts, each with its own loss, dropout and batch statistics; the step follows
         their mean over all processes. So two processes do as one does with twice the parts.
-        Raises InputError when the loss leaves the numbers.
+        Raises InputError when the loss is not finite.
         """
         images, truths = (torch.from_numpy(array).to(device(), non_blocking=True) for array in batch)
         parts = self.settings.accumulate

@@ -111,7 +111,7 @@ def train(
     until: the share of the steps after which to stop; the learning rate falls as if all were to come. A checkpoint
     further on than that is not used. watch: gives the score on val that `patience` goes by; the weights of the best
     epoch are then what is returned. Under torchrun each process takes its part of every batch (`ranks.joined`).
-    Raises InputError when the network cannot be built or the loss leaves the numbers, and ValueError for phases that
+    Raises InputError when the network cannot be built or the loss is not finite, and ValueError for phases that
     are no shares, sources without photos, or a batch that cannot be divided among the processes.
     """
     if settings.threads:

@@ -1,4 +1,8 @@
-"""The training loss: a sum of cross entropy, focal loss and soft Dice."""
+"""The training loss: a sum of cross entropy, focal loss and soft Dice.
+
+Not segmentation_models_pytorch.losses: its Dice leaves out a category that no photo of the batch shows, so that what is
+made up on photos without the object costs nothing, and its focal loss takes each category by itself (sigmoid).
+"""
 
 from collections.abc import Callable
 
@@ -18,9 +22,9 @@ def cross_entropy(logits: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
 
 
 def focal(logits: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
-    """Return the focal loss (Lin et al. 2017, eq. 5): cross entropy, each pixel times (1 - its chance) ** `GAMMA`.
+    """Return the focal loss (Lin et al. 2017, eq. 5): cross entropy, each pixel times (1 - its probability) ** `GAMMA`.
 
-    Arguments and mean as of `cross_entropy`, whose value is reached with a focus of 0; weights are the paper's alpha.
+    Arguments and mean as of `cross_entropy`, whose value a gamma of 0 gives; weights are the paper's alpha.
     """
     surprise = functional.cross_entropy(logits, truth, reduction="none")  # (B, H, W), -log p
     weight = weights[truth]
@@ -33,10 +37,10 @@ def soft_dice(logits: Tensor, truth: Tensor) -> Tensor:
     logits: (B, C + 1, H, W). truth: (B, H, W) int64. Pixels are summed over the batch, so that a photo without the
     object counts by its false pixels alone; a category that is neither there nor predicted costs nothing.
     """
-    chance = logits.softmax(1)[:, 1:]  # (B, C, H, W)
+    probability = logits.softmax(1)[:, 1:]  # (B, C, H, W)
     there = functional.one_hot(truth, logits.shape[1]).permute(0, 3, 1, 2)[:, 1:]  # (B, C, H, W)
     over = (0, 2, 3)
-    dice = (2 * (chance * there).sum(over) + 1) / (chance.sum(over) + there.sum(over) + 1)
+    dice = (2 * (probability * there).sum(over) + 1) / (probability.sum(over) + there.sum(over) + 1)
     return 1 - dice.mean()
 
 

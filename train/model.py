@@ -186,8 +186,8 @@ def freeze(network: Network, levels: int, img_size: int) -> None:
     """Take the encoder's first `levels` levels out of training; 0 takes none.
 
     A level is all that comes before one of the encoder's outputs, from the finest on: level 1 of most encoders ends at
-    half the image's size, level 2 at a quarter. What belongs to a level is asked of the gradients and not of names, so
-    that any timm encoder can be frozen that gives its levels as a list. img_size: a side that it takes, in pixels.
+    half the image's size, level 2 at a quarter. What belongs to a level is asked of the gradients: timm.utils.freeze
+    wants the names of modules, which differ from encoder to encoder. img_size: a side that it takes, in pixels.
     Raises InputError for more levels than there are, or an encoder without.
     """
     if not levels:
