@@ -70,9 +70,9 @@ photos: $(INSTALLED)
 	@$(WORK) python -m pipeline.check
 	@$(WORK) python -m dvc repro --quiet split
 
-# Two processes, a file's tests all in one of them, since they share what is slow to start; a thread of torch's for each.
+# Three processes, since some wait for others to start; a file's tests all in one, since they share what is slow to start.
 test: $(INSTALLED)
-	@$(WORK) OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile
+	@$(WORK) OMP_NUM_THREADS=1 python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What needs no Blender, no Ray and no training: for every change; `make test` is for every commit.
 test-fast: $(INSTALLED)

@@ -21,7 +21,7 @@ from pipeline.errors import InputError
 from pipeline.reading import read_typed
 from pipeline.stage import run_stage
 from pipeline.tables import write_table
-from report.figures import VERSION
+from report.charts import VERSION
 from report.sheets import prediction, spread
 
 CATEGORIES = ("board",)

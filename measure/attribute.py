@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from dataset.records import RENDER, Sample
-from measure.attribution.estimate import Array, GroupEstimate, agreement, estimates
-from measure.attribution.gradients import gradients_of
+from measure.attribution.estimate import Array, GroupEstimate, agreement, estimates, gradients_of
 from measure.attribution.groups import Group, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record

@@ -7,7 +7,7 @@ from typing import Any
 
 from dataset.records import REAL, RENDER
 from measure.pick import Row, read_pick
-from measure.sweep import real_only
+from measure.trials.candidate import real_only
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trial import MIX, Trial
 from pipeline.files import write_json

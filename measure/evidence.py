@@ -10,8 +10,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from dataset.records import RelativePath, Sample
-from measure.pick import run_folder
-from measure.runs import TunedRuns
+from measure.pick import TunedRuns, run_folder
 from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores

@@ -1,6 +1,8 @@
-"""The pick file: which mix was chosen, the table that it was chosen from, and where the runs behind it lie."""
+"""The pick file: which mix was chosen, the table that it was chosen from, and the runs behind it."""
 
-from collections.abc import Mapping
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NotRequired
 
@@ -8,9 +10,29 @@ from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.records import RelativePath
+from measure.scoring.differences import interval, others, score_of
+from measure.scoring.records import Scores
+from measure.scoring.scores import read_many, read_scores
 from pipeline.errors import InputError
 from pipeline.files import inside
 from pipeline.reading import OPEN, read_typed
+
+DIGITS = 6
+
+
+def plain(value: Any) -> Any:
+    """Return plain JSON, its keys text and its floats rounded to `DIGITS`, at any depth.
+
+    Raises ValueError for NaN and infinity.
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"a number of the report is {value}")
+    return round(value, DIGITS) if isinstance(value, float) else value
+
 
 REAL_ONLY, RENDER_ONLY = 0.0, 1.0  # the two ends of the ratio
 
@@ -109,3 +131,60 @@ def compared(pick: Mapping[str, Any]) -> list[Row]:
     rows = [picked_row(pick), end_row(pick, REAL_ONLY), end_row(pick, RENDER_ONLY)]
     named = {row["name"]: row for row in rows if row}
     return sorted(named.values(), key=lambda row: (row["ratio"], row["name"]))
+
+
+Runs = Mapping[str, Sequence[Scores]]  # candidate -> its runs, one a seed
+
+
+@dataclasses.dataclass(frozen=True)
+class TunedRuns:
+    """What stage tune left: pick.json, and the val scores of the runs it names."""
+
+    pick: Mapping[str, Any]
+    runs: Runs  # of the candidates that were trained to the end
+
+    @property
+    def picked(self) -> Row:
+        """The row of the picked candidate."""
+        return picked_row(self.pick)
+
+
+def read_race(pick: Mapping[str, Any], root: Path) -> TunedRuns:
+    """Return the race with its scores. root: the folder of pick.json. Raises InputError for a run that is missing."""
+    rows = [row for row in pick["ratios"] if row["trials"]]
+    paths = {row["name"]: [run_folder(root, trial) / "val.json" for trial in row["trials"].values()] for row in rows}
+    return TunedRuns(pick, {name: [named(read_scores(path), name) for path in some] for name, some in paths.items()})
+
+
+def named(scores: Scores, name: str) -> Scores:
+    """Return scores under the name of the candidate that they belong to."""
+    return dataclasses.replace(scores, name=name)
+
+
+def read_test(folder: Path) -> dict[str, list[Scores]]:
+    """Return the test scores that `evaluate` wrote, by candidate; raise InputError for another kind of file."""
+    path = folder / "test.json"
+    found: dict[str, list[Scores]] = {}
+    for scores in read_many(path):
+        found.setdefault(scores.name, []).append(scores)
+    return found
+
+
+def run_row(run: Scores, kind: str, resamples: int) -> dict[str, Any]:
+    """Return one run as transfer.json lists it; its interval is over photos alone."""
+    head = {key: getattr(run, key) for key in ("ratio", "seed", "n_real", "n_render", "schedule", "weights")}
+    return head | {
+        "iou": run.iou,
+        "iou_per_category": run.iou_per_category,
+        "ci95": interval([run], resamples),
+        "split": run.split,
+        "kind": kind,
+    }
+
+
+def mean_row(runs: Runs, name: str | None, resamples: int) -> dict[str, Any] | None:
+    """Return a candidate's mean over seeds with its interval over photos and seeds; None if it was not run."""
+    own = runs.get(name or "")
+    if not own:
+        return None
+    return {"ratio": own[0].ratio, "iou": score_of(own), "ci95": interval(own, resamples, others(runs, name or ""))}

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from measure.pick import REAL_ONLY, Row
+from measure.pick import REAL_ONLY, Row, plain
 from measure.race.decision import Decision, Ranking
-from measure.rounding import plain
 from measure.scoring.differences import Peers, compare, interval, others, overstatement, score_of, spread
 from measure.scoring.scores import Scores, read_scores
 from measure.trials.candidate import Candidate

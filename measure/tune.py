@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from measure.pick import REAL_ONLY, RENDER_ONLY, Row
+from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
 from measure.race.decision import Decision, finish
 from measure.race.policy import next_requests
 from measure.race.records import Budget, Race, Request, Result, result_of
-from measure.rounding import plain
 from measure.scoring.evaluation import evaluate
 from measure.scoring.scores import write_scores
-from measure.sweep import Sweep, candidates
 from measure.table import PickTable, trial_of
-from measure.trials.candidate import Candidate
+from measure.trials.candidate import Candidate, Sweep, candidates
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trainer import HELD_OUT
 from measure.worth.costs import Costs

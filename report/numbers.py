@@ -3,10 +3,9 @@
 from typing import Any
 
 from report.answer import answer, notes
-from report.charts import help_chart, precision_chart
+from report.charts import Figure, figure, help_chart, precision_chart
 from report.curve_chart import curve_chart
 from report.details import SPLITS, details, left_out
-from report.figures import Figure, figure
 from report.ratio_chart import ratio_chart
 from report.tables import (
     Table,

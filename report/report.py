@@ -17,14 +17,13 @@ from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.reading import read_typed
 from pipeline.stage import run_stage
-from report.examples import causes
-from report.figures import allowed, scripts
+from report.charts import allowed, scripts
+from report.failures import causes
 from report.nearest import compare, features
 from report.numbers import numbers
-from report.pictures import Picture
 from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
 from report.record import read_transfer
-from report.sheets import labelled, mistakes, read_evaluated, spread, unsure_of, worst_of
+from report.sheets import Picture, labelled, mistakes, read_evaluated, spread, unsure_of, worst_of
 from report.words import Row
 from train.run import SETTINGS, read_run_settings
 

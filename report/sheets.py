@@ -1,19 +1,44 @@
-"""Sheets of pictures: samples with their masks, and real photos beside prediction and truth."""
+"""Pictures of the page as JPEG inside it: samples with their masks, and real photos beside prediction and truth."""
 
+import base64
 import dataclasses
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NotRequired
 
+from PIL import Image
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.idmap import categories_map, read_ids, read_image
-from dataset.overlay import overlay, small
+from dataset.overlay import RGB, overlay, small
 from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.reading import OPEN, read_typed
-from report.pictures import Picture, picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """One picture of the page."""
+
+    uri: str  # the image itself, as a data URI
+    alt: str
+    caption: str
+    size_wh: tuple[int, int]
+
+
+def jpeg_uri(image: RGB, quality: int = 80) -> str:
+    """Return an image (H, W, 3) as a data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def picture(image: RGB, alt: str, caption: str) -> Picture:
+    """Return an image (H, W, 3) as a picture of the page."""
+    return Picture(jpeg_uri(image), alt, caption, (image.shape[1], image.shape[0]))
+
 
 SHEET_PX = 280  # longest side of a picture on a sheet of many
 PHOTO_PX = 420

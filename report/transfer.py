@@ -7,9 +7,19 @@ from typing import Any
 
 from dataset.records import Sample, read_manifest
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
-from measure.pick import REAL_ONLY, RENDER_ONLY, end_row, read_pick
-from measure.rounding import plain
-from measure.runs import Runs, TunedRuns, mean_row, read_race, read_test, run_row
+from measure.pick import (
+    REAL_ONLY,
+    RENDER_ONLY,
+    Runs,
+    TunedRuns,
+    end_row,
+    mean_row,
+    plain,
+    read_pick,
+    read_race,
+    read_test,
+    run_row,
+)
 from measure.scoring.differences import interval, others, pool, score_of
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores

@@ -67,6 +67,29 @@ def read_sources() -> Sources:
     return Sources(ROOT, tuple(sorted(rooms)))
 
 
+LONGEST = (  # files, the longest first: what starts last ends last, and then one process works alone
+    "tests/test_end_to_end.py",
+    "tests/render/test_shoot.py",
+    "tests/report/test_chain.py",
+    "tests/test_names.py",
+    "tests/benchmarks/test_attribution.py",
+    "tests/benchmarks/test_training.py",
+    "tests/fuzz/test_readers.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, then those with slow tests, then all others as they were."""
+    names = {item: item.path.relative_to(ROOT).as_posix() for item in items}
+    slow = {names[item] for item in items if item.get_closest_marker("slow") or item.get_closest_marker("blender")}
+    items.sort(key=lambda item: (order_of(names[item]), names[item] not in slow))
+
+
+def order_of(name: str) -> int:
+    """Return a file's place among the longest, or the place after them."""
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
 @pytest.fixture
 def sources() -> Sources:
     return read_sources()

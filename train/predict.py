@@ -39,7 +39,7 @@ from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
 from train.inference.outputs import instances_of, most_bits, see
 from train.inference.pictures import SUFFIX, picture_path, pictures_of
-from train.inference.preprocess import side_of, whole_logits
+from train.inference.preprocess import side_of, tiled_logits, whole_logits
 from train.inference.records import (
     Prediction,
     forget_others,
@@ -51,7 +51,6 @@ from train.inference.records import (
     stems_of,
     write_record,
 )
-from train.inference.tiles import tiled_logits
 from train.inference.writers import gather, rles_of
 from train.run import WEIGHTS, Run, load_run
 

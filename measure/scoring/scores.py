@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from measure.scoring.counts import BINS, CategoryMap, count, overlap
-from measure.scoring.instances import THRESHOLDS
+from measure.scoring.photo import THRESHOLDS
 from measure.scoring.records import (
     FOREGROUND,
     Calibration,

@@ -8,8 +8,8 @@ import numpy as np
 
 from measure.scoring.counts import BINS
 from measure.scoring.differences import Peers, leaves_out
-from measure.scoring.instances import THRESHOLDS
 from measure.scoring.intervals import Estimate, Statistic, estimate, mean_of_seeds, share
+from measure.scoring.photo import THRESHOLDS
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Scores, TrueObject
 from measure.scoring.table import Columns, Counts, table_of
 

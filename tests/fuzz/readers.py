@@ -7,8 +7,7 @@ from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
 from dataset.records import read_manifest
 from measure.evidence import read_lines
-from measure.pick import read_pick, read_picked_run
-from measure.runs import read_race, read_test
+from measure.pick import read_pick, read_picked_run, read_race, read_test
 from measure.scoring.scores import read_scores
 from measure.trials.pools import read_pools
 from measure.trials.trainer import log_of

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from measure.sweep import Sweep, candidates, real_only
+from measure.trials.candidate import Sweep, candidates, real_only
 from measure.trials.pools import read_pools
 from pipeline.errors import InputError
 from pipeline.settings import build

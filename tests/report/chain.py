@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dataset.records import write_manifest
 from measure import attribute, curves, evaluate, tune
-from measure.sweep import Sweep
+from measure.trials.candidate import Sweep
 from measure.trials.runner import Machine
 from measure.worth.costs import Costs
 from pipeline.files import write_json

@@ -5,9 +5,8 @@ import pytest
 import vl_convert
 from page_project import EVIL, WORTH, curve, ratio_row, transfer
 
-from report.charts import MEAN, RUN, TEST, help_chart, precision_chart
+from report.charts import MEAN, RUN, TEST, allowed, figure, help_chart, precision_chart, scripts, still
 from report.curve_chart import curve_chart, way
-from report.figures import allowed, figure, scripts, still
 from report.ratio_chart import line_rows, ratio_chart
 
 METRIC = "IoU of the foreground"

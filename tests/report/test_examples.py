@@ -5,7 +5,7 @@ from page_project import paths_of, transfer, write_project
 from dataset.idmap import png_bytes
 from dataset.records import read_manifest
 from pipeline.files import write_bytes
-from report.examples import around, causes
+from report.failures import around, causes
 
 
 def counted(root):

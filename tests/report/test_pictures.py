@@ -1,7 +1,7 @@
 import numpy as np
 
 from dataset.overlay import COLOURS, colour_of, outline, overlay, small
-from report.pictures import picture
+from report.sheets import picture
 
 
 def test_an_overlay_tints_the_mask_outlines_it_and_leaves_the_rest():

@@ -1,4 +1,7 @@
-"""From photos to the network's logits: the scale it looks at, the padding it needs, the image and its mirror."""
+"""From photos to the network's logits: scale, padding, the image and its mirror; large photos in overlapping tiles."""
+
+import itertools
+import math
 
 import cv2
 import numpy as np
@@ -6,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.augment import GREY
+from train.loader import GREY
 from train.model import Network, autocast, device
 from train.settings import STRIDE
 
@@ -49,3 +52,62 @@ def whole_logits(network: Network, images: NDArray[np.uint8], longest: int) -> T
     height, width = fitted_hw(images.shape[1:3], longest)
     logits = mirrored_logits(network, np.stack([padded(image, (height, width)) for image in images]))
     return logits[..., :height, :width]
+
+
+def starts(length: int, side: int, overlap: float) -> list[int]:
+    """Return where windows of `side` begin along `length` pixels, evenly spread from border to border.
+
+    overlap: the least share of a window that its neighbour sees too, 0..1 (1 excluded; rounding takes one pixel at
+    most). One window, [0], if it covers the length.
+    """
+    if length <= side:
+        return [0]
+    steps = math.ceil((length - side) / (side * (1 - overlap)))
+    return [round(step * (length - side) / steps) for step in range(steps + 1)]
+
+
+def ramp(side: int, overlap: float) -> Tensor:
+    """Return the weight (side,) float32 of a window's pixels along one axis, above 0 and at most 1.
+
+    It rises over the overlap as a squared sine, the half of a Hann window, is 1 in the middle, and falls as it rose.
+    Two neighbours that overlap just so much have weights that sum to 1.
+    """
+    width = round(side * overlap)
+    away = torch.minimum(torch.arange(side), torch.arange(side - 1, -1, -1)) + 0.5  # pixels from the nearer border
+    return torch.sin(torch.pi / 2 * (away / max(width, 0.5)).clamp(max=1)) ** 2
+
+
+def scaled_hw(own_hw: tuple[int, int], tile: int, side: int) -> tuple[int, int]:
+    """Return the photo's (height, width) when `tile` of its pixels are seen as `side` pixels; never more than its own.
+
+    So a tile smaller than `side` is taken as `side`: nothing is enlarged.
+    """
+    factor = min(side / tile, 1)
+    return max(round(own_hw[0] * factor), 1), max(round(own_hw[1] * factor), 1)
+
+
+def tiled_logits(
+    network: Network, image: NDArray[np.uint8], tile: int, side: int, overlap: float, batch: int
+) -> Tensor:
+    """Return the logits (C + 1, h, w) float32 of one image (H, W, 3), (h, w) as `scaled_hw` says.
+
+    tile: side of a tile in the photo's pixels. side: what the network looks at, in pixels. batch: tiles in one forward
+    pass. The logits of tiles are averaged, each weighted by its `ramp` in both directions; they take
+    4 (C + 1) h w bytes.
+    """
+    height, width = scaled_hw(image.shape[:2], tile, side)
+    large = padded(image, (height, width))
+    window = -(-side // STRIDE) * STRIDE
+    window_hw = min(window, large.shape[0]), min(window, large.shape[1])
+    places = list(itertools.product(*(starts(n, s, overlap) for n, s in zip(large.shape[:2], window_hw, strict=True))))
+    weight = torch.outer(*(ramp(s, overlap if n > s else 0) for n, s in zip(large.shape[:2], window_hw, strict=True)))
+    total, weights = torch.zeros(0), torch.zeros(large.shape[:2])
+    for first in range(0, len(places), batch):
+        parts = [(slice(y, y + window_hw[0]), slice(x, x + window_hw[1])) for y, x in places[first : first + batch]]
+        logits = mirrored_logits(network, np.stack([large[part] for part in parts])).cpu()
+        if not first:
+            total = torch.zeros(logits.shape[1], *large.shape[:2])
+        for part, own in zip(parts, logits, strict=True):
+            total[:, *part] += own * weight
+            weights[part] += weight
+    return (total / weights)[:, :height, :width]

@@ -7,7 +7,7 @@ import torch
 
 from dataset.records import Sample
 from measure.attribute import Attribute, estimate_all
-from measure.attribution.gradients import gradients_of, pulls
+from measure.attribution.estimate import gradients_of, pulls
 from measure.fit import fit
 from tests.measure.attribution.squares import SETTINGS, squares
 from train.data import Mix, Photo, Source

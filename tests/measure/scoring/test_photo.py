@@ -11,8 +11,7 @@ from torchmetrics.classification import MulticlassCalibrationError, MulticlassJa
 from dataset.idmap import categories_map
 from dataset.pieces import pieces_of
 from measure.scoring.counts import BINS, calibration_of, entropy_bits, sampled
-from measure.scoring.instances import THRESHOLDS
-from measure.scoring.photo import score_photo
+from measure.scoring.photo import THRESHOLDS, score_photo
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Pixels, Scores
 from measure.scoring.scores import photo_to_json
 from measure.scoring.summary import calibration_error, counted, summary

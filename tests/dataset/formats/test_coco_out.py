@@ -8,8 +8,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from dataset.formats.coco import read_coco
-from dataset.formats.coco_writer import rle_of
+from dataset.formats.coco import read_coco, rle_of
 from dataset.idmap import read_ids
 
 
