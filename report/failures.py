@@ -95,12 +95,12 @@ def parts(predicted: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64]
     """
     found, boxes = np.zeros(predicted.shape, np.int64), list[tuple[int, Box]]()
     for kind in range(1, count + 1):
-        pieces = pieces_of(predicted == kind)
+        pieces = pieces_of(predicted == kind).downwards()
         for number, (box, area) in enumerate(zip(pieces.boxes.tolist(), pieces.areas, strict=True), 1):
             if area >= SPECK * predicted.size:
                 x0, y0, x1, y1 = box
                 boxes.append((kind, (x0, y0, x1, y1)))
-                found[pieces.labels == number] = len(boxes)
+                found[y0:y1, x0:x1][pieces.labels[y0:y1, x0:x1] == number] = len(boxes)
     return found, boxes
 
 

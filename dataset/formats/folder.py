@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.ndimage import label as components
 
 from dataset.idmap import IdMap, read_ids
+from dataset.pieces import pieces_of
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 from pipeline.reading import read_json
@@ -70,9 +70,9 @@ class MaskFile:
                 raise InputError(f"{self.file}: found the value {value}, wanted 0 or one of {listed(self.categories)}")
         ids, names = np.zeros(values.shape, np.int32), list[str]()
         for value in found:
-            pieces, count = components(values == value, np.ones((3, 3)))
-            ids[pieces > 0] = pieces[pieces > 0] + len(names)
-            names += [self.categories[value]] * count
+            pieces = pieces_of(values == value).downwards()
+            ids[pieces.labels > 0] = pieces.labels[pieces.labels > 0] + len(names)
+            names += [self.categories[value]] * len(pieces.areas)
         if len(names) > MOST_INSTANCES:
             raise InputError(f"{self.file}: found {len(names)} pieces, wanted {MOST_INSTANCES} at most; clean the mask")
         return ids.astype(np.uint16), names

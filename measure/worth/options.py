@@ -240,4 +240,4 @@ def weakest(evidence: Evidence) -> str:
     worst = min(evidence.failures, key=lambda failure: failure.recall)
     if worst.recall > NEARLY_ALL:
         return "All labelled instances are found at IoU 0.5: what is missing are outlines."
-    return f"Most missed are instances that are {worst.name}: {worst.recall:.0%} of them are found."
+    return f"Least often found are instances that are {worst.name}: {worst.recall:.0%} of them are found."
