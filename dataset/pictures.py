@@ -1,6 +1,6 @@
 """Pictures that people brought, opened here alone: by an allow-list of formats, with a limit of pixels.
 
-The format is told by the bytes, not by the name. pillow knows some that start programs (PostScript) or that no camera
+The bytes decide the format, not the name. pillow knows some that start programs (PostScript) or that no camera
 writes; these are never tried.
 """
 

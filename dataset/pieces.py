@@ -24,7 +24,7 @@ class Pieces:
         return np.asarray(sums[1:] / self.areas)
 
     def downwards(self) -> "Pieces":
-        """Return the same pieces numbered by their first pixel, row by row; OpenCV's own order goes by blocks."""
+        """Return the same pieces numbered by their first pixel, row by row; OpenCV's own order is that of blocks."""
         _, first = np.unique(self.labels, return_index=True)
         order = np.argsort(first[-len(self.areas) :]) if len(self.areas) else np.zeros(0, np.intp)
         table = np.zeros(len(self.areas) + 1, np.int32)

@@ -33,7 +33,7 @@ class Attribute:
     """Section `attribute` of params.yaml."""
 
     least: int  # a group of fewer renders, or that leaves fewer outside it, is not evaluated
-    most: int  # renders that the estimate looks at, drawn from all
+    most: int  # renders that the estimate uses, drawn from all
     runs: int  # trained runs of the mix, its first seeds, over which the estimate is averaged
     leave_out: int  # groups that are measured by training without them: so many trainings a seed; 0 = none
     resamples: int  # how often the bootstrap draws anew

@@ -77,7 +77,7 @@ def main(
     trials: Path,
     out: Path,
 ) -> None:
-    """Write which trial stands for each point of each curve, and train those that are missing."""
+    """Write which trial is each point of each curve, and train those that are missing."""
     trials.mkdir(parents=True, exist_ok=True)
     known = open_trials(machine, fit, pools, val, categories, trials, race)
     lines = lines_of(settings, known, drawn_mix(read_pick(pick)))

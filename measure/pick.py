@@ -127,7 +127,7 @@ def end_row(pick: Mapping[str, Any], ratio: float) -> Row | None:
 
 
 def compared(pick: Mapping[str, Any]) -> list[Row]:
-    """Return the rows that are scored on the test photos: the picked one and both ends, by rising ratio, each once."""
+    """Return the rows that are scored on the test photos: the picked one and both ends, ascending, each once."""
     rows = [picked_row(pick), end_row(pick, REAL_ONLY), end_row(pick, RENDER_ONLY)]
     named = {row["name"]: row for row in rows if row}
     return sorted(named.values(), key=lambda row: (row["ratio"], row["name"]))

@@ -34,7 +34,7 @@ class PickTable:
         return {seed: scores for seed, scores in runs.items() if scores}
 
     def rows(self, start: Path) -> list[Row]:
-        """Return one row a candidate by rising ratio. start: the folder that paths of runs are relative to."""
+        """Return one row a candidate ascending in ratio. start: the folder that paths of runs are relative to."""
         rankings = self.decision.rankings
         runs = {each.candidate.name: self.finished(each.candidate) for each in rankings}
         lists = {name: list(some.values()) for name, some in runs.items()}

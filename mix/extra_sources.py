@@ -67,7 +67,7 @@ def measured_on(splits: Mapping[str, Path]) -> Measured:
 
 
 def marks(sample: Sample, manifest: Path) -> Iterator[tuple[str, str]]:
-    """Yield what a photo is told by: its id, its group if it has one, and the bytes of its file."""
+    """Yield what identifies a photo: its id, its group if it has one, and the bytes of its file."""
     yield "id", sample.id
     if sample.group:
         yield "group", sample.group

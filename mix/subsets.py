@@ -73,7 +73,7 @@ def opening(items: Sequence[Item]) -> list[Item]:
 
 
 def turns(items: Iterable[Item], taken: Counter[str], rank: Rank) -> list[str]:
-    """Return the ids, one of each group by turns: a round's order is drawn, and a group's own is the order of `items`.
+    """Return the ids, one of each group in turn: a round's order is drawn, and a group's own is the order of `items`.
 
     taken: how often a group had its turn already; it is counted on.
     """

@@ -182,7 +182,7 @@ def check_growth(root: Node | None, path: Path) -> None:
         return sizes[id(node)]
 
     if root is not None and size_of(root) >= MOST_NODES:
-        raise InputError(f"{path}: its anchors grow it beyond {MOST_NODES} values; write out what they stand for")
+        raise InputError(f"{path}: its anchors grow it beyond {MOST_NODES} values; write out what they name")
 
 
 def parts_of(node: Node) -> list[Node]:

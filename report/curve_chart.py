@@ -102,7 +102,7 @@ def sure(worth: Row, begin: float, row: Spec, y: Spec) -> list[Spec]:
 
 
 def words_of(worth: Row) -> str:
-    """Return what stands at the arrow."""
+    """Return the arrow's label."""
     labels = worth.get("real_labels")
     if worth.get("censored"):
         return f"worth more than {several(labels, 'photo')}" if labels else "worth not measured"

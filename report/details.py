@@ -10,9 +10,9 @@ SPLITS = ("val", "test")
 HEADS = ("#val", "#95 %", "#test", "#95 %")
 
 LOST = (
-    ("what it lacks to 1: along outlines", "outline"),
-    ("what it lacks to 1: objects not seen", "missed"),
-    ("what it lacks to 1: seen where nothing is", "made_up"),
+    ("lost along outlines", "outline"),
+    ("lost in objects not seen", "missed"),
+    ("lost where nothing is", "made_up"),
 )
 
 Pick = Callable[[Row], Any]

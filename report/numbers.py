@@ -127,6 +127,6 @@ def attribution_part(found: Row) -> dict[str, Any]:
 
 
 def words_of(given: Row) -> str:
-    """Return what stands under the chart of attribution."""
+    """Return the text under the chart of attribution."""
     shown = f"{whole(len(given['groups']))} groups; the chart shows those measured by training, else the largest."
     return f"{shown} Right of 0: renders of the group help."

@@ -149,6 +149,6 @@ def mistakes(
 
 
 def title_of(photo: Evaluated) -> str:
-    """Return what stands over a photo."""
+    """Return the title of a photo."""
     unsure = "" if photo.uncertainty is None else f", uncertainty {photo.uncertainty:.2f} bits"
     return f"{photo.id}: IoU {photo.iou:.2f}{unsure}"

@@ -34,7 +34,7 @@ def filled(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], mark
 
 
 def of_ratios(rows: Sequence[Row], test: Row | None) -> Table | None:
-    """Return one row a candidate, by rising ratio: what it was trained on, its val score, and test where scored."""
+    """Return one row a candidate, ascending in ratio: what it was trained on, its val score, and test where scored."""
     heads = (
         "ratio",
         "schedule",
@@ -122,13 +122,13 @@ def of_curves(curves: Row | None) -> Table | None:
 def of_worths(worth: Row | None) -> Table | None:
     """Return what the renders are worth beside each number of real photos; the worth that is spoken of stands out."""
     each = (worth or {}).get("each") or ()
-    heads = ("#real photos", "#with renders", "#alone", "#the renders stand for", "#95 %")
+    heads = ("#real photos", "#with renders", "#alone", "#the renders replace", "#95 %")
     cells = [
         (
             whole(row["n_real"]),
             score(row.get("iou_mix")),
             score(row.get("iou_real")),
-            stands_for(row),
+            worth_of(row),
             span(known_ends(row), 0),
         )
         for row in each
@@ -137,7 +137,7 @@ def of_worths(worth: Row | None) -> Table | None:
     return filled("Worth beside each number of real photos", heads, cells, told)
 
 
-def stands_for(worth: Row) -> str:
+def worth_of(worth: Row) -> str:
     """Return a worth in photos, with "more than" where the curve of real photos alone ends before it."""
     labels = worth.get("real_labels")
     return NOTHING if labels is None else f"more than {whole(labels)}" if worth.get("censored") else whole(labels)

@@ -59,7 +59,7 @@ def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
 
 
 def ratio_csv(transfer: Mapping[str, Any]) -> str:
-    """Return one line a val run of the race, by rising ratio, with its interval over photos."""
+    """Return one line a val run of the race, ascending in ratio, with its interval over photos."""
     rows = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
     return table_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
         (run["ratio"], run["schedule"], run["seed"], run["iou"], *run["ci95"]) for run in rows

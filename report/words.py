@@ -7,7 +7,7 @@ from measure.scoring.differences import BETTER as BETTER
 from measure.scoring.differences import SAME as SAME
 from measure.scoring.differences import WORSE as WORSE
 
-NOTHING = "\N{EN DASH}"  # what stands in a cell without a value
+NOTHING = "\N{EN DASH}"  # in a cell without a value
 
 Row = Mapping[str, Any]
 Interval = Sequence[float | None]

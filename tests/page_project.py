@@ -94,7 +94,7 @@ WORTH = {
     "money_ci95": [4.8, 23.2],
     "net": 7.1,
     "currency": "EUR",
-    "why": "Beside 14 real labels the renders stand for about 31 others, within what was trained.",
+    "why": "Beside 14 real labels the renders replace about 31 others, within what was trained.",
     "n_real": 14,
     "iou_real": 0.8,
     "iou_mix": 0.86,

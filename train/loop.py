@@ -109,7 +109,7 @@ def train(
     folder: where the checkpoint is, which belongs to these arguments; a training that finds its own goes on from it,
     and ends as if it had never stopped. One is written every `checkpoint_steps`, and where `until` stops; None = none.
     until: the share of the steps after which to stop; the learning rate falls as if all were to come. A checkpoint
-    further on than that is not used. watch: gives the score on val that `patience` goes by; the weights of the best
+    further on than that is not used. watch: gives the score on val for `patience`; the weights of the best
     epoch are then what is returned. Under torchrun each process takes its part of every batch (`ranks.joined`).
     Raises InputError when the network cannot be built or the loss is not finite, and ValueError for phases that
     are no shares, sources without photos, or a batch that cannot be divided among the processes.

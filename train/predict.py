@@ -55,7 +55,7 @@ from train.inference.writers import gather, rles_of
 from train.run import WEIGHTS, Run, load_run
 
 FORMATS = (*SUFFIX, "coco")
-AUTO, SHRINK = "auto", 4  # by itself a tile is so many times what the network looks at
+AUTO, SHRINK = "auto", 4  # by itself a tile is so many times what the network is shown
 ABOUT, FORMAT = "about.json", 1  # raise FORMAT when the same settings give other files
 DIGITS = 4  # of scores and of bits
 

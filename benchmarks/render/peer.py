@@ -34,7 +34,7 @@ class Peer(Worker):
         renderer.enable_segmentation_output(map_by=["slot"], default_values={"slot": 0})
 
     def render(self, scene: SceneSpec) -> Passes:
-        """Render what stands in Blender's scene."""
+        """Render Blender's scene."""
         bpy.context.scene.world.cycles.sampling_method = "AUTOMATIC"
         for number, item in enumerate(sorted(bpy.data.objects, key=lambda o: o.name), 1):
             item.pass_index = number  # BlenderProc numbers only what exists when the output is enabled

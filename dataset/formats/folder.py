@@ -60,7 +60,7 @@ class MaskFile:
     def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
         """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
 
-        Ids go by category, then from the top row downwards. A mask without a pixel has no instance.
+        Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
         Raises InputError for a value that is no category and for more than 65535 pieces.
         """
         values = read_ids(self.file)

@@ -63,7 +63,7 @@ def record(
     least: int,
     resamples: int,
 ) -> dict[str, Any]:
-    """Return the object `attribution` of transfer.json: measured groups first, then by falling help, then by name.
+    """Return the object `attribution` of transfer.json: measured groups first, then descending in help, then by name.
 
     passed: groups that were not evaluated, with `least` the number of renders that this takes.
     """

@@ -37,7 +37,7 @@ class Decision:
     """What a race came to."""
 
     best: str  # name of the candidate
-    rankings: tuple[Ranking, ...]  # by rising ratio, then name
+    rankings: tuple[Ranking, ...]  # ascending in ratio, then name
     spent: float  # in whole trainings
     full_grid: float  # what all candidates with all seeds would have cost
     trials: int  # trainings begun
@@ -123,7 +123,7 @@ def rankings(state: State, posterior: Posterior, top: int) -> list[Ranking]:
 
 
 def finish(race: Race) -> Decision:
-    """Return the decision from the results that the race asked for so far; asked too early it stands for now.
+    """Return the decision from the results that the race asked for so far; asked too early it holds for now.
 
     Raises ValueError while no candidate was trained to the end.
     """

@@ -94,7 +94,7 @@ def gain_interval(
 
     Seeds are not paired: one seed draws other batches from another mix, so runs of one seed have little in common, and
     where they have something the interval is only wider than it must be. The variance over seeds is that of all runs
-    given, `peers` included; `UNKNOWN_SD` stands for it while none has two seeds. One group of photos shows nothing of
+    given, `peers` included; `UNKNOWN_SD` takes its place while none has two seeds. One group of photos shows nothing of
     others: (-1, 1). Errors as `table.table_of`.
     """
     refuse_other_photos([*runs, *base])

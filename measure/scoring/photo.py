@@ -36,7 +36,7 @@ def iou_table(labels: NDArray[np.integer], truth: NDArray[np.integer], n_labels:
 def hits_at(iou: Reals, scores: Reals, threshold: float) -> int:
     """Return how many true instances are met at a threshold of IoU; each meets one prediction at most.
 
-    iou: (P, T). As in pycocotools, predictions choose in the order of falling score, each the free instance of highest
+    iou: (P, T). As in pycocotools, predictions choose in descending order of score, each the free instance of highest
     IoU. Masks that do not overlap each other, as ours, leave no choice above 0.5.
     """
     free = np.ones(iou.shape[1], bool)

@@ -99,7 +99,7 @@ def at_ratio(ratio: float, pools: Pools, schedule: str) -> Candidate:
 
 
 def candidates(sweep: Sweep, pools: Pools) -> tuple[Candidate, ...]:
-    """Return every candidate once, by rising ratio and name.
+    """Return every candidate once, ascending in ratio and name.
 
     A ratio shares each domain out among its sources by their size, so that every real photo counts as much as any
     other. At both ends of the ratio there is nothing to put first, so they come with the schedule "mix" alone. Raises

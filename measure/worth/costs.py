@@ -86,13 +86,13 @@ def labelling(costs: Costs, labels: float, what: str) -> Row:
 
 
 def money_json(costs: Costs, spent: Spent, n_real: int, labels: float | None, censored: bool = False) -> dict[str, Any]:
-    """Return `money` of transfer.json: the real labels, those the renders stand for if known, the spending.
+    """Return `money` of transfer.json: the real labels, those the renders replace if known, the spending.
 
-    labels: those the renders stand for, more than so many if `censored`.
+    labels: those the renders replace, more than so many if `censored`.
     """
     rows = [labelling(costs, n_real, f"labelling {n_real} real photos")]
     if labels is not None:
         more = "more than " if censored else ""
-        rows.append(labelling(costs, labels, f"labels that the renders stand for: {more}{labels:.0f}"))
+        rows.append(labelling(costs, labels, f"labels that the renders replace: {more}{labels:.0f}"))
     rows += spending(costs, spent)
     return {"currency": costs.currency, "rows": [dataclasses.asdict(row) for row in rows]}

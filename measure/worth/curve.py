@@ -47,7 +47,7 @@ class Curve:
     spread: tuple[ScoreEstimate, ...]  # of each point
     sizes: Floats  # (G,), rising, from the smallest measured to the largest that may be read
     draws: Floats  # (B, G) IoU
-    families: tuple[FamilyShare, ...]  # by falling weight; () if not trusted
+    families: tuple[FamilyShare, ...]  # descending in weight; () if not trusted
     ceilings: Floats | None  # (B,) IoU that endless samples would give
     flags: tuple[str, ...]  # why it is not trusted
 
@@ -118,7 +118,7 @@ def weights_of(measured: MeasuredCurve, fits: Sequence[Fits]) -> Floats:
 
 
 def shares_of(fits: Sequence[Fits], weights: Floats) -> tuple[FamilyShare, ...]:
-    """Return the families by falling weight; the floor is that of a family's heaviest law."""
+    """Return the families descending in weight; the floor is that of a family's heaviest law."""
     found: dict[str, FamilyShare] = {}
     for law, weight in sorted(zip(fits, weights, strict=True), key=lambda pair: -float(pair[1])):
         floor = float(law.floor[0]) if law.family.floored else None

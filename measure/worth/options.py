@@ -69,7 +69,7 @@ class Evidence:
     groups: tuple[GroupHelp, ...] = ()
     failures: tuple[WeakKind, ...] = ()
     lost: Lost | None = None
-    detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network looks at it
+    detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network is shown it
 
     @property
     def overstates(self) -> float | None:

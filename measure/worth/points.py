@@ -59,7 +59,7 @@ class Point:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MeasuredCurve:
-    """P points as arrays, by rising n, with B redraws of all of them."""
+    """P points as arrays, ascending in n, with B redraws of all of them."""
 
     n: Floats  # (P,)
     iou: Floats  # (P,), means over seeds

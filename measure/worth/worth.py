@@ -19,7 +19,7 @@ HARM = "Real photos alone score better than the mix with as many labels: the ren
 class Worth:
     """The worth of a mix over its real labels alone.
 
-    labels: real labels that the renders stand for, at least this many if `censored`. lo, hi: 95 % interval; hi is where
+    labels: real labels that the renders replace, at least this many if `censored`. lo, hi: 95 % interval; hi is where
     the real-only curve ends if `open_above`. All None where nothing can be said, and `why` says it.
     """
 
@@ -35,7 +35,7 @@ class Worth:
 
     @property
     def multiplier(self) -> float | None:
-        """Return how many times its real labels the mix stands for, at least so many if `censored`."""
+        """Return how many times its real labels the mix is worth, at least so many if `censored`."""
         return None if self.labels is None else (self.n_real + self.labels) / self.n_real
 
 
@@ -109,12 +109,12 @@ def sentence(real: Curve, labels: float, lo: float, censored: bool, n_real: int)
     """Return the worth in words."""
     if censored:
         end = f"beyond {real.limit:.0f} the curve of real photos alone is not known"
-        lead = f"Beside {n_real} real labels the renders stand for more than {labels:.0f} others; {end}"
+        lead = f"Beside {n_real} real labels the renders replace more than {labels:.0f} others; {end}"
         if labels < 1:
             lead = f"{n_real} real labels alone do not reach the score of the mix; how many more would is open: {end}"
     else:
         where = "within what was trained" if n_real + labels <= real.measured_to else "read from the fitted curve"
-        lead = f"Beside {n_real} real labels the renders stand for about {labels:.0f} others, {where}"
+        lead = f"Beside {n_real} real labels the renders replace about {labels:.0f} others, {where}"
         if labels < 1:
             return f"{n_real} real labels alone already reach the score of the mix: a worth in labels is not shown."
     return f"{lead}." if lo > 0 else f"{lead}. But a worth is not shown: the interval reaches down to 0 labels."

@@ -64,7 +64,7 @@ def pixels(item: Any, size_hw: tuple[int, int]) -> Array:
 
 
 def render(scene: SceneSpec) -> Passes:
-    """Render what stands in Blender's scene. Raises RuntimeError if Blender does not finish the picture."""
+    """Render Blender's scene. Raises RuntimeError if Blender does not finish the picture."""
     here, layer = bpy.context.scene, bpy.context.view_layer
     layer.use_pass_z, layer.use_pass_normal = (bool(scene.also), "normals" in scene.also)
     for item in bpy.data.objects:

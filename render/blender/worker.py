@@ -64,7 +64,7 @@ class Worker:
         return finish(scene, passes, labelled)
 
     def render(self, scene: SceneSpec) -> Passes:
-        """Render what stands in Blender's scene."""
+        """Render Blender's scene."""
         set_quality(scene.quality, int(scene.id[:7], 16))
         return render(scene)
 

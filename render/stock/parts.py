@@ -108,7 +108,7 @@ def gltf_text(path: Path) -> bytes:
 
 
 def local(path: Path, uri: str) -> str:
-    """Return the relative path that a URI of a glTF file stands for; InputError for a web address and the like."""
+    """Return the relative path that a URI of a glTF file names; InputError for a web address and the like."""
     if re.match(r"[a-zA-Z][\w+.-]*:", uri):
         raise InputError(f"{path}: names {uri[:60]}, which is no file beside it; export it with its files")
     return unquote(uri)

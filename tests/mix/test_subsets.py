@@ -1,4 +1,4 @@
-"""The nested order: prefixes, groups by turns, categories from the start, and nothing that depends on the listing."""
+"""The nested order: prefixes, groups in turn, categories from the start, and nothing that depends on the listing."""
 
 import itertools
 from collections import Counter

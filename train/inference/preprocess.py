@@ -17,7 +17,7 @@ CLOSER = 1.25  # longer side of a photo to predict / img_size: the middle of the
 
 
 def side_of(img_size: int) -> int:
-    """Return the longer side, in pixels, at which a network trained on squares of `img_size` looks at a photo."""
+    """Return the longer side, in pixels, at which a network trained on squares of `img_size` is shown a photo."""
     return round(img_size * CLOSER)
 
 
@@ -91,7 +91,7 @@ def tiled_logits(
 ) -> Tensor:
     """Return the logits (C + 1, h, w) float32 of one image (H, W, 3), (h, w) as `scaled_hw` says.
 
-    tile: side of a tile in the photo's pixels. side: what the network looks at, in pixels. batch: tiles in one forward
+    tile: side of a tile in the photo's pixels. side: what the network is shown, in pixels. batch: tiles in one forward
     pass. The logits of tiles are averaged, each weighted by its `ramp` in both directions; they take
     4 (C + 1) h w bytes.
     """

@@ -37,7 +37,7 @@ def test_the_money_of_the_report(labels, lines, costs):
 
 def test_labels_that_are_a_lower_bound_are_named_as_one(costs):
     rows = money_json(costs, Spent(10, 10), 50, 15.0, censored=True)["rows"]
-    assert rows[1]["what"] == "labels that the renders stand for: more than 15"
+    assert rows[1]["what"] == "labels that the renders replace: more than 15"
 
 
 @pytest.mark.parametrize(

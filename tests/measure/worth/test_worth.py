@@ -54,7 +54,7 @@ def test_beyond_the_curve_nothing_but_more_is_claimed(points):
     worth = worth_of(fit_curve(points(power, SIZES, "end"), "real"), Point(40, {"1": 0.99, "2": 0.99}))
     assert (worth.labels, worth.censored, worth.open_above) == (280, True, True)
     assert worth.multiplier == pytest.approx(8)
-    assert worth.why.startswith("Beside 40 real labels the renders stand for more than 280 others")
+    assert worth.why.startswith("Beside 40 real labels the renders replace more than 280 others")
 
 
 def test_an_untrusted_curve_is_not_read_beyond_its_points():
