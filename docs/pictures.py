@@ -26,11 +26,12 @@ from report.sheets import prediction, spread
 
 CATEGORIES = ("board",)
 LEAST_SHARE = 0.05  # of a render that its labelled objects cover, to be shown
+EXPOSURE, MOST_EV = "taken.exposure_ev", 0.5
 RANGES = {  # what a recipe draws -> words for it
     "targets.share": "how wide the first target is, as a share of the picture",
     "targets.tilt_deg": "how far it is tilted, in degrees",
     "taken.elevation_deg": "how far the camera looks down, in degrees",
-    "taken.exposure_ev": "how long it was exposed, in stops against the automatic exposure",
+    EXPOSURE: "how long it was exposed, in stops against the automatic exposure",
 }
 ASSETS = ("board-01", "balloon-01", "mug")
 SHARD = 250
@@ -107,30 +108,31 @@ def draw_ranges(shown: Shown, folder: Path, renders: Sequence[Sample]) -> None:
     """Draw renders in the order of what was drawn for them, a row a range."""
     blocks, every = [], []
     for key, words in RANGES.items():
-        drawn = sorted((one for one in large(renders) if key in one.draws), key=lambda one: (one.draws[key], one.id))
+        known = [one for one in large(renders) if key in one.draws and (key == EXPOSURE or evenly_lit(one))]
+        drawn = sorted(known, key=lambda one: (one.draws[key], one.id))
         if not drawn:
             raise InputError(f"{folder}: no render says what was drawn for {key}; mend RANGES in docs/pictures.py")
         chosen = spread(drawn, 8)
-        labels = [f"{one.draws[key]:.2f}" for one in chosen]
+        labels = [f"{one.draws[key]:.{0 if key.endswith('_deg') else 2}f}" for one in chosen]
         blocks.append(Tiles(f"{key}: {words}", [plain(folder, one, 116) for one in chosen], 8, labels))
         every += chosen
     shown.write("ranges.jpg", below(blocks), folder, every)
 
 
+def evenly_lit(sample: Sample) -> bool:
+    """Return whether a render was exposed about as its light asks, so that a row shows its own range alone."""
+    return abs(float(sample.draws.get(EXPOSURE, 0))) <= MOST_EV
+
+
 def draw_sample(shown: Shown, folder: Path, renders: Sequence[Sample]) -> None:
-    """Draw one sample in its parts: image, id map, masks, boxes."""
-    one = max(large(renders), key=lambda each: (len(each.instances), seen(each), each.id))
+    """Draw the sample of the fewest objects in its parts: image, id map, masks, boxes."""
+    one = min(large(renders), key=lambda each: (len(each.instances), each.id))
     image, ids, side = read_image(folder / one.image), read_ids(folder / one.ids), 288
     several = overlay(np.zeros_like(image), ids.astype(np.uint8))
-    masks = overlay(image, categories_map(ids, one.instances, CATEGORIES), ids)
+    masks = overlay(image, (ids > 0).astype(np.uint8), ids)
     parts = [square(part, side) for part in (image, several, masks, boxed(image, one))]
     labels = ["image", "ids: 0 = background, k = k-th instance", "masks of a category", "boxes, visible_fraction"]
     shown.write("sample.jpg", across([Tiles("", parts, 4, labels)]), folder, [one])
-
-
-def seen(sample: Sample) -> float:
-    """Return the visible share of the instance of which least is in view."""
-    return min(instance.visible_fraction for instance in sample.instances)
 
 
 def boxed(image: RGB, sample: Sample) -> RGB:
@@ -213,8 +215,8 @@ def draw_pages(shown: Shown, reports: Path) -> None:
     page = reports / "index.html"
     with browser() as chrome:
         shown.write("page.png", top_of(chrome, page, (1000, 860)))
-        shown.write("ratio.png", part_of(chrome, page, "#ratio", 760))
-        shown.write("worth.png", part_of(chrome, page, "#worth figure.chart", 760))
+        shown.write("ratio.png", part_of(chrome, page, "#ratio .live", 760))
+        shown.write("worth.png", part_of(chrome, page, "#worth .live", 760))
         shown.write("cards.jpg", cards_of(chrome, reports / "assets.html", ASSETS))
 
 
@@ -247,10 +249,11 @@ def main(data: Path, reports: Path, assets: Path, grids: Path, work: Path, out: 
     renders = read_manifest(folder / "samples.jsonl")
     draw_sheet(shown, data, renders)
     draw_ranges(shown, folder, renders)
-    draw_sample(shown, folder, renders)
     draw_shard(shown, folder, renders)
     draw_grids(shown, grids)
-    draw_examples(shown, make_examples(assets, data / "split" / "train.jsonl", work))
+    examples = make_examples(assets, data / "split" / "train.jsonl", work)
+    draw_examples(shown, examples)
+    draw_sample(shown, examples.folder, examples.recipes["bin"])
     draw_pages(shown, reports)
     write_credits(shown, folder / "credits.json")
 

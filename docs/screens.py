@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.errors import InputError
 
+EDGE = 18  # pixels of white around a part of a page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DRAWN = "[...document.querySelectorAll('figure.chart')].every((one) => one.querySelector('.live svg'))"
 ONLY = """(names) => {
@@ -66,7 +67,7 @@ def part_of(chrome: Browser, page: Path, selector: str, width: int) -> Image.Ima
     part = tab.locator(selector).first
     if not part.count():
         raise InputError(f"{page}: found no part {selector}; run make repro again")
-    return shot_of(part.screenshot())
+    return ImageOps.expand(shot_of(part.screenshot()), EDGE, "white")
 
 
 def cards_of(chrome: Browser, page: Path, names: Sequence[str]) -> Image.Image:

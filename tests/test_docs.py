@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PAGES += [ROOT / "assets" / "README.md", ROOT / "render" / "recipes" / "README.md", ROOT / "sources" / "README.md"]
 IMAGES = sorted((ROOT / "docs" / "images").glob("*.[jp][pn]g"))
+PATH = re.compile(r"`([\w.-]+/[\w./-]*)`|(?m:^([a-z]+/[\w./-]+) )")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
@@ -45,6 +46,14 @@ def test_every_link_leads_to_something(page):
         if "://" not in link and (not target.exists() or (anchor and anchor not in anchors(target))):
             broken.append(link)
     assert broken == []
+
+
+@every_page
+def test_every_path_that_is_named_is_there(page):
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"data", "reports"}
+    named = [one or other for one, other in PATH.findall(text_of(page))]
+    ours = [name for name in named if name.split("/")[0] in rooms and "NAME" not in name]
+    assert [name for name in ours if not (ROOT / name).exists()] == []
 
 
 @every_page
