@@ -108,6 +108,7 @@ CODE = """
 import sys
 from pathlib import Path
 from measure.trials.trial import Trial
+from tests.measure.trials.test_runner import HALF, trials_in
 
 trials = trials_in(Path(sys.argv[1]), workers=0)
 trials.train([(HALF, 1.0), (Trial(HALF.weights, 2), 1.0)], "on two nodes")
