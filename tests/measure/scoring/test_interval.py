@@ -2,6 +2,7 @@ import pytest
 
 from measure.scoring.differences import gain_interval, interval, leaves_out, pool, score_of
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
+from pipeline.errors import InputError
 
 
 def scores(pixels: list[tuple[int, int]], seed: int = 1, ratio: float = 0.5, groups: str = "") -> Scores:
@@ -101,6 +102,18 @@ def test_what_an_interval_leaves_out_is_said(runs: list[Scores], said: str):
 def test_an_interval_over_photos_and_seeds_leaves_nothing_out():
     assert leaves_out([scores([(1, 2)] * 2, seed) for seed in (1, 2)]) is None
     assert leaves_out([scores([(1, 2)] * 2)], peers=[[scores([(1, 2)] * 2, seed) for seed in (1, 2)]]) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        pytest.param([scores([])], "val split has no photo", id="no photo"),
+        pytest.param([scores([(1, 2)]), scores([(1, 2)] * 2, seed=2)], "other val photos than", id="other photos"),
+    ],
+)
+def test_what_has_no_interval_is_said(runs, message):
+    with pytest.raises(InputError, match=message):
+        interval(runs, 10)
 
 
 def test_no_run_is_the_callers_mistake():
