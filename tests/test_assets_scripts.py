@@ -19,6 +19,8 @@ from assets.people.make import FIGURES
 from assets.people.make import parts_of as figure_parts
 from assets.room.make import THINGS as ROOM
 
+pytestmark = pytest.mark.slow
+
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 DUCK = 'file = "duck.glb"  # drawn by Ann\n'
 

@@ -5,6 +5,8 @@ import shutil
 import pytest
 from naming import ran, run, small_project
 
+pytestmark = pytest.mark.slow
+
 VERBS = ["repro", "photos", "bench", "bench-train", "bench-attribution", "bench-curve", "bench-long", "bench-mix"]
 OLD = ("-o", ".venv/.installed")  # what is installed is this test's own environment
 

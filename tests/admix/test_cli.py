@@ -11,6 +11,8 @@ import pytest
 
 from admix.cli import admix, main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 every_command = pytest.mark.parametrize("name", admix.commands)
 SCANS = ROOT.parent / "shared" / "meshes"

@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from benchmarks.mix import compose_in, lay_out, measure, peak_mb, sample
 from dataset.records import RENDER, read_manifest
 from pipeline.reading import read_json
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_tenth_of_the_samples_are_real_photos_and_the_rest_renders_with_their_draws(tmp_path):

@@ -10,6 +10,8 @@ from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, write
 from pipeline.errors import InputError
 from tests.measure.race.grids_at_random import SHAPES, ratio_of, simulated
 
+pytestmark = pytest.mark.slow
+
 GRIDS = sorted((Path(__file__).parents[2] / "benchmarks" / "grids").glob("*.json"))  # every candidate, every seed
 HALF = 0.5
 REGRET = 0.01  # IoU

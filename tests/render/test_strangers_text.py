@@ -16,6 +16,8 @@ from render.catalog import Asset
 from render.entries import Entry
 from render.stock.facts import Facts, Texture
 
+pytestmark = pytest.mark.slow
+
 ONE = (1.0, 1.0, 1.0)
 NOT_SHOWN = {"material", "texture", "file of a twin"}  # no finding speaks of them
 

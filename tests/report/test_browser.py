@@ -7,7 +7,10 @@ from page_project import EVIL, transfer, write_page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright to open the page with")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to open the page with")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to open the page with"),
+]
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 CONTRAST = """() => {

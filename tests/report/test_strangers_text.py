@@ -8,6 +8,8 @@ from strangers import Poison, chromium, look
 
 from report.report import Report, main
 
+pytestmark = pytest.mark.slow
+
 PHOTO, RENDER, CATEGORY, FILES = "photo.id", "render.id", "category", ("train", "val", "renders")
 ALIKE = {
     "train.id": PHOTO,

@@ -9,6 +9,8 @@ from measure.race.policy import next_requests
 from measure.race.records import Budget, Key, Race, Result
 from tests.measure.race.grids_at_random import SHAPES, ratio_of, simulated
 
+pytestmark = pytest.mark.slow
+
 
 def of_photos(ious: list[float], groups: str) -> Result:
     """One photo of 1000 pixels for each IoU; groups: one letter a photo."""

@@ -5,6 +5,8 @@ from measure.race.posterior import SEED_SD, posterior_of, root, seed_noise
 from measure.race.records import Key, Result
 from tests.measure.race.grids_at_random import SHAPES, ratio_of, simulated
 
+pytestmark = pytest.mark.slow
+
 
 def at(iou: float) -> Result:
     return Result(np.array([iou * 1e6]), np.array([1e6]), ("p",), ("g",))

@@ -8,6 +8,8 @@ import pytest
 from measure.worth.curve import beyond, curve_json, fit_curve
 from measure.worth.points import Point, estimate_of
 
+pytestmark = pytest.mark.slow
+
 CURVES = sorted((Path(__file__).parents[3] / "benchmarks" / "curves").glob("*.json"))
 LAWS = {
     "power law with a floor": lambda n: 0.1 + 1.5 * n**-0.5,

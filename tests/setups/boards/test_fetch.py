@@ -11,6 +11,8 @@ import pytest
 from pipeline.errors import InputError
 from setups.boards.fetch import SOURCES, check, licence_in, read_wheel, refuse_unknown
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 CORNERS = ROOT / "setups" / "boards" / "corners.json"
 SOURCE = dataclasses.replace(SOURCES[1], photos=2)
