@@ -10,6 +10,7 @@ from pipeline.settings import build
 from render.scenes.recipe_rules import check_value, check_weights, leaves
 
 RENAMED = {"angle_deg": "fov_deg", "worlds": "hdris", "thin": "transmission", "paints": "materials"}  # in 0.5.0
+BY_NAME = {"materials", "weights", "background"}  # tables whose keys are names of materials, categories and kinds
 RECIPES = Path(__file__).parent.parent / "recipes"
 LEVEL = ("held", "floating", "scattered", "hanging")  # seen as a person does who looks straight ahead
 GROUND = ("lying", "dropped", "on", "stacked", "bin")  # seen from above, on the ground z = 0
@@ -167,7 +168,7 @@ def read_recipe(name: str, folder: Path = RECIPES) -> Recipe:
 
 
 def refuse_old(keys: Any, where: str) -> None:
-    """Raise InputError for a key that has another name now, anywhere in a recipe."""
+    """Raise InputError for a key that has another name now, anywhere in a recipe but among names that artists chose."""
     if isinstance(keys, list):
         for item in keys:
             refuse_old(item, where)
@@ -175,4 +176,5 @@ def refuse_old(keys: Any, where: str) -> None:
         for key, value in keys.items():
             if key in RENAMED:
                 raise InputError(f"{where}: {key} is called {RENAMED[key]} now; rename the key")
-            refuse_old(value, where)
+            named = key in BY_NAME and isinstance(value, dict)
+            refuse_old(list(value.values()) if named else value, where)

@@ -129,3 +129,13 @@ def test_a_key_of_an_earlier_version_is_told_its_new_name(tmp_path: Path, line: 
     (tmp_path / "old.toml").write_text(line, encoding="utf-8")
     with pytest.raises(InputError, match=rf"^render/recipes/old\.toml: {message}"):
         read_recipe("old", tmp_path)
+
+
+def test_a_material_or_a_category_may_be_called_as_an_old_key_was(tmp_path: Path):
+    text = (RECIPES / "balloon.toml").read_text(encoding="utf-8")
+    assert "materials.rubber" in text
+    (tmp_path / "new.toml").write_text(text.replace("materials.rubber", "materials.thin"), encoding="utf-8")
+    assert "thin" in read_recipe("new", tmp_path).targets.materials
+    (tmp_path / "old.toml").write_text("[[targets.materials.thin]]\nthin = [0, 0.3]", encoding="utf-8")
+    with pytest.raises(InputError, match="thin is called transmission now"):
+        read_recipe("old", tmp_path)
