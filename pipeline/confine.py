@@ -8,7 +8,6 @@ import os
 import resource
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -68,14 +67,6 @@ def confine(readable: Iterable[Path] | None, writable: Iterable[Path]) -> bool:
         return call(RESTRICT, ruleset, 0) == 0
     finally:
         os.close(ruleset)
-
-
-def write_only(*folders: Path) -> None:
-    """Let this process write below these folders and the one for temporary files alone, where the kernel can do that.
-
-    For workers that open strangers' files, of the thread that does so. What reads and draws goes on as before.
-    """
-    confine(None, [*folders, Path(tempfile.gettempdir()), Path("/dev/shm")])
 
 
 def allow(ruleset: int, path: Path, rights: int) -> None:

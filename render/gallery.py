@@ -30,7 +30,7 @@ def main(settings: Shoot, assets: Path, data: Path, out: Path) -> None:
     found, pictures = look(entries, data / PICTURES / FACTS), data / PICTURES
     jobs = {item.entry.name: jobs_of(item, assets) for item in found}
     everything = [job for some in jobs.values() for job in some]
-    failed = take(everything, pictures, settings.workers, settings.limit_s)
+    failed = take(everything, assets, pictures, settings.workers, settings.limit_s)
     tidy(pictures, [job.view for job in everything])
     seen, renders, notes = read_seen(manifests(data))
     notes += [f"{name} belongs to no asset yet: add it with admix add" for name in strays(assets, entries)]

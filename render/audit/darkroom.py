@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.confine import write_only
 from pipeline.engine import Failed, actor_of, each, engine
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
@@ -38,14 +37,15 @@ class Portrait:
 class Photographer:
     """A Ray actor: one Blender that writes small pictures."""
 
-    def __init__(self, out: str) -> None:
-        """Start Blender."""
-        from render.blender.worker import Worker  # GPL: imported in the worker process alone
+    def __init__(self, assets: str, out: str) -> None:
+        """Start Blender, which then reaches the assets, `out` and its own folder alone."""
+        from render.blender.reach import keep_to  # GPL: imported in the worker process alone
+        from render.blender.worker import Worker
 
         self.folder = tempfile.TemporaryDirectory(prefix="admix-")  # Blender's own files, gone with the process
         self.worker = Worker({}, Path(self.folder.name))
         self.out = Path(out)
-        write_only(self.out, Path(self.folder.name))
+        keep_to(Path(assets), [self.out, Path(self.folder.name)], network=False)
 
     def run(self, job: Portrait) -> str:
         """Take one picture; return "" or why there is none."""
@@ -96,7 +96,7 @@ def webp(image: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def take(jobs: Sequence[Portrait], folder: Path, workers: int, limit_s: float) -> dict[str, str]:
+def take(jobs: Sequence[Portrait], assets: Path, folder: Path, workers: int, limit_s: float) -> dict[str, str]:
     """Take the pictures that are not there yet; return scene id -> why there is none, for those that failed."""
     missing = [job for job in jobs if not all((folder / name).is_file() for name in names_of(job.view))]
     if not missing:
@@ -104,7 +104,9 @@ def take(jobs: Sequence[Portrait], folder: Path, workers: int, limit_s: float) -
     failed = {}
     folder.mkdir(parents=True, exist_ok=True)
     with engine(min(workers, len(missing))) as hands:
-        results = each(missing, actor_of(Photographer, str(folder.resolve())), hands, RECYCLE, limit_s)
+        results = each(
+            missing, actor_of(Photographer, str(assets.resolve()), str(folder.resolve())), hands, RECYCLE, limit_s
+        )
         for job, problem in track(results, len(missing), "turntables", "pictures"):
             if isinstance(problem, Failed):
                 failed[job.view.scene.id] = f"Blender {problem.cause}"

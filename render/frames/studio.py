@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from dataset.idmap import png_bytes, read_ids, read_image
 from dataset.records import from_line
 from dataset.shards import read_bytes
-from pipeline.confine import write_only
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from pipeline.store import Store
@@ -43,7 +42,7 @@ class Studio:
     """One Blender, which puts each finished frame into the store."""
 
     def __init__(self, kit: Kit) -> None:
-        """Start Blender, which then writes to the store and to its own folder alone.
+        """Start Blender, which then reaches the assets, the store and its own folder alone.
 
         Raises InputError when this machine does not see the driver's store.
         """
@@ -57,7 +56,7 @@ class Studio:
         brought = self.store if kit.shared else None
         self.library = Library(kit.catalog, Path(kit.assets), brought, self.folder / "assets")
         self.worker = self.start()
-        write_only(self.folder, *([self.store.folder] if self.store.folder else []))
+        self.confine()
         self.categories = {asset.id: asset.category for asset in kit.catalog}
         self.licences = {asset.id: asset.licence for asset in kit.catalog}
 
@@ -66,6 +65,14 @@ class Studio:
         from render.blender.worker import Worker  # GPL: imported in the worker process alone
 
         return Worker({}, self.folder)
+
+    def confine(self) -> None:
+        """Let what follows reach the assets, the store and its own folder alone."""
+        from render.blender.reach import keep_to  # GPL: imported in the worker process alone
+
+        assets = None if self.kit.shared else Path(self.kit.assets)
+        place = self.store.folder
+        keep_to(assets, [self.folder, *([place] if place else [])], network=place is None)
 
     def run(self, scene: SceneSpec) -> str:
         """Render one scene and put its frame into the store; return the cause of refusal, "" if it counts."""

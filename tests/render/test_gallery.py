@@ -123,7 +123,7 @@ def test_every_picture_has_words_and_a_target_has_a_mask(tmp_path):
 
 def test_pictures_that_are_there_are_not_taken_again(tmp_path):
     made = card(tmp_path, asset("mug"))
-    assert take([Portrait(view, {}) for view in made.views], tmp_path, 1, 60.0) == {}
+    assert take([Portrait(view, {}) for view in made.views], tmp_path, tmp_path, 1, 60.0) == {}
     assert not ray.is_initialized()
 
 

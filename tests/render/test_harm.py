@@ -1,20 +1,30 @@
 """Strangers' files do no harm: nothing outside their own folder is changed, whatever they ask Blender for."""
 
 import pickle
+import shutil
+import socket
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline.confine import landlock
+from pipeline.engine import actor_of, each, engine
 from pipeline.errors import InputError
 from pipeline.files import sha256_of
+from pipeline.store import Store
 from render.add import Order, add
 from render.catalog import read_catalog
+from render.frames.blobs import MARK
+from render.frames.frame import Limits
 from render.frames.library import source_of
+from render.frames.studio import Kit, Studio
 from render.mend import mend
+from render.plan import Plan, make_scenes
+from render.spec import Quality, SceneSpec
 from render.stock.facts import Facts, inspect
 from render.stock.usd import look_at_layers
 from tests.render.asking import Blender
@@ -84,6 +94,50 @@ def test_such_a_file_is_added_mended_and_rendered_without_harm(project: Path, bl
     sources = {"sky": sky(tmp_path / "sky.png"), "flood": source_of(asset, project / "assets" / asset.file)}
     assert (blender.shoot(scene_of(placed("flood")), sources).ids == 1).any()
     assert outside(project) == before
+
+
+class Curious(Studio):
+    """Renders a scene, and then tries what a stranger's file could."""
+
+    def run(self, item: tuple[SceneSpec, Path, int]) -> dict[str, bool]:  # type: ignore[override]
+        scene, secret, port = item
+        return {
+            "renders": super().run(scene) == "",
+            "reads": allowed(lambda: secret.read_bytes()),
+            "lists": allowed(lambda: list(secret.parent.iterdir())),
+            "runs": allowed(lambda: subprocess.run(["cat", str(secret)], check=True, capture_output=True)),
+            "writes": allowed(lambda: secret.with_name("new").write_bytes(b"")),
+            "changes assets": allowed(lambda: (Path(self.kit.assets) / "new").write_bytes(b"")),
+            "connects": allowed(lambda: socket.create_connection(("127.0.0.1", port), 5).close()),
+        }
+
+
+def allowed(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except (PermissionError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_a_blender_that_renders_reaches_the_assets_the_store_and_nothing_else(tmp_path: Path):
+    if not landlock():
+        pytest.skip("this kernel has no Landlock")
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "assets", elsewhere)
+    project.mkdir()
+    (project / "assets").symlink_to(elsewhere)
+    (project / "secret").write_text("a key", encoding="utf-8")
+    settings = Plan("domino", seed=4, scenes=1, size_hw=(48, 64), quality=Quality(samples=1))
+    scene, store = make_scenes(settings, project / "assets")[0], Store(str(tmp_path / "store"))
+    store.put(MARK, b"")
+    kit = Kit(read_catalog(project / "assets"), str(project / "assets"), store.address, False, Limits(1, 0.0))
+    with socket.create_server(("127.0.0.1", 0)) as server, engine(1):
+        job = (scene, project / "secret", server.getsockname()[1])
+        ((_, could),) = each([job], actor_of(Curious, kit), 1, 10, 120.0)
+    assert could == {name: name == "renders" or (name == "connects" and landlock() < 4) for name in could}
 
 
 @pytest.mark.blender
