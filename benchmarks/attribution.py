@@ -7,7 +7,6 @@ val photos is held against the estimate, which needs no further training.
 
 import dataclasses
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from benchmarks.damage import BATCHES, plant
 from benchmarks.training import CATEGORIES, VAL
 from dataset.records import RENDER
 from measure.attribute import Attribute, estimate_all, measure_all, renders_of
-from measure.attribution.record import record
+from measure.attribution.record import AttributionRecord, record
 from measure.trials.runner import Machine, open_trials
 from measure.trials.trial import MIX, Trial
 from pipeline.bench import record as write_section
@@ -29,13 +28,14 @@ SEEDS = (1, 2)
 POOLS = "pools.json"
 
 
-def numbers_of(found: Mapping[str, Any]) -> dict[str, Any]:
+def numbers_of(found: AttributionRecord) -> dict[str, Any]:
     """Return what the benchmark's file holds of the record of an attribution."""
     rows = [
-        {"name": row["name"], "help": row["help"], "ci95": row["ci95"], "estimate": row["estimate"]["help"]}
-        for row in found["groups"]
+        {"name": row.name, "help": row.help, "ci95": list(row.ci95), "estimate": row.estimate.help}
+        for row in found.groups
     ]
-    return {key: found[key] for key in ("check", "spearman", "steadiness")} | {"groups": rows, "seeds": list(SEEDS)}
+    known = dataclasses.asdict(found)
+    return {key: known[key] for key in ("check", "spearman", "steadiness")} | {"groups": rows, "seeds": list(SEEDS)}
 
 
 def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path, out: Path) -> None:

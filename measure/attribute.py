@@ -11,12 +11,11 @@ from dataset.records import RENDER, Sample
 from measure.attribution.estimate import Array, GroupEstimate, agreement, estimates, gradients_of
 from measure.attribution.groups import Group, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
-from measure.attribution.record import empty, record
+from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, read_pick
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trial import Trial
-from pipeline.files import write_json
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 from train.data import real_samples
@@ -127,14 +126,14 @@ def main(
     trials.mkdir(parents=True, exist_ok=True)
     row = attributed_row(read_pick(pick))
     if row is None:
-        write_json(out, empty())
+        write_attribution(out, empty())
         return
     known = open_trials(machine, fit, pools, val, categories, trials, race)
     trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
     runs = [load_run(folder) for folder in trained[: settings.runs]]
     found, passed = estimate_all(settings, runs, renders_of(row, known.pools), val)
     measured = measure_all(settings, row, known, found)
-    write_json(out, record(found, measured, passed, settings.least, settings.resamples))
+    write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))
 
 
 if __name__ == "__main__":

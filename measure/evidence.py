@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from dataset.records import RelativePath, Sample
+from measure.attribution.record import IOU, AttributionRecord
 from measure.pick import TunedRuns, run_folder
 from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Scores
@@ -112,14 +113,10 @@ def detail_of(photos: Sequence[Sample], img_size: int) -> float | None:
     return float(np.median([max(photo.size_hw) for photo in photos])) / side_of(img_size) if photos else None
 
 
-def groups(attribution: Mapping[str, Any] | None) -> tuple[GroupHelp, ...]:
+def groups(attribution: AttributionRecord | None) -> tuple[GroupHelp, ...]:
     """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
-    rows = (attribution or {}).get("groups", ())
-    return tuple(
-        GroupHelp(row["name"], row["kind"], row["help"], *(row["ci95"] or (None, None)))
-        for row in rows
-        if row.get("unit") == "IoU"
-    )
+    rows = attribution.groups if attribution else ()
+    return tuple(GroupHelp(row.name, row.kind, row.help, *row.ci95) for row in rows if row.unit == IOU)
 
 
 def evidence(
@@ -128,7 +125,7 @@ def evidence(
     ends: Sequence[Mapping[str, Any] | None],
     on_training: Scores | None,
     scores: Mapping[str, Any],
-    attribution: Mapping[str, Any] | None,
+    attribution: AttributionRecord | None,
     renders: Sequence[Sample],
     detail: float | None = None,
 ) -> Evidence:

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from report.words import BETTER, WORSE, Interval, Row, claim, known_ends, money, several, span, whole
+from report.record import Ends, Gain, TransferRecord, WorthRecord
+from report.words import BETTER, WORSE, claim, known_ends, money, several, span, whole
 
 FEW = 30  # with fewer independent groups of photos than this every interval is itself uncertain
 
@@ -13,34 +14,33 @@ class Subject:
 
     ratio: float
     iou: float
-    ci95: Interval
+    ci95: Ends
     real: float | None  # score of real photos alone on the same photos
     render: float | None  # score of renders alone on the same photos
-    gain: Row | None  # difference to real photos alone: iou, ci95, maybe a verdict
+    gain: Gain | None  # difference to real photos alone
     where: str  # "test" or "val"
 
 
-def case_of(transfer: Row) -> Subject:
-    """Return the case of a transfer.json."""
-    test, best = transfer.get("test"), transfer["best"]
-    ends = test or transfer
-    real, render = ((ends.get(name) or {}).get("iou") for name in ("real_only", "render_only"))
+def subject_of(transfer: TransferRecord) -> Subject:
+    """Return what the answer of a transfer.json is about."""
+    test, best, ends = transfer.test, transfer.best, transfer.test or transfer
+    real, render = (end.iou if end else None for end in (ends.real_only, ends.render_only))
     if test:
-        return Subject(test["ratio"], test["mean_iou"], test["mean_ci95"], real, render, test.get("gain"), "test")
-    picked: Row = next((row for row in transfer.get("ratios") or () if row.get("picked")), {})
-    return Subject(best["ratio"], best["iou"], best["ci95"], real, render, picked.get("against_real"), "val")
+        return Subject(test.ratio, test.mean_iou, test.mean_ci95, real, render, test.gain, "test")
+    gain = next((row.against_real for row in transfer.ratios if row.picked), None)
+    return Subject(best.ratio, best.iou, best.ci95, real, render, gain, "val")
 
 
-def answer(transfer: Row) -> str:
+def answer(transfer: TransferRecord) -> str:
     """Return in one sentence what the renders are worth; it claims a difference only where one was shown."""
-    case = case_of(transfer)
+    case = subject_of(transfer)
     if case.ratio == 0:
         return of_real_alone(case, single(transfer))
     if case.gain is None:
         return uncompared(case)
     found = claim(case.gain)
     if found == BETTER:
-        return f"{of_worth(transfer.get('worth'))}: {both(case)}."
+        return f"{of_worth(transfer.worth)}: {both(case)}."
     return f"{'The renders make it worse' if found == WORSE else 'No difference shown'}: {both(case)}."
 
 
@@ -69,55 +69,54 @@ def both(case: Subject) -> str:
     return text if case.real is None else f"{text}, with real photos alone {case.real:.{digits}f}"
 
 
-def of_worth(worth: Row | None) -> str:
+def of_worth(worth: WorthRecord | None) -> str:
     """Return the worth of renders that made it better, as far as it is known to be above nothing."""
-    if not worth or not worth.get("real_labels") or not above_nothing(worth):
+    if not worth or not worth.real_labels or not above_nothing(worth):
         return "The renders make it better"
-    saved = worth.get("money")
-    cost = f", {money(saved, worth['currency'])} of labelling" if saved else ""
-    lead = f"Beside {several(worth['n_real'], 'labelled photo')} the renders are worth"
-    if worth.get("censored"):
+    cost = f", {money(worth.money, worth.currency)} of labelling" if worth.money else ""
+    lead = f"Beside {several(worth.n_real, 'labelled photo')} the renders are worth"
+    if worth.censored:
         over = cost.replace(", ", ", over ", 1)
-        return f"{lead} more than {whole(worth['real_labels'])} others{over}"
-    ci95 = f" ({span(known_ends(worth), 0)})" if worth.get("ci95") else ""
-    return f"{lead} about {whole(worth['real_labels'])} others{ci95}{cost}"
+        return f"{lead} more than {whole(worth.real_labels)} others{over}"
+    ci95 = f" ({span(known_ends(worth.ci95, worth.open_above), 0)})" if worth.ci95 else ""
+    return f"{lead} about {whole(worth.real_labels)} others{ci95}{cost}"
 
 
-def above_nothing(worth: Row) -> bool:
-    """Return whether the interval of a worth leaves 0 out; without an interval it does not."""
-    ci95 = worth.get("ci95")
-    return bool(ci95 and ci95[0] is not None and ci95[0] > 0) or bool(worth.get("censored") and not ci95)
+def above_nothing(worth: WorthRecord) -> bool:
+    """Return whether the interval of a worth leaves 0 out; without an interval it does so where it is censored."""
+    if not worth.ci95:
+        return worth.censored
+    return worth.ci95[0] is not None and worth.ci95[0] > 0
 
 
-def single(transfer: Row) -> bool:
+def single(transfer: TransferRecord) -> bool:
     """Return whether only one ratio was run, so that nothing is compared."""
-    return len({run["ratio"] for run in [*transfer["runs"], *(transfer.get("ratios") or ())]}) <= 1
+    return len({run.ratio for run in transfer.runs} | {row.ratio for row in transfer.ratios}) <= 1
 
 
-def notes(transfer: Row) -> list[str]:
+def notes(transfer: TransferRecord) -> list[str]:
     """Return the sentences, four at most, that say what the answer rests on and how far it can be trusted."""
-    case = case_of(transfer)
-    found = [measured(transfer, case), judged(transfer, case), *doubts(transfer, case)]
-    worth = transfer.get("worth")
-    if worth and worth.get("why"):
-        found.append(f"Worth: {worth['why']}")
+    case = subject_of(transfer)
+    found = [measured(transfer), judged(transfer, case), *doubts(transfer, case)]
+    if transfer.worth and transfer.worth.why:
+        found.append(f"Worth: {transfer.worth.why}")
     return [sentence for sentence in found if sentence][:4]
 
 
-def measured(transfer: Row, case: Subject) -> str:
+def measured(transfer: TransferRecord) -> str:
     """Return on which photos the answer was measured, and what a score is."""
-    metric = f"A score is {transfer.get('metric') or 'IoU'}, from 0 to 1; in brackets its 95 % interval."
-    if case.where == "val":
+    metric = f"A score is {transfer.metric}, from 0 to 1; in brackets its 95 % interval."
+    if not transfer.test:
         return f"Measured on the val photos that also chose the ratio: test photos were not scored. {metric}"
-    photos = several(transfer["test"]["n_photos"], "real test photo")
+    photos = several(transfer.test.n_photos, "real test photo")
     return f"Measured on {photos} that took no part in training or in the choice of the ratio. {metric}"
 
 
-def judged(transfer: Row, case: Subject) -> str:
+def judged(transfer: TransferRecord, case: Subject) -> str:
     """Return the difference that was judged, or the gap where there is none; empty where neither is known."""
     if case.gain:
-        return f"The difference to real photos alone is {case.gain['iou']:+.3f} ({span(case.gain['ci95'], 3, '+')})."
-    gap = transfer.get("gap")
+        return f"The difference to real photos alone is {case.gain.iou:+.3f} ({span(case.gain.ci95, 3, '+')})."
+    gap = transfer.gap
     if gap is None:
         return ""
     return (
@@ -125,27 +124,25 @@ def judged(transfer: Row, case: Subject) -> str:
     )
 
 
-def doubts(transfer: Row, case: Subject) -> list[str]:
+def doubts(transfer: TransferRecord, case: Subject) -> list[str]:
     """Return at most two sentences on what weakens the answer; none where nothing does."""
-    groups = (transfer.get("test") or {}).get("n_groups")
-    seeds = max((len(row["seeds"]) for row in transfer.get("ratios") or ()), default=0)
+    groups = transfer.test.n_groups if transfer.test else 0
+    seeds = max((len(row.seeds) for row in transfer.ratios), default=0)
     found = []
     if single(transfer):
         found.append("Only one ratio was run, so nothing is compared.")
     if groups == 1:
         found.append("All test photos belong to one group, so the intervals show nothing of how photos differ.")
-    elif groups and groups < FEW:
+    elif 0 < groups < FEW:
         found.append(f"{whole(groups)} independent groups of photos are few, so the intervals are rough.")
     if seeds == 1:
         found.append("One training run a ratio: how much a score changes from run to run is not known.")
     return ahead(transfer, case) + found[:1] if len(found) < 2 else found[:2]
 
 
-def ahead(transfer: Row, case: Subject) -> list[str]:
+def ahead(transfer: TransferRecord, case: Subject) -> list[str]:
     """Return the sentence that explains a pick which another ratio beats on val; none where the pick is ahead."""
-    best = transfer["best"]
-    others = [row for row in transfer.get("ratios") or () if not row.get("picked")]
-    by = max((row["iou"] - best["iou"] for row in others), default=0)
+    by = max((row.iou - transfer.best.iou for row in transfer.ratios if not row.picked), default=0)
     if by <= 0 or case.ratio == 0:
         return []
     return [f"On val another ratio is ahead by {by:.3f}, within what the set-up lets a mix stay behind."]

@@ -12,12 +12,13 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup
 
+from measure.attribution.record import IOU, HelpRow
+from report.record import AtThreshold, End, Ends, RatioRow, Tested
 from report.tables import Table
-from report.words import Row
+from report.words import MIXED, REAL
 
 WIDTH, HEIGHT = 480, 260  # of the still picture; with JavaScript a chart is as wide as its place
 MEAN, RUN, TEST = "val: mean of runs", "val: one run", "test"
-REAL, MIXED = "real only", "real and renders"
 LOOK = {  # one kind of mark a row: colour, shape
     MEAN: ("var(--one)", "circle"),
     RUN: ("var(--one)", "stroke"),
@@ -25,7 +26,6 @@ LOOK = {  # one kind of mark a row: colour, shape
     REAL: ("var(--one)", "circle"),
     MIXED: ("var(--two)", "diamond"),
 }
-IOU = "IoU"  # unit of a group's help that training without the group has measured
 SHOWN = 24  # groups in the chart of attribution; its table holds all
 
 Spec = dict[str, Any]
@@ -62,7 +62,7 @@ def chart(layers: Sequence[Spec], description: str, height: int = HEIGHT) -> Spe
     }
 
 
-def layer(values: Sequence[Row], mark: Spec, encoding: Spec) -> Spec:
+def layer(values: Sequence[Spec], mark: Spec, encoding: Spec) -> Spec:
     """Return one layer with its own rows."""
     return {"data": {"values": list(values)}, "mark": mark, "encoding": encoding}
 
@@ -88,13 +88,74 @@ def read_out(*fields: tuple[str, str]) -> list[Spec]:
     return [{"field": field, "type": "nominal", "title": title} for field, title in fields]
 
 
-def precision_chart(instances: Sequence[Row] | None) -> Spec | None:
+def ratio_rows(rows: Sequence[RatioRow], test: Tested | None) -> list[Spec]:
+    """Return one row a mark of the chart of ratios: means, single runs, and test where it was scored."""
+    found = []
+    for row in rows:
+        of_row = {"name": row.name, "ratio": row.ratio, "schedule": row.schedule}
+        found.append(of_row | {"what": MEAN, "iou": row.iou} | ends_of(row.ci95))
+        found += [of_row | {"what": RUN, "iou": iou, "run": f"seed {seed}"} for seed, iou in row.seeds.items()]
+    return found + test_rows(test)
+
+
+def test_rows(test: Tested | None) -> list[Spec]:
+    """Return the rows of what was scored on the test photos; none without it."""
+    if not test:
+        return []
+    ends = [row for row in (test.real_only, test.render_only) if row and row.ratio != test.ratio]
+    return [
+        {"name": f"{row.ratio:g}", "ratio": row.ratio, "what": TEST, "iou": row.iou} | ends_of(row.ci95)
+        for row in [End(test.ratio, test.mean_iou, test.mean_ci95), *ends]
+    ]
+
+
+def ratio_chart(rows: Sequence[RatioRow], test: Tested | None, metric: str) -> Spec | None:
+    """Return the chart of score against ratio; None without rows."""
+    if not rows:
+        return None
+    values = ratio_rows(rows, test)
+    means, runs, tested = ([row for row in values if row["what"] == what] for what in (MEAN, RUN, TEST))
+    x = x_of("ratio", "ratio (0 = real only, 1 = renders only)", scale={"domain": [-0.03, 1.03], "nice": False})
+    x["axis"] = {"values": [0, 0.25, 0.5, 0.75, 1], "grid": False, "format": ".2~f"}
+    names = [what for what in (MEAN, RUN, TEST) if any(row["what"] == what for row in values)]
+    look = {"color": kinds(names, "color"), "shape": kinds(names, "shape")}
+    xy, spoken = {"x": x, "y": y_of("iou", metric)}, read_out(("name", "ratio"), ("what", "what"), ("iou", "score"))
+    spoken_mean = [*spoken, *read_out(("lo", "from"), ("hi", "to"))]
+    bars = {"x": x, "y": y_of("lo", metric), "y2": {"field": "hi"}, "color": kinds(names, "color")}
+    point = {"type": "point", "filled": True, "opacity": 1}
+    layers = [
+        layer(means, {"type": "rule", "strokeWidth": 2, "opacity": 0.6, "aria": False}, bars),
+        layer(
+            line_rows(means),
+            {"type": "line", "color": "var(--one)", "aria": False},
+            xy | {"detail": {"field": "schedule"}},
+        ),
+        layer(
+            runs,
+            {**point, "strokeWidth": 2, "size": 90, "filled": False},
+            xy | look | {"tooltip": [*spoken, *read_out(("run", "run"))]},
+        ),
+        layer(means, {**point, "size": 60}, xy | look | {"tooltip": spoken_mean}),
+        layer(tested, {"type": "rule", "strokeWidth": 2, "strokeDash": [4, 3], "xOffset": 9, "aria": False}, bars),
+        layer(tested, {**point, "size": 110, "xOffset": 9}, xy | look | {"tooltip": spoken_mean}),
+    ]
+    return chart([one for one in layers if one["data"]["values"]], "Score against the ratio of renders")
+
+
+def line_rows(means: Sequence[Spec]) -> list[Spec]:
+    """Return the means that a line may join: those of schedules with one candidate a ratio."""
+    taken = [(row["schedule"], row["ratio"]) for row in means]
+    doubled = {schedule for schedule, ratio in taken if taken.count((schedule, ratio)) > 1}
+    return [row for row in means if row["schedule"] not in doubled]
+
+
+def precision_chart(instances: Sequence[AtThreshold]) -> Spec | None:
     """Return precision and recall of single objects against the threshold of IoU; None without them."""
     values = [
-        {"threshold": row["iou"], "what": key, "value": row[key]["value"]}
-        for row in instances or ()
-        for key in ("precision", "recall")
-        if row.get(key)
+        {"threshold": row.iou, "what": what, "value": found.value}
+        for row in instances
+        for what, found in (("precision", row.precision), ("recall", row.recall))
+        if found
     ]
     if not values:
         return None
@@ -111,19 +172,18 @@ def precision_chart(instances: Sequence[Row] | None) -> Spec | None:
     )
 
 
-def help_chart(groups: Sequence[Row] | None) -> Spec | None:
+def help_chart(groups: Sequence[HelpRow]) -> Spec | None:
     """Return what groups of renders do for the score, the largest effects only; None without groups.
 
     Where some groups were measured in IoU the chart shows these alone: an estimate is of another unit.
     """
-    measured = [row for row in groups or () if row.get("unit", IOU) == IOU]
+    measured = [row for row in groups if row.unit == IOU]
     title = "change of the score (IoU)" if measured else "pull towards the real photos (standard deviations)"
-    chosen = sorted(measured or groups or (), key=lambda row: (-abs(row["help"]), row["name"]))[:SHOWN]
+    chosen = sorted(measured or groups, key=lambda row: (-abs(row.help), row.name))[:SHOWN]
     if not chosen:
         return None
     values = [
-        {"name": row["name"], "help": row["help"]} | ends_of(row)
-        for row in sorted(chosen, key=lambda row: -row["help"])
+        {"name": row.name, "help": row.help} | ends_of(row.ci95) for row in sorted(chosen, key=lambda row: -row.help)
     ]
     y: Spec = {"field": "name", "type": "nominal", "sort": [row["name"] for row in values], "title": None}
     y["axis"] = {"labelLimit": 130, "labelColor": "var(--ink)"}
@@ -135,27 +195,19 @@ def help_chart(groups: Sequence[Row] | None) -> Spec | None:
             {"type": "rule", "color": "var(--soft)", "aria": False},
             {"x": {"field": "at", "type": "quantitative"}},
         ),
-        layer(
-            [row for row in values if "lo" in row],
-            {"type": "rule", "color": "var(--one)", "strokeWidth": 2, "aria": False},
-            bars,
-        ),
+        layer(values, {"type": "rule", "color": "var(--one)", "strokeWidth": 2, "aria": False}, bars),
         layer(
             values,
             {"type": "point", "filled": True, "size": 70, "color": "var(--one)", "opacity": 1},
             {"x": x_of("help", title), "y": y, "tooltip": spoken},
         ),
     ]
-    return chart(
-        [one for one in layers if one["data"]["values"]],
-        "What groups of renders do for the score",
-        24 * len(values) + 20,
-    )
+    return chart(layers, "What groups of renders do for the score", 24 * len(values) + 20)
 
 
-def ends_of(row: Row) -> Spec:
-    """Return lo and hi of a row with an interval, else nothing."""
-    return {"lo": row["ci95"][0], "hi": row["ci95"][1]} if row.get("ci95") else {}
+def ends_of(ci95: Ends) -> Spec:
+    """Return an interval as the fields lo and hi."""
+    return {"lo": ci95[0], "hi": ci95[1]}
 
 
 DRAW = Path(__file__).with_name("page") / "charts.js"

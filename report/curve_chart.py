@@ -1,22 +1,20 @@
 """The chart of learning curves, with worth drawn as the way from the mix to where real photos alone reach its score."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from report.charts import MIXED, REAL, Spec, chart, ends_of, kinds, layer, read_out, x_of, y_of
-from report.words import Row, known_ends, several, span, whole
+from report.charts import Spec, chart, ends_of, kinds, layer, read_out, x_of, y_of
+from report.record import CurveRecord, WorthRecord
+from report.words import MIXED, REAL, both_curves, known_ends, several, span, whole
 
 X, AHEAD = "real photos used in training", 1.25  # a worth that is not known ends this much further right
 DASHES = {REAL: [1, 0], MIXED: [6, 4]}
 
 
-def curve_chart(curves: Row | None, worth: Row | None, metric: str) -> Spec | None:
-    """Return the chart of both learning curves; None without points.
-
-    curves, worth: objects of those names of transfer.json.
-    """
-    named = [(words, (curves or {}).get(name)) for name, words in (("real", REAL), ("mixed", MIXED))]
-    there = [(words, curve) for words, curve in named if curve and curve["points"]]
+def curve_chart(curves: Mapping[str, CurveRecord] | None, worth: WorthRecord | None, metric: str) -> Spec | None:
+    """Return the chart of both learning curves; None without points."""
+    there = [(words, curve) for words, curve in both_curves(curves) if curve.points]
     if not there:
         return None
     names = [words for words, _ in there]
@@ -25,54 +23,48 @@ def curve_chart(curves: Row | None, worth: Row | None, metric: str) -> Spec | No
     return chart([*layers, *way(worth, reach(there), metric)], "Score against the number of real photos")
 
 
-def reach(there: Sequence[tuple[str, Row]]) -> float:
+def reach(there: Sequence[tuple[str, CurveRecord]]) -> float:
     """Return the largest number of photos that was measured."""
-    return float(max(point["n"] for _, curve in there for point in curve["points"]))
+    return float(max(point.n for _, curve in there for point in curve.points))
 
 
-def lines(words: str, curve: Row, names: Sequence[str], metric: str) -> list[Spec]:
+def lines(words: str, curve: CurveRecord, names: Sequence[str], metric: str) -> list[Spec]:
     """Return the fitted curve with its band; nothing where none was fitted."""
-    rows = [{"what": words} | dict(row) for row in curve.get("fit") or ()]
+    rows = [{"what": words} | dataclasses.asdict(row) for row in curve.fit]
     if not rows:
         return []
     x, look = x_of("n", X, scale={"zero": False}), {"color": kinds(names, "color")}
     band = {"x": x, "y": y_of("lo", metric), "y2": {"field": "hi"}, **look}
     line = {"x": x, "y": y_of("iou", metric), **look}
     return [
-        layer(
-            [row for row in rows if row.get("lo") is not None], {"type": "area", "opacity": 0.15, "aria": False}, band
-        ),
+        layer(rows, {"type": "area", "opacity": 0.15, "aria": False}, band),
         layer(rows, {"type": "line", "strokeDash": DASHES[words], "aria": False}, line),
     ]
 
 
-def points(words: str, curve: Row, names: Sequence[str], metric: str) -> list[Spec]:
+def points(words: str, curve: CurveRecord, names: Sequence[str], metric: str) -> list[Spec]:
     """Return the measured points with their intervals."""
-    rows = [{"what": words, "n": point["n"], "iou": point["iou"]} | ends_of(point) for point in curve["points"]]
+    rows = [{"what": words, "n": point.n, "iou": point.iou} | ends_of(point.ci95) for point in curve.points]
     x, look = x_of("n", X), {"color": kinds(names, "color")}
     bars = {"x": x, "y": y_of("lo", metric), "y2": {"field": "hi"}, **look}
     spoken = read_out(("what", "trained on"), ("n", "real photos"), ("iou", "score"), ("lo", "from"), ("hi", "to"))
     marks = {"x": x, "y": y_of("iou", metric), **look, "shape": kinds(names, "shape"), "tooltip": spoken}
     return [
-        layer(
-            [row for row in rows if "lo" in row],
-            {"type": "rule", "strokeWidth": 2, "opacity": 0.6, "aria": False},
-            bars,
-        ),
+        layer(rows, {"type": "rule", "strokeWidth": 2, "opacity": 0.6, "aria": False}, bars),
         layer(rows, {"type": "point", "filled": True, "size": 80, "opacity": 1}, marks),
     ]
 
 
-def way(worth: Row | None, largest: float, metric: str) -> list[Spec]:
+def way(worth: WorthRecord | None, largest: float, metric: str) -> list[Spec]:
     """Return the arrow of worth at the mix's score, from its photos to those that real only would need.
 
     A censored worth points to the right beyond what was measured. Nothing where worth is not known or is none.
     """
-    if not worth or worth.get("iou_mix") is None or not (worth.get("real_labels") or worth.get("censored")):
+    if not worth or worth.iou_mix is None or not (worth.real_labels or worth.censored):
         return []
-    begin, labels = worth["n_real"], worth.get("real_labels") or 0
-    end = max(largest * AHEAD, begin + labels) if worth.get("censored") else begin + labels
-    row = {"n": begin, "end": end, "middle": (begin + end) / 2, "iou": worth["iou_mix"], "words": words_of(worth)}
+    begin, labels = worth.n_real, worth.real_labels or 0
+    end = max(largest * AHEAD, begin + labels) if worth.censored else begin + labels
+    row = {"n": begin, "end": end, "middle": (begin + end) / 2, "iou": worth.iou_mix, "words": words_of(worth)}
     x, y = {"field": "n", "type": "quantitative", "title": X}, y_of("iou", metric)
     ink: dict[str, Any] = {"color": "var(--ink)", "opacity": 1}
     head = {"type": "point", "shape": "triangle-right", "filled": True, "size": 110, **ink}
@@ -90,9 +82,9 @@ def way(worth: Row | None, largest: float, metric: str) -> list[Spec]:
     ]
 
 
-def sure(worth: Row, begin: float, row: Spec, y: Spec) -> list[Spec]:
+def sure(worth: WorthRecord, begin: float, row: Spec, y: Spec) -> list[Spec]:
     """Return the interval of a worth as a broad bar under the arrow's head; nothing without one."""
-    lo, hi = worth.get("ci95") or (None, None)
+    lo, hi = worth.ci95 or (None, None)
     if lo is None or hi is None:
         return []
     bar = row | {"from": begin + lo, "to": begin + hi}
@@ -101,10 +93,10 @@ def sure(worth: Row, begin: float, row: Spec, y: Spec) -> list[Spec]:
     return [layer([bar], mark, {"x": x, "x2": {"field": "to"}, "y": y})]
 
 
-def words_of(worth: Row) -> str:
+def words_of(worth: WorthRecord) -> str:
     """Return the arrow's label."""
-    labels = worth.get("real_labels")
-    if worth.get("censored"):
+    labels = worth.real_labels
+    if worth.censored:
         return f"worth more than {several(labels, 'photo')}" if labels else "worth not measured"
-    ci95 = f" ({span(known_ends(worth), 0)})" if worth.get("ci95") else ""
+    ci95 = f" ({span(known_ends(worth.ci95, worth.open_above), 0)})" if worth.ci95 else ""
     return f"worth {whole(labels)}{ci95} photos"

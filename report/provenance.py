@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataset.records import Sample
+from report.record import RunRecord
 from report.tables import Table, filled
-from report.words import Row, whole
+from report.words import whole
 
 SET_ASIDE = ("crashed", "timed out")  # causes for which scenes are named
 PACKAGES = (
@@ -46,7 +47,7 @@ def refused(causes: Mapping[str, Sequence[str]]) -> str:
     return f"Refused as training pictures, and replaced by other scenes: {', '.join(parts)}." if parts else ""
 
 
-def of_settings(settings: Row) -> Table | None:
+def of_settings(settings: Mapping[str, Any]) -> Table | None:
     """Return what the picked run was trained with, nested settings under dotted names."""
     return filled("Settings of the picked run", ("setting", "value"), flat(settings))
 
@@ -60,9 +61,9 @@ def flat(value: Any, name: str = "") -> list[tuple[str, str]]:
     return [(name, "none" if value is None or value == {} else str(value))]
 
 
-def of_seeds(runs: Sequence[Row]) -> str:
+def of_seeds(runs: Sequence[RunRecord]) -> str:
     """Return in one sentence which seeds were used; empty without runs."""
-    seeds = sorted({run["seed"] for run in runs})
+    seeds = sorted({run.seed for run in runs})
     return f"Seeds of training: {', '.join(map(str, seeds))}." if seeds else ""
 
 

@@ -1,24 +1,27 @@
-"""What transfer.json holds, as types, written and read here: what may be missing is marked, more keys may be there.
+"""What transfer.json holds, as one frozen record, written and read here.
 
-`python -m report.record` writes transfer.schema.json again.
+`python -m report.record` writes transfer.schema.json again. Scores are IoU from 0 to 1 or differences of
+them, intervals are (lo, hi) at 95 %; None is what is not known or was not run.
 """
 
+import dataclasses
+import json
 from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter, with_config
-from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+from pydantic import Field, TypeAdapter
 
+from measure.attribution.record import AttributionRecord
 from pipeline.files import write_json
-from pipeline.reading import OPEN, read_typed
+from pipeline.reading import Record, parse_typed, read_typed
 
-Ends = Annotated[list[float], Field(min_length=2, max_length=2)]  # of an interval
-OpenEnds = Annotated[list[float | None], Field(min_length=2, max_length=2)]
+Ends = tuple[float, float]  # of an interval
+OpenEnds = tuple[float | None, float | None]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
-@with_config(OPEN)
-class End(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class End(Record):
     """A score at a ratio, such as one end of it, with its interval."""
 
     ratio: float
@@ -26,194 +29,254 @@ class End(TypedDict):
     ci95: Ends
 
 
-@with_config(OPEN)
-class Gain(TypedDict):
-    """A difference of two scores."""
+@dataclasses.dataclass(frozen=True)
+class Gain(Record):
+    """A difference of two scores, and what it shows."""
 
+    verdict: str
     iou: float
     ci95: Ends
-    verdict: NotRequired[str]
 
 
-@with_config(OPEN)
-class RunRecord(TypedDict):
-    """One training, scored on one split."""
+@dataclasses.dataclass(frozen=True)
+class RunRecord(Record):
+    """One training, scored on one split; its interval is over photos alone."""
 
     ratio: float
     seed: int
-    iou: float
-
-
-@with_config(OPEN)
-class RatioRow(TypedDict):
-    """One candidate of the race."""
-
-    name: str
-    ratio: float
-    schedule: str
     n_real: Count
     n_render: Count
+    schedule: str
+    weights: dict[str, float]  # part of the mix -> its share of what is drawn
+    iou: float
+    iou_per_category: dict[str, float | None]
+    ci95: Ends
+    split: Literal["val", "test"]
+    kind: Literal["race", "curve", "test"]
+
+
+@dataclasses.dataclass(frozen=True)
+class RatioRow(Record):
+    """One candidate of the race."""
+
+    ratio: float
+    schedule: str
+    weights: dict[str, float]
+    n_real: Count
+    n_render: Count
+    name: str
+    stopped: str | None  # why its training was cut short
+    p_best: float | None
+    as_good: bool | None
     iou: float
     ci95: Ends
-    seeds: dict[str, float]
-    picked: NotRequired[bool]
-    as_good: NotRequired[bool | None]
-    stopped: NotRequired[str | bool | None]
-    sd: NotRequired[float | None]
-    p_best: NotRequired[float | None]
-    on_renders: NotRequired[float | None]
-    overstates: NotRequired[float | None]
-    against_real: NotRequired[Gain | None]
+    seeds: dict[str, float]  # seed -> IoU
+    share: float  # of a whole training that its scores are of
+    sd: float | None
+    on_renders: float | None  # IoU on renders kept out of training
+    overstates: float | None  # by how much that is more than on val photos
+    picked: bool
+    against_real: Gain | None
 
 
-@with_config(OPEN)
-class RaceRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class RaceRecord(Record):
     """What the race cost."""
 
-    spent: float
+    spent: float  # in whole trainings, as is full_grid
     full_grid: float
     trials: Count
     budget: str
     why_stopped: str
+    words: tuple[str, ...]
 
 
-@with_config(OPEN)
-class Value(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class Value(Record):
     """A score of any kind with its interval."""
 
     value: float | None
-    ci95: NotRequired[OpenEnds | None]
+    ci95: OpenEnds | None
 
 
-@with_config(OPEN)
-class CategoryValue(Value):
+@dataclasses.dataclass(frozen=True)
+class RareValue(Record):
+    """The score over all rare categories."""
+
+    value: float | None
+    ci95: OpenEnds | None
+    categories: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class CategoryValue(Record):
     """The score of one category."""
 
-    photos: NotRequired[Count | None]
-    instances: NotRequired[Count | None]
-    rare: NotRequired[bool]
+    value: float | None
+    ci95: OpenEnds | None
+    photos: Count | None  # that show it
+    instances: Count | None
+    rare: bool
 
 
-@with_config(OPEN)
-class AtThreshold(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class AtThreshold(Record):
     """Single objects at a threshold of IoU."""
 
     iou: float
-    precision: NotRequired[Value | None]
-    recall: NotRequired[Value | None]
+    precision: Value | None
+    recall: Value | None
 
 
-@with_config(OPEN)
-class Kind(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class Kind(Record):
     """Objects of one size or one visible share."""
 
     name: str
-    photos: NotRequired[Count | None]
-    instances: NotRequired[Count | None]
-    recall: NotRequired[Value | None]
-    iou: NotRequired[Value | None]
-    covered: NotRequired[Value | None]
+    photos: Count
+    instances: Count
+    recall: Value | None
+    iou: Value | None
+    covered: Value | None
 
 
-@with_config(OPEN)
-class Summary(TypedDict):
-    """All scores on one split."""
+@dataclasses.dataclass(frozen=True)
+class LostRecord(Record):
+    """What of the score is lost to one kind of error each."""
 
-    iou: NotRequired[Value | None]
-    mean_iou: NotRequired[Value | None]
-    rare_iou: NotRequired[Value | None]
-    boundary_iou: NotRequired[Value | None]
-    calibration_error: NotRequired[Value | None]
-    lost: NotRequired[dict[str, Value | None] | None]
-    iou_per_category: NotRequired[dict[str, CategoryValue] | None]
-    instances: NotRequired[list[AtThreshold]]
-    by_size: NotRequired[list[Kind]]
-    by_visible: NotRequired[list[Kind]]
-    leaves_out: NotRequired[str | None]
+    outline: Value | None
+    missed: Value | None
+    made_up: Value | None
 
 
-@with_config(OPEN)
-class Test(TypedDict):
-    """What the test photos say."""
+@dataclasses.dataclass(frozen=True)
+class Summary(Record):
+    """All scores of the picked candidate on one split."""
+
+    run: str
+    leaves_out: str | None
+    iou: Value | None
+    mean_iou: Value | None
+    iou_per_category: dict[str, CategoryValue]
+    rare_iou: RareValue | None
+    boundary_iou: Value | None
+    lost: LostRecord | None
+    instances: tuple[AtThreshold, ...]
+    calibration_error: Value | None
+    by_size: tuple[Kind, ...]
+    by_visible: tuple[Kind, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored(Record):
+    """The scores in detail."""
+
+    val: Summary
+    test: Summary
+
+
+@dataclasses.dataclass(frozen=True)
+class Tested(Record):
+    """What the test photos say, once, of the picked run and of all its seeds."""
 
     ratio: float
+    seed: int
+    iou: float
+    ci95: Ends
+    iou_per_category: dict[str, float | None]
+    n_photos: Count
+    n_groups: Count
     mean_iou: float
     mean_ci95: Ends
-    n_photos: Count
-    n_groups: NotRequired[Count]
-    real_only: NotRequired[End | None]
-    render_only: NotRequired[End | None]
-    gain: NotRequired[Gain | None]
+    real_only: End | None
+    render_only: End | None
+    gain: Gain | None  # over real only
 
 
-@with_config(OPEN)
-class CurvePoint(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class CurvePoint(Record):
     """One size of a learning curve."""
 
     n: Count
     iou: float
     ci95: Ends
-    seeds: NotRequired[dict[str, float]]
+    seeds: dict[str, float]
 
 
-@with_config(OPEN)
-class Fitted(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class Fitted(Record):
     """The fitted curve at one size."""
 
     n: float
     iou: float
-    lo: NotRequired[float | None]
-    hi: NotRequired[float | None]
+    lo: float
+    hi: float
 
 
-@with_config(OPEN)
-class FamilyRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class FamilyRecord(Record):
     """One shape that was fitted."""
 
     name: str
     weight: float
-    floor: NotRequired[float | None]
+    floor: float | None
 
 
-@with_config(OPEN)
-class CurveRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class Ceiling(Record):
+    """Where a curve ends."""
+
+    iou: float
+    ci95: Ends
+
+
+@dataclasses.dataclass(frozen=True)
+class CurveRecord(Record):
     """One learning curve."""
 
-    points: list[CurvePoint]
+    points: tuple[CurvePoint, ...]
+    fit: tuple[Fitted, ...]
+    families: tuple[FamilyRecord, ...]
+    ceiling: Ceiling | None
     trusted: bool
-    fit: NotRequired[list[Fitted] | None]
-    families: NotRequired[list[FamilyRecord] | None]
-    flags: NotRequired[list[str] | None]
+    flags: tuple[str, ...]
 
 
-@with_config(OPEN)
-class WorthRow(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class WorthRow(Record):
     """What the renders are worth beside one number of real photos."""
 
+    real_labels: float | None
+    ci95: OpenEnds | None
+    censored: bool  # more than real_labels
+    open_above: bool  # the upper end of the interval lies beyond what was measured
     n_real: Count
-    real_labels: NotRequired[float | None]
-    ci95: NotRequired[OpenEnds | None]
-    censored: NotRequired[bool]
-    open_above: NotRequired[bool]
-    iou_real: NotRequired[float | None]
-    iou_mix: NotRequired[float | None]
+    iou_real: float | None
+    iou_mix: float | None
 
 
-@with_config(OPEN)
-class WorthRecord(WorthRow):
-    """The worth that is spoken of."""
+@dataclasses.dataclass(frozen=True)
+class WorthRecord(Record):
+    """The worth that is spoken of, with its money."""
 
+    real_labels: float | None
+    ci95: OpenEnds | None
+    censored: bool
+    open_above: bool
+    n_real: Count
+    iou_real: float | None
+    iou_mix: float | None
+    multiplier: float | None
+    money: float | None
+    money_ci95: OpenEnds | None
+    net: float | None
     currency: str
-    multiplier: NotRequired[float | None]
-    money: NotRequired[float | None]
-    money_ci95: NotRequired[OpenEnds | None]
-    net: NotRequired[float | None]
-    why: NotRequired[str | None]
-    each: NotRequired[list[WorthRow]]
+    why: str | None
+    each: tuple[WorthRow, ...]
 
 
-@with_config(OPEN)
-class MoneyRow(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class MoneyRow(Record):
     """One thing that costs."""
 
     what: str
@@ -221,95 +284,72 @@ class MoneyRow(TypedDict):
     money: float | None
 
 
-@with_config(OPEN)
-class Money(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class Money(Record):
     """What all of it costs."""
 
     currency: str
-    rows: list[MoneyRow]
+    rows: tuple[MoneyRow, ...]
 
 
-@with_config(OPEN)
-class OptionRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class OptionRecord(Record):
     """One thing that could be done next."""
 
     action: str
     what: str
-    amount: NotRequired[float | None]
-    iou: NotRequired[float | None]
-    ci95: NotRequired[OpenEnds | None]
-    cost: NotRequired[float | None]
-    cost_ci95: NotRequired[OpenEnds | None]
-    reaches: NotRequired[bool | None]
+    amount: float | None
+    iou: float | None
+    ci95: OpenEnds | None
+    cost: float | None
+    cost_ci95: OpenEnds | None
+    reaches: bool | None
 
 
-@with_config(OPEN)
-class AdviceRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class AdviceRecord(Record):
     """What to do next."""
 
     action: str
     why: str
-    options: NotRequired[list[OptionRecord] | None]
+    target: float
+    options: tuple[OptionRecord, ...]
 
 
-@with_config(OPEN)
-class HelpRow(TypedDict):
-    """What one group of renders does for the score."""
-
-    name: str
-    kind: str
-    samples: Count
-    help: float
-    words: str
-    ci95: NotRequired[Ends | None]
-    unit: NotRequired[str]
-
-
-@with_config(OPEN)
-class AttributionRecord(TypedDict):
-    """Which renders help."""
-
-    method: str
-    groups: list[HelpRow]
-    check: NotRequired[str | None]
-
-
-@with_config(OPEN)
-class TransferRecord(TypedDict):
+@dataclasses.dataclass(frozen=True)
+class TransferRecord(Record):
     """The whole file."""
 
-    runs: list[RunRecord]
+    setup: str
+    metric: str
+    runs: tuple[RunRecord, ...]
+    real_only: End | None
+    render_only: End | None
     best: End
-    setup: NotRequired[str | None]
-    metric: NotRequired[str | None]
-    real_only: NotRequired[End | None]
-    render_only: NotRequired[End | None]
-    gap: NotRequired[float | None]
-    ratios: NotRequired[list[RatioRow] | None]
-    race: NotRequired[RaceRecord | None]
-    scores: NotRequired[dict[str, Summary | None] | None]
-    test: NotRequired[Test | None]
-    curves: NotRequired[dict[str, CurveRecord | None] | None]
-    worth: NotRequired[WorthRecord | None]
-    money: NotRequired[Money | None]
-    advice: NotRequired[AdviceRecord | None]
-    attribution: NotRequired[AttributionRecord | None]
+    gap: float | None
+    ratios: tuple[RatioRow, ...]
+    race: RaceRecord | None
+    scores: Scored | None
+    test: Tested | None
+    curves: dict[str, CurveRecord] | None
+    worth: WorthRecord | None
+    money: Money | None
+    advice: AdviceRecord | None
+    attribution: AttributionRecord | None
 
 
 SCHEMA = Path(__file__).with_name("transfer.schema.json")
-TRANSFER, ATTRIBUTION = TypeAdapter(TransferRecord), TypeAdapter(AttributionRecord)
+TRANSFER = TypeAdapter(TransferRecord)
+
+
+def as_record(value: dict[str, Any]) -> TransferRecord:
+    """Return what was gathered as a record; raise InputError for what is none, ValueError for NaN."""
+    return parse_typed(json.dumps(value, allow_nan=False), TRANSFER, "transfer.json", "run stage tune again")
 
 
 def write_transfer(path: Path, found: TransferRecord) -> None:
-    """Write transfer.json whole; raise a ValueError for anything that is no such record."""
-    TRANSFER.validate_python(found, strict=True)
-    write_json(path, found)
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON schema of transfer.json, as it lies in transfer.schema.json for other tools."""
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "transfer.json of admix"}
-    return head | {key: value for key, value in TRANSFER.json_schema().items() if key != "title"}
+    """Write transfer.json whole."""
+    write_json(path, dataclasses.asdict(found))
 
 
 def read_transfer(path: Path) -> TransferRecord:
@@ -317,9 +357,10 @@ def read_transfer(path: Path) -> TransferRecord:
     return read_typed(path, TRANSFER, "the numbers of transfer", "run stage transfer again")
 
 
-def read_attribution(path: Path) -> AttributionRecord:
-    """Return what stage attribute wrote; raise InputError for another kind of file."""
-    return read_typed(path, ATTRIBUTION, "an attribution", "run stage attribute again")
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of transfer.json, as it lies in transfer.schema.json for other tools."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "transfer.json of admix"}
+    return head | {key: value for key, value in TRANSFER.json_schema().items() if key != "title"}
 
 
 if __name__ == "__main__":

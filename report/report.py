@@ -1,7 +1,7 @@
 """Stage `report`: write the one page with the answer."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from dataset.idmap import read_image
 from dataset.overlay import colour_of
 from dataset.records import Sample, read_manifest
-from measure.pick import read_picked_run
+from measure.pick import PickedRun, read_picked_run
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.reading import read_typed
@@ -22,9 +22,8 @@ from report.failures import causes
 from report.nearest import compare, features
 from report.numbers import numbers
 from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
-from report.record import read_transfer
+from report.record import TransferRecord, read_transfer
 from report.sheets import Picture, labelled, mistakes, read_evaluated, spread, unsure_of, worst_of
-from report.words import Row
 from train.run import SETTINGS, read_run_settings
 
 PAGE = Path(__file__).with_name("page")
@@ -102,11 +101,15 @@ def photo_parts(settings: Report, trial: Path, val: Path, categories: Sequence[s
 
 
 def origin_parts(
-    found: Row, pick: Row, settings: Row, parts: dict[str, list[Sample]], scenes: dict[str, list[str]]
+    found: TransferRecord,
+    pick: PickedRun,
+    settings: Mapping[str, Any],
+    parts: dict[str, list[Sample]],
+    scenes: dict[str, list[str]],
 ) -> dict[str, Any]:
     """Return where the numbers come from. parts: samples by the name of their part; scenes: refused.json."""
     picked = f"The picked run: {pick['name']}, seed {pick['seed']}."
-    sentences = [picked, of_seeds(found["runs"]), refused(scenes)]
+    sentences = [picked, of_seeds(found.runs), refused(scenes)]
     folded = [of_assets(parts["renders"]), of_settings(settings), of_versions()]
     return {
         "sources": of_sources(parts),

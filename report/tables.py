@@ -1,11 +1,21 @@
 """Tables of the page as plain text: a title, columns, rows."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from report.words import ACTIONS, NOTHING, Row, known_ends, money, score, several, signed, span, whole
-
-OPEN = (None, None)
+from measure.attribution.record import AttributionRecord
+from report.record import (
+    AdviceRecord,
+    CurvePoint,
+    CurveRecord,
+    Money,
+    RaceRecord,
+    RatioRow,
+    Tested,
+    WorthRecord,
+    WorthRow,
+)
+from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, several, signed, span, whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +43,7 @@ def filled(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], mark
     return Table(title, tuple(heads[place] for place in kept), cells, tuple(marked))
 
 
-def of_ratios(rows: Sequence[Row], test: Row | None) -> Table | None:
+def of_ratios(rows: Sequence[RatioRow], test: Tested | None) -> Table | None:
     """Return one row a candidate, ascending in ratio: what it was trained on, its val score, and test where scored."""
     heads = (
         "ratio",
@@ -47,55 +57,54 @@ def of_ratios(rows: Sequence[Row], test: Row | None) -> Table | None:
         "#best of all",
         "",
     )
-    shown, tested = len({row["schedule"] for row in rows}) > 1, on_test(test)
+    shown, tested = len({row.schedule for row in rows}) > 1, on_test(test)
     cells = [
         (
-            row["name"],
-            row["schedule"] if shown else NOTHING,
-            whole(row["n_real"]),
-            whole(row["n_render"]),
-            score(row["iou"]),
-            span(row["ci95"], 3),
-            *(tested.get(row["ratio"], (NOTHING, NOTHING)) if sampled(row, rows) else (NOTHING, NOTHING)),
-            NOTHING if row.get("p_best") is None else f"{row['p_best']:.0%}",
-            standing(row),
+            row.name,
+            row.schedule if shown else NOTHING,
+            whole(row.n_real),
+            whole(row.n_render),
+            score(row.iou),
+            span(row.ci95, 3),
+            *(tested.get(row.ratio, (NOTHING, NOTHING)) if sampled(row, rows) else (NOTHING, NOTHING)),
+            NOTHING if row.p_best is None else f"{row.p_best:.0%}",
+            ranking_of(row),
         )
         for row in rows
     ]
-    return filled("Scores of each ratio", heads, cells, [at for at, row in enumerate(rows) if row.get("picked")])
+    return filled("Scores of each ratio", heads, cells, [at for at, row in enumerate(rows) if row.picked])
 
 
-def sampled(row: Row, rows: Sequence[Row]) -> bool:
+def sampled(row: RatioRow, rows: Sequence[RatioRow]) -> bool:
     """Return whether a candidate is the one of its ratio that test may have scored: the picked one, or the only one."""
-    twins = [other for other in rows if other["ratio"] == row["ratio"]]
-    return bool(row.get("picked")) or (not any(other.get("picked") for other in twins) and twins[0] is row)
+    twins = [other for other in rows if other.ratio == row.ratio]
+    return row.picked or (not any(other.picked for other in twins) and twins[0] is row)
 
 
-def on_test(test: Row | None) -> dict[float, tuple[str, str]]:
+def on_test(test: Tested | None) -> dict[float, tuple[str, str]]:
     """Return ratio -> (score, interval) of what was scored on the test photos."""
     if not test:
         return {}
-    ends = [row for row in (test.get("real_only"), test.get("render_only")) if row]
-    found = {row["ratio"]: (score(row["iou"]), span(row["ci95"], 3)) for row in ends}
-    return found | {test["ratio"]: (score(test["mean_iou"]), span(test["mean_ci95"], 3))}
+    found = {row.ratio: (score(row.iou), span(row.ci95, 3)) for row in (test.real_only, test.render_only) if row}
+    return found | {test.ratio: (score(test.mean_iou), span(test.mean_ci95, 3))}
 
 
-def standing(row: Row) -> str:
+def ranking_of(row: RatioRow) -> str:
     """Return how a candidate came out of the race, in words."""
-    if row.get("picked"):
+    if row.picked:
         return "picked"
-    return "stopped early" if row.get("stopped") else "as good, as far as shown" if row.get("as_good") else ""
+    return "stopped early" if row.stopped else "as good, as far as shown" if row.as_good else ""
 
 
-def of_stability(rows: Sequence[Row]) -> Table | None:
+def of_stability(rows: Sequence[RatioRow]) -> Table | None:
     """Return one row a candidate: each run, their spread, and by how much held-out renders overstate the score."""
     cells = [
         (
-            row["name"],
-            " · ".join(score(iou) for iou in row["seeds"].values()),
-            score(row.get("sd")),
-            score(row.get("on_renders")),
-            signed(row.get("overstates")),
+            row.name,
+            " · ".join(score(iou) for iou in row.seeds.values()),
+            score(row.sd),
+            score(row.on_renders),
+            signed(row.overstates),
         )
         for row in rows
     ]
@@ -103,56 +112,53 @@ def of_stability(rows: Sequence[Row]) -> Table | None:
     return filled("How scores vary, and how renders overstate them", heads, cells)
 
 
-def of_curves(curves: Row | None) -> Table | None:
+def of_curves(curves: Mapping[str, CurveRecord] | None) -> Table | None:
     """Return the points of both learning curves."""
-    named = [
-        (words, (curves or {}).get(name)) for name, words in (("real", "real only"), ("mixed", "real and renders"))
-    ]
     cells = [
-        (words, whole(point["n"]), score(point["iou"]), span(point["ci95"], 3), runs(point))
-        for words, curve in named
-        if curve
-        for point in curve["points"]
+        (words, whole(point.n), score(point.iou), span(point.ci95, 3), runs(point))
+        for words, curve in both_curves(curves)
+        for point in curve.points
     ]
     return filled(
         "Points of the learning curves", ("trained on", "#real photos", "#val score", "#95 %", "#each run"), cells
     )
 
 
-def of_worths(worth: Row | None) -> Table | None:
+def of_worths(worth: WorthRecord | None) -> Table | None:
     """Return what the renders are worth beside each number of real photos; the worth that is spoken of stands out."""
-    each = (worth or {}).get("each") or ()
+    if not worth:
+        return None
     heads = ("#real photos", "#with renders", "#alone", "#the renders replace", "#95 %")
     cells = [
         (
-            whole(row["n_real"]),
-            score(row.get("iou_mix")),
-            score(row.get("iou_real")),
+            whole(row.n_real),
+            score(row.iou_mix),
+            score(row.iou_real),
             worth_of(row),
-            span(known_ends(row), 0),
+            span(known_ends(row.ci95, row.open_above), 0),
         )
-        for row in each
+        for row in worth.each
     ]
-    told = [at for at, row in enumerate(each) if row["n_real"] == (worth or {}).get("n_real")]
+    told = [at for at, row in enumerate(worth.each) if row.n_real == worth.n_real]
     return filled("Worth beside each number of real photos", heads, cells, told)
 
 
-def worth_of(worth: Row) -> str:
+def worth_of(worth: WorthRow) -> str:
     """Return a worth in photos, with "more than" where the curve of real photos alone ends before it."""
-    labels = worth.get("real_labels")
-    return NOTHING if labels is None else f"more than {whole(labels)}" if worth.get("censored") else whole(labels)
+    labels = worth.real_labels
+    return NOTHING if labels is None else f"more than {whole(labels)}" if worth.censored else whole(labels)
 
 
-def runs(point: Row) -> str:
+def runs(point: CurvePoint) -> str:
     """Return the scores of the runs of a point."""
-    return " · ".join(score(iou) for iou in (point.get("seeds") or {}).values()) or NOTHING
+    return " · ".join(score(iou) for iou in point.seeds.values()) or NOTHING
 
 
-def of_money(found: Row | None) -> Table | None:
+def of_money(found: Money | None) -> Table | None:
     """Return hours and money, one row a kind of work."""
-    rows = (found or {}).get("rows") or ()
-    currency = (found or {}).get("currency", "")
-    cells = [(row["what"], hours(row.get("hours")), money(row.get("money"), currency)) for row in rows]
+    if not found:
+        return None
+    cells = [(row.what, hours(row.hours), money(row.money, found.currency)) for row in found.rows]
     return filled("What work and machines cost", ("what", "#hours", "#money"), cells)
 
 
@@ -161,47 +167,46 @@ def hours(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.{1 if abs(value) < 10 else 0}f}"
 
 
-def of_advice(advice: Row | None, currency: str) -> Table | None:
+def of_advice(advice: AdviceRecord, currency: str) -> Table | None:
     """Return the options that were weighed; the advised one stands out."""
-    options = (advice or {}).get("options") or ()
     cells = [
         (
-            f"{ACTIONS.get(option['action'], option['action'])}. {option['what']}",
-            whole(option.get("amount")),
-            score(option.get("iou"), 2),
-            span(option.get("ci95")),
-            money(option.get("cost"), currency),
-            span(option.get("cost_ci95"), 0),
-            {True: "yes", False: "no", None: "not known"}[option.get("reaches")],
+            f"{ACTIONS.get(option.action, option.action)}. {option.what}",
+            whole(option.amount),
+            score(option.iou, 2),
+            span(option.ci95),
+            money(option.cost, currency),
+            span(option.cost_ci95, 0),
+            {True: "yes", False: "no", None: "not known"}[option.reaches],
         )
-        for option in options
+        for option in advice.options
     ]
     heads = ("option", "#how many", "#expected score", "#95 %", "#cost", "#95 %", "reaches the target")
-    advised = [at for at, option in enumerate(options) if option["action"] == (advice or {}).get("action")]
+    advised = [at for at, option in enumerate(advice.options) if option.action == advice.action]
     return filled("What could be done next", heads, cells, advised)
 
 
-def of_attribution(found: Row | None) -> Table | None:
+def of_attribution(found: AttributionRecord) -> Table | None:
     """Return the groups of renders, most helpful first, and what they do for the score."""
-    groups = sorted((found or {}).get("groups") or (), key=lambda row: (-row["help"], row["name"]))
+    groups = sorted(found.groups, key=lambda row: (-row.help, row.name))
     cells = [
         (
-            row["name"],
-            row["kind"],
-            whole(row["samples"]),
-            signed(row["help"]),
-            span(row.get("ci95"), 3, "+"),
-            row.get("unit", "IoU"),
-            row["words"],
+            row.name,
+            row.kind,
+            whole(row.samples),
+            signed(row.help),
+            span(row.ci95, 3, "+"),
+            row.unit,
+            row.words,
         )
         for row in groups
     ]
     return filled("Which renders help", ("group", "kind", "#renders", "#help", "#95 %", "in", "in words"), cells)
 
 
-def of_race(race: Row | None) -> str:
+def of_race(race: RaceRecord | None) -> str:
     """Return in one sentence what the race cost and why it ended; empty without a race."""
     if not race:
         return ""
-    cost = f"{several(race['trials'], 'training')}, {race['spent']:.1f} of the {race['full_grid']:.1f} of a full grid"
-    return f"The race took {cost} (in whole trainings). Budget: {race['budget']}. It ended: {race['why_stopped']}."
+    cost = f"{several(race.trials, 'training')}, {race.spent:.1f} of the {race.full_grid:.1f} of a full grid"
+    return f"The race took {cost} (in whole trainings). Budget: {race.budget}. It ended: {race.why_stopped}."

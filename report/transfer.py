@@ -1,11 +1,12 @@
 """Stage `transfer`: gather scores, worth, money and advice into transfer.json, and into flat extracts for DVC."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dataset.records import Sample, read_manifest
+from measure.attribution.record import AttributionRecord, read_attribution
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
 from measure.pick import (
     REAL_ONLY,
@@ -32,48 +33,46 @@ from measure.worth.worth import telling, worth_json, worths_of
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from pipeline.tables import table_text
-from report.record import TransferRecord, read_attribution, write_transfer
+from report.record import CurveRecord, RaceRecord, RatioRow, RunRecord, TransferRecord, as_record, write_transfer
 from train.run import SETTINGS, read_run_settings
 
 
-def metrics_of(transfer: Mapping[str, Any]) -> dict[str, float]:
+def metrics_of(transfer: TransferRecord) -> dict[str, float]:
     """Return the flat numbers for ``dvc metrics``; what was not run, or is not known, is left out."""
-    test, scores = transfer["test"], transfer["scores"]
+    test, scores, worth = transfer.test, transfer.scores, transfer.worth
     rows = {
-        "val_best": transfer["best"],
-        "val_real_only": transfer["real_only"],
-        "val_render_only": transfer["render_only"],
+        "val_best": transfer.best,
+        "val_real_only": transfer.real_only,
+        "val_render_only": transfer.render_only,
         "test_picked": test,
-        "test_real_only": test["real_only"],
-        "test_render_only": test["render_only"],
-        "test_gain": test["gain"],
+        "test_real_only": test and test.real_only,
+        "test_render_only": test and test.render_only,
+        "test_gain": test and test.gain,
     }
-    found = {name: row["iou"] for name, row in rows.items() if row}
-    found |= {"best_ratio": transfer["best"]["ratio"], "test_mean": test["mean_iou"]}
-    for split, some in scores.items():
-        named = {key: some[key] for key in ("boundary_iou", "calibration_error")}
-        found |= {f"{split}_{key}": row["value"] for key, row in named.items() if row}
-    worth = transfer["worth"] or {}
-    found |= {f"worth_{key}": worth[key] for key in ("real_labels", "n_real", "net") if worth.get(key) is not None}
-    return found | ({} if transfer["gap"] is None else {"gap": transfer["gap"]})
+    found: dict[str, float | None] = {name: row.iou for name, row in rows.items() if row}
+    found |= {"best_ratio": transfer.best.ratio, "test_mean": test.mean_iou if test else None}
+    for split, some in (("val", scores.val), ("test", scores.test)) if scores else ():
+        named = {"boundary_iou": some.boundary_iou, "calibration_error": some.calibration_error}
+        found |= {f"{split}_{key}": row.value for key, row in named.items() if row}
+    if worth:
+        found |= {"worth_real_labels": worth.real_labels, "worth_n_real": worth.n_real, "worth_net": worth.net}
+    return {name: value for name, value in (found | {"gap": transfer.gap}).items() if value is not None}
 
 
-def ratio_csv(transfer: Mapping[str, Any]) -> str:
+def ratio_csv(runs: Iterable[RunRecord]) -> str:
     """Return one line a val run of the race, ascending in ratio, with its interval over photos."""
-    rows = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
     return table_text(("ratio", "schedule", "seed", "iou", "lo", "hi"), [
-        (run["ratio"], run["schedule"], run["seed"], run["iou"], *run["ci95"]) for run in rows
+        (run.ratio, run.schedule, run.seed, run.iou, *run.ci95)
+        for run in runs if run.split == "val" and run.kind == "race"
     ])  # fmt: skip
 
 
-def labels_csv(transfer: Mapping[str, Any]) -> str:
+def labels_csv(curves: Mapping[str, CurveRecord] | None) -> str:
     """Return one line a size of each learning curve, with its interval over photos and seeds."""
-    curves = transfer["curves"] or {}
     return table_text(("labels", "photos", "iou", "lo", "hi"), [
-        (point["n"], name, point["iou"], *point["ci95"])
-        for name in ("real", "mixed")
-        if curves.get(name)
-        for point in curves[name]["points"]
+        (point.n, name, point.iou, *point.ci95)
+        for name in ("real", "mixed") if curves and name in curves
+        for point in curves[name].points
     ])  # fmt: skip
 
 
@@ -103,7 +102,7 @@ class Gathered:
     test: Runs
     lines: Lines
     on_training: Scores | None
-    attribution: Mapping[str, Any]
+    attribution: AttributionRecord
     renders: Sequence[Sample]
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
@@ -166,7 +165,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     known = evidence(
         race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
     )
-    record: TransferRecord = plain({
+    return as_record(plain({
         "setup": setup,
         "metric": METRIC,
         "runs": all_runs(found, times),
@@ -174,17 +173,21 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "render_only": render,
         "best": {key: race.pick[key] for key in ("ratio", "iou", "ci95")},
         "gap": real["iou"] - render["iou"] if real and render else None,
-        "ratios": [{key: value for key, value in row.items() if key != "trials"} for row in race.pick["ratios"]],
-        "race": race.pick["race"],
+        "ratios": [only(row, dataclasses.fields(RatioRow)) for row in race.pick["ratios"]],
+        "race": only(race.pick["race"], dataclasses.fields(RaceRecord)),
         "scores": scores,
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
         "worth": worth_json(worths, costs, spent),
         "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
         "advice": advice_json(advise(known, settings.target, costs)),
-        "attribution": found.attribution,
-    })  # fmt: skip
-    return record
+        "attribution": dataclasses.asdict(found.attribution),
+    }))  # fmt: skip
+
+
+def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> dict[str, Any]:
+    """Return these fields of a table of pick.json, which may hold more."""
+    return {field.name: row[field.name] for field in fields if field.name in row}
 
 
 def read_all(
@@ -224,8 +227,8 @@ def main(
     write_transfer(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots, "plots") as part:
-        write_text(part / "ratio.csv", ratio_csv(found))
-        write_text(part / "labels.csv", labels_csv(found))
+        write_text(part / "ratio.csv", ratio_csv(found.runs))
+        write_text(part / "labels.csv", labels_csv(found.curves))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,15 @@
 """How the page writes numbers: scores, intervals, labels, money, and what a difference shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from measure.scoring.differences import BETTER as BETTER
 from measure.scoring.differences import SAME as SAME
 from measure.scoring.differences import WORSE as WORSE
+from report.record import CurveRecord, Gain, OpenEnds
 
+REAL, MIXED = "real only", "real and renders"  # the two learning curves that are shown
 NOTHING = "\N{EN DASH}"  # in a cell without a value
 
-Row = Mapping[str, Any]
-Interval = Sequence[float | None]
 ACTIONS = {
     "label": "Label more photos",
     "render": "Render more",
@@ -31,7 +30,7 @@ def signed(value: float | None, digits: int = 3) -> str:
     return NOTHING if value is None else f"{value:+.{digits}f}"
 
 
-def span(ends: Interval | None, digits: int = 2, sign: str = "") -> str:
+def span(ends: Sequence[float | None] | None, digits: int = 2, sign: str = "") -> str:
     """Return an interval (lo, hi) as e.g. "0.90 to 0.95"; an open end in words, a dash for none.
 
     sign: "+" writes the sign of both ends.
@@ -61,17 +60,19 @@ def several(number: float, one: str, many: str = "") -> str:
     return f"{number:,.0f} {one if f'{number:.0f}' == '1' else many or f'{one}s'}"
 
 
-def claim(difference: Row) -> str:
-    """Return what a difference shows: BETTER or WORSE only where its interval leaves 0 out and its verdict agrees.
-
-    difference: "ci95" and, if it was evaluated, "verdict".
-    """
-    lo, hi = difference["ci95"]
+def claim(difference: Gain) -> str:
+    """Return what a difference shows: BETTER or WORSE only where its interval leaves 0 out and its verdict agrees."""
+    lo, hi = difference.ci95
     shown = BETTER if lo > 0 else WORSE if hi < 0 else SAME
-    return shown if difference.get("verdict", shown) == shown else SAME
+    return shown if difference.verdict == shown else SAME
 
 
-def known_ends(worth: Row, key: str = "ci95") -> Interval | None:
+def known_ends(ends: OpenEnds | None, open_above: bool) -> OpenEnds | None:
     """Return an interval of a worth, its upper end None where that lies beyond what was measured; None without one."""
-    ends: Interval | None = worth.get(key)
-    return [ends[0], None] if ends and worth.get("open_above") else ends
+    return (ends[0], None) if ends and open_above else ends
+
+
+def both_curves(curves: Mapping[str, CurveRecord] | None) -> list[tuple[str, CurveRecord]]:
+    """Return the curve of real photos alone and that of the mix under their words, as far as they were trained."""
+    named = (("real", REAL), ("mixed", MIXED))
+    return [(words, curves[name]) for name, words in named if curves and name in curves]

@@ -1,12 +1,18 @@
 """The record of an attribution, for the page and the gallery: numbers, and sentences that artists read."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter
 
 from measure.attribution.check import compare, sentence, steadiness
 from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import ASSET, RECIPE, Group
 from measure.attribution.leave_out import MeasuredHelp
+from pipeline.files import write_json
+from pipeline.reading import Record, read_typed
 
 LITTLE = 0.01  # IoU below which a help or a harm is called little
 
@@ -52,8 +58,75 @@ def of_measured(item: MeasuredHelp) -> str:
 
 
 DIGITS = 6
-ESTIMATE, TRAINING = "estimate", "training"  # where a group's numbers come from
-UNITS = {ESTIMATE: "standard deviations", TRAINING: "IoU"}
+ESTIMATE: Final = "estimate"
+TRAINING: Final = "training"
+SPREADS: Final = "standard deviations"  # the unit of an estimate
+IOU: Final = "IoU"
+Ends = tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class HelpEstimate(Record):
+    """What was estimated of a group without training, in standard deviations of one render."""
+
+    help: float
+    ci95: Ends
+
+
+@dataclasses.dataclass(frozen=True)
+class HelpRow(Record):
+    """What one group of renders does for the score: by training without it where that was done, else estimated."""
+
+    name: str
+    kind: str
+    samples: Annotated[int, Field(ge=0, le=2**53)]
+    help: float
+    ci95: Ends
+    words: str
+    by: Literal["estimate", "training"]
+    unit: Literal["standard deviations", "IoU"]
+    estimate: HelpEstimate
+
+
+@dataclasses.dataclass(frozen=True)
+class PassedOver(Record):
+    """Groups of too few renders to be evaluated."""
+
+    least: int  # renders that this takes
+    names: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class RankCheck(Record):
+    """Spearman's rank correlation of what was estimated with what was measured."""
+
+    value: float
+    ci95: Ends
+
+
+@dataclasses.dataclass(frozen=True)
+class AttributionRecord(Record):
+    """Which renders help: the object `attribution` of transfer.json."""
+
+    method: str
+    groups: tuple[HelpRow, ...]  # measured ones first, then descending in help, then by name
+    passed: PassedOver
+    check: str | None
+    spearman: RankCheck | None
+    steadiness: float | None
+
+
+ATTRIBUTION = TypeAdapter(AttributionRecord)
+
+
+def read_attribution(path: Path) -> AttributionRecord:
+    """Return what stage attribute wrote; raise InputError for another kind of file."""
+    return read_typed(path, ATTRIBUTION, "an attribution", "run stage attribute again")
+
+
+def write_attribution(path: Path, found: AttributionRecord) -> None:
+    """Write attribution.json whole."""
+    write_json(path, dataclasses.asdict(found))
 
 
 def record(
@@ -62,41 +135,43 @@ def record(
     passed: Sequence[Group],
     least: int,
     resamples: int,
-) -> dict[str, Any]:
-    """Return the object `attribution` of transfer.json: measured groups first, then descending in help, then by name.
-
-    passed: groups that were not evaluated, with `least` the number of renders that this takes.
-    """
+) -> AttributionRecord:
+    """Return what was found. passed: groups that were not evaluated, which takes `least` renders."""
     trained = {item.group: item for item in measured}
     rows = [row(item, trained.get(item.group)) for item in found]
-    rows.sort(key=lambda item: (item["by"] != TRAINING, -item["help"], item["kind"], item["name"]))
+    rows.sort(key=lambda item: (item.by != TRAINING, -item.help, item.kind, item.name))
     both = [(item.pull, trained[item.group].help) for item in found if item.group in trained]
     check = compare([first for first, _ in both], [second for _, second in both], resamples)
     steady = steadiness([item.each for item in measured])
-    return {
-        "method": method(len(found), len(measured)),
-        "groups": rows,
-        "passed": {"least": least, "names": [f"{group.kind} {group.name}" for group in passed]},
-        "check": sentence(check, steady, len(measured)),
-        "spearman": {"value": round(check.spearman, DIGITS), "ci95": rounded(check.ci95)} if check else None,
-        "steadiness": None if steady is None else round(steady, DIGITS),
-    }
+    return AttributionRecord(
+        method(len(found), len(measured)),
+        tuple(rows),
+        PassedOver(least, tuple(f"{group.kind} {group.name}" for group in passed)),
+        sentence(check, steady, len(measured)),
+        RankCheck(round(check.spearman, DIGITS), rounded(check.ci95)) if check else None,
+        None if steady is None else round(steady, DIGITS),
+    )
 
 
-def row(item: GroupEstimate, trained: MeasuredHelp | None) -> dict[str, Any]:
+def row(item: GroupEstimate, trained: MeasuredHelp | None) -> HelpRow:
     """Return one group: by training without it where that was done, else by the estimate."""
-    best = trained or item
-    head = {"name": item.group.name, "kind": item.group.kind, "samples": len(item.group.ids)}
-    numbers = {"help": round(best.help, DIGITS), "ci95": rounded(best.ci95)}
-    guess = {"help": round(item.help, DIGITS), "ci95": rounded(item.ci95)}
-    words = of_measured(trained) if trained else of_estimate(item)
-    by = TRAINING if trained else ESTIMATE
-    return head | numbers | {"words": words, "by": by, "unit": UNITS[by], "estimate": guess}
+    best, group = trained or item, item.group
+    return HelpRow(
+        group.name,
+        group.kind,
+        len(group.ids),
+        round(best.help, DIGITS),
+        rounded(best.ci95),
+        of_measured(trained) if trained else of_estimate(item),
+        TRAINING if trained else ESTIMATE,
+        IOU if trained else SPREADS,
+        HelpEstimate(round(item.help, DIGITS), rounded(item.ci95)),
+    )
 
 
-def rounded(values: Sequence[float]) -> list[float]:
-    """Return the numbers with `DIGITS` digits."""
-    return [round(value, DIGITS) for value in values]
+def rounded(ends: Ends) -> Ends:
+    """Return both ends of an interval with `DIGITS` digits."""
+    return round(ends[0], DIGITS), round(ends[1], DIGITS)
 
 
 def method(evaluated: int, trained: int) -> str:
@@ -114,6 +189,6 @@ def method(evaluated: int, trained: int) -> str:
     return f"{groups} also measured: IoU on val of the mix less that of the mix trained without the group. {told}"
 
 
-def empty() -> dict[str, Any]:
+def empty() -> AttributionRecord:
     """Return the record of a set-up in which no mix with renders was trained."""
     return record([], [], [], 0, 1)

@@ -6,6 +6,7 @@ from dataset.formats.poses import Views
 from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
 from dataset.records import read_manifest
+from measure.attribution.record import read_attribution
 from measure.evidence import read_lines
 from measure.pick import read_pick, read_picked_run, read_race, read_test
 from measure.scoring.scores import read_scores
@@ -29,7 +30,7 @@ from render.stock.obj import measure
 from render.stock.parts import whole
 from render.stock.usd import look_at_layers
 from report.numbers import numbers
-from report.record import read_attribution, read_transfer
+from report.record import read_transfer
 from report.sheets import read_evaluated
 from setups.boards.corners import read_corners
 from tests import page_project

@@ -1,9 +1,13 @@
 import numpy as np
 
 from dataset.records import REAL, RENDER, Instance, Sample
+from measure.attribution.estimate import GroupEstimate
+from measure.attribution.groups import Group
+from measure.attribution.leave_out import MeasuredHelp
+from measure.attribution.record import record
 from measure.evidence import detail_of, failures, fewest_assets, groups, lost, photo_draws, point
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
-from measure.worth.options import Lost
+from measure.worth.options import GroupHelp, Lost
 
 
 def run(seed: int, hits: tuple[int, ...], sizes: tuple[int, ...]) -> Scores:
@@ -38,11 +42,10 @@ def test_the_scarcest_category_counts():
 
 
 def test_only_groups_measured_in_iou_are_evidence():
-    rows = [
-        {"name": "m1", "kind": "asset", "help": 0.02, "ci95": [0.01, 0.03], "unit": "IoU"},
-        {"name": "m2", "kind": "asset", "help": -1.2, "ci95": [-2.0, 0.1], "unit": "standard deviations"},
-    ]
-    assert [group.name for group in groups({"groups": rows})] == ["m1"]
+    m1, m2 = Group("m1", "asset", ("a",)), Group("m2", "asset", ("b",))
+    found = [GroupEstimate(each, 0.2, -1.2, (-2.0, 0.1)) for each in (m1, m2)]
+    attribution = record(found, [MeasuredHelp(m1, 0.02, (0.01, 0.03))], [], 1, 50)
+    assert groups(attribution) == (GroupHelp("m1", "asset", 0.02, 0.01, 0.03),)
     assert groups(None) == ()
 
 

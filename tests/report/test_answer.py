@@ -1,5 +1,5 @@
 import pytest
-from page_project import NOTHING, WORTH, on_test, transfer
+from page_project import NOTHING, WORTH, on_test, transfer, typed
 
 from report.answer import answer, notes
 
@@ -70,7 +70,7 @@ def differing(ci95, verdict):
     ],
 )
 def test_the_page_opens_with(found, expected):
-    assert answer(found).startswith(expected)
+    assert answer(typed(found)).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_page_opens_with(found, expected):
     ],
 )
 def test_the_answer_claims_no_more_than_the_interval_of_the_difference(ci95, verdict, begin):
-    assert answer(differing(ci95, verdict)).startswith(begin)
+    assert answer(typed(differing(ci95, verdict))).startswith(begin)
 
 
 def test_scores_that_round_to_the_same_are_told_apart():
@@ -94,7 +94,7 @@ def test_scores_that_round_to_the_same_are_told_apart():
         "gain": {"iou": 0.0034, "ci95": [0.001, 0.006], "verdict": BETTER},
     }
     assert "reaches 0.803 (0.830 to 0.870) on the test photos, with real photos alone 0.800." in answer(
-        transfer(test=test, worth=None)
+        typed(transfer(test=test, worth=None))
     )
 
 
@@ -114,10 +114,10 @@ def test_scores_that_round_to_the_same_are_told_apart():
     ],
 )
 def test_what_weakens_the_answer_is_said(found, expected):
-    assert expected in " ".join(notes(found))
+    assert expected in " ".join(notes(typed(found)))
 
 
 def test_the_answer_rests_on_four_sentences_at_most():
     weak = transfer(ratios=(0.5,), picked=0.5, seeds=1, test=on_test(groups=1))
-    assert len(notes(weak)) == 4
-    assert not [sentence for sentence in notes(transfer()) if "few" in sentence]
+    assert len(notes(typed(weak))) == 4
+    assert not [sentence for sentence in notes(typed(transfer())) if "few" in sentence]

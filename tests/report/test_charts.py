@@ -3,19 +3,32 @@ import re
 
 import pytest
 import vl_convert
-from page_project import EVIL, WORTH, curve, ratio_row, transfer
+from page_project import EVIL, WORTH, curve, group, ratio_row, transfer, typed
 
-from report.charts import MEAN, RUN, TEST, allowed, figure, help_chart, precision_chart, scripts, still
+from measure.attribution.record import HelpRow
+from report.charts import (
+    MEAN,
+    RUN,
+    TEST,
+    allowed,
+    figure,
+    help_chart,
+    line_rows,
+    precision_chart,
+    ratio_chart,
+    scripts,
+    still,
+)
 from report.curve_chart import curve_chart, way
-from report.ratio_chart import line_rows, ratio_chart
+from report.record import CurveRecord, WorthRecord
 
 METRIC = "IoU of the foreground"
-FULL = transfer()
+FULL = typed(transfer())
 SPECS = [
-    pytest.param(ratio_chart(FULL["ratios"], FULL["test"], METRIC), id="ratios"),
-    pytest.param(curve_chart(FULL["curves"], WORTH, METRIC), id="curves"),
-    pytest.param(precision_chart(FULL["scores"]["val"]["instances"]), id="single objects"),
-    pytest.param(help_chart(FULL["attribution"]["groups"]), id="attribution"),
+    pytest.param(ratio_chart(FULL.ratios, FULL.test, METRIC), id="ratios"),
+    pytest.param(curve_chart(FULL.curves, FULL.worth, METRIC), id="curves"),
+    pytest.param(precision_chart(FULL.scores.val.instances), id="single objects"),
+    pytest.param(help_chart(FULL.attribution.groups), id="attribution"),
 ]
 
 
@@ -44,10 +57,10 @@ def test_two_charts_on_a_page_share_no_id(spec):
 
 
 def test_the_chart_of_ratios_marks_means_runs_and_what_was_tested():
-    rows = rows_of(ratio_chart(FULL["ratios"], FULL["test"], METRIC))
+    rows = rows_of(ratio_chart(FULL.ratios, FULL.test, METRIC))
     seen = {(row["what"], row["ratio"], row["iou"]) for row in rows if "what" in row}
-    assert {(MEAN, row["ratio"], row["iou"]) for row in FULL["ratios"]} <= seen
-    assert {(RUN, row["ratio"], iou) for row in FULL["ratios"] for iou in row["seeds"].values()} <= seen
+    assert {(MEAN, row.ratio, row.iou) for row in FULL.ratios} <= seen
+    assert {(RUN, row.ratio, iou) for row in FULL.ratios for iou in row.seeds.values()} <= seen
     assert {(ratio, iou) for what, ratio, iou in seen if what == TEST} == {(0.0, 0.8), (0.8, 0.85), (1.0, 0.7)}
 
 
@@ -73,7 +86,7 @@ def test_two_candidates_of_one_ratio_are_joined_by_no_line():
     ],
 )
 def test_worth_is_the_way_from_the_mix_to_where_real_photos_alone_reach_its_score(worth, begin, end):
-    arrow = way(worth, 20, METRIC)[-1]["data"]["values"][0]
+    arrow = way(typed(worth, WorthRecord), 20, METRIC)[-1]["data"]["values"][0]
     assert (arrow["n"], arrow["end"], arrow["iou"]) == (begin, end, WORTH["iou_mix"])
 
 
@@ -87,26 +100,26 @@ def test_worth_is_the_way_from_the_mix_to_where_real_photos_alone_reach_its_scor
     ],
 )
 def test_no_worth_is_no_arrow(worth):
-    assert way(worth, 20, METRIC) == []
+    assert way(worth and typed(worth, WorthRecord), 20, METRIC) == []
 
 
 def test_without_numbers_there_is_no_chart():
     assert ratio_chart([], None, METRIC) is None
     assert curve_chart(None, None, METRIC) is None
-    assert curve_chart({"real": curve(0.1, 0.2) | {"points": []}, "mixed": None}, WORTH, METRIC) is None
-    assert precision_chart(None) is None
+    assert curve_chart({"real": typed(curve(0.1, 0.2) | {"points": []}, CurveRecord)}, FULL.worth, METRIC) is None
+    assert precision_chart(()) is None
     assert help_chart([]) is None
     assert figure("none", "", None, None) is None
 
 
 def test_names_in_a_chart_are_text():
-    spec = help_chart([{"name": EVIL, "help": 0.1, "ci95": None}])
+    spec = help_chart([typed(group(EVIL, 0.1), HelpRow)])
     assert "<script" not in still(spec, "name")
     assert EVIL in json.dumps(spec).replace('\\"', '"')
 
 
 def test_of_many_groups_the_chart_shows_those_with_the_largest_effect():
-    groups = [{"name": f"asset-{at:02}", "help": (-1) ** at * at / 100, "ci95": None} for at in range(60)]
+    groups = [typed(group(f"asset-{at:02}", (-1) ** at * at / 100), HelpRow) for at in range(60)]
     shown = {row["name"] for row in rows_of(help_chart(groups)) if "name" in row}
     assert shown == {f"asset-{at:02}" for at in range(36, 60)}
 

@@ -1,40 +1,43 @@
 import csv
+import dataclasses
 import io
 
 import pytest
 
+from report.record import RunRecord
 from report.transfer import labels_csv, metrics_of, ratio_csv
+from tests.page_project import curve, on_test, summary, transfer, typed
 
 ROW = {"ratio": 0.5, "iou": 0.9, "ci95": [0.8, 0.95]}
-TRANSFER = {
-    "runs": [
-        {"ratio": 0.5, "schedule": "mix", "seed": 1, "iou": 0.9, "ci95": [0.8, 0.95], "split": "val", "kind": "race"},
-        {"ratio": 0.5, "schedule": "mix", "seed": 1, "iou": 0.7, "ci95": [0.6, 0.75], "split": "test", "kind": "test"},
-    ],
-    "best": ROW,
-    "real_only": ROW | {"ratio": 0.0},
-    "render_only": None,
-    "gap": None,
-    "scores": {"val": {"boundary_iou": {"value": 0.6, "ci95": None}, "calibration_error": None}},
-    "test": {"iou": 0.7, "mean_iou": 0.72, "real_only": None, "render_only": None, "gain": None},
-    "worth": {"real_labels": 12.0, "net": None},
-    "curves": {"real": {"points": [{"n": 10, "iou": 0.5, "ci95": [0.4, 0.6]}]}, "mixed": None},
-}
+RUN = RunRecord(0.5, 1, 14, 14, "mix", {}, 0.9, {}, (0.8, 0.95), "val", "race")
+BARE = summary("0.5", ()) | {"boundary_iou": None, "calibration_error": None}
+CURVE = curve(0.1, 0.2) | {"points": [{"n": 10, "iou": 0.5, "ci95": [0.4, 0.6], "seeds": {}}]}
 
 
 def test_metrics_hold_what_is_known_and_nothing_else():
-    assert metrics_of(TRANSFER) == {
+    known = transfer(
+        best=ROW,
+        real_only=ROW | {"ratio": 0.0},
+        render_only=None,
+        gap=None,
+        scores={"val": BARE | {"boundary_iou": {"value": 0.6, "ci95": None}}, "test": BARE},
+        test=on_test() | {"iou": 0.7, "mean_iou": 0.72, "real_only": None, "render_only": None, "gain": None},
+    )
+    known["worth"] |= {"real_labels": 12.0, "net": None}
+    assert metrics_of(typed(known)) == {
         "val_best": 0.9, "val_real_only": 0.9, "test_picked": 0.7, "best_ratio": 0.5, "test_mean": 0.72,
-        "val_boundary_iou": 0.6, "worth_real_labels": 12.0,
+        "val_boundary_iou": 0.6, "worth_real_labels": 12.0, "worth_n_real": 14,
     }  # fmt: skip
 
 
 def test_the_ratio_table_holds_the_val_runs_of_the_race():
-    assert ratio_csv(TRANSFER) == "ratio,schedule,seed,iou,lo,hi\n0.5,mix,1,0.9,0.8,0.95\n"
+    other = dataclasses.replace(RUN, iou=0.7, ci95=(0.6, 0.75), split="test", kind="test")
+    assert ratio_csv([RUN, other]) == "ratio,schedule,seed,iou,lo,hi\n0.5,mix,1,0.9,0.8,0.95\n"
 
 
 def test_the_labels_table_holds_the_curves_that_were_trained():
-    assert labels_csv(TRANSFER) == "labels,photos,iou,lo,hi\n10,real,0.5,0.4,0.6\n"
+    curves = typed(transfer(curves={"real": CURVE})).curves
+    assert labels_csv(curves) == "labels,photos,iou,lo,hi\n10,real,0.5,0.4,0.6\n"
 
 
 def rows_of(text):
@@ -42,8 +45,6 @@ def rows_of(text):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@A1", "\t=1", '=HYPERLINK("http://x","y")'])
-def test_no_text_is_computed_by_a_spreadsheet_not_even_where_a_number_was_wanted(text):
-    run = TRANSFER["runs"][0] | {"schedule": text, "seed": text, "iou": -0.5}
-    assert rows_of(ratio_csv({"runs": [run]})) == [["0.5", f"'{text}", f"'{text}", "-0.5", "0.8", "0.95"]]
-    curves = {"real": {"points": [{"n": text, "iou": text, "ci95": [text, -1]}]}, "mixed": None}
-    assert rows_of(labels_csv({"curves": curves})) == [[f"'{text}", "real", f"'{text}", f"'{text}", "-1"]]
+def test_no_text_is_computed_by_a_spreadsheet(text):
+    run = dataclasses.replace(RUN, schedule=text, iou=-0.5)
+    assert rows_of(ratio_csv([run])) == [["0.5", f"'{text}", "1", "-0.5", "0.8", "0.95"]]

@@ -1,4 +1,5 @@
 import pytest
+from page_project import transfer, typed
 
 from dataset.records import RENDER, Sample
 from report.provenance import flat, of_assets, of_seeds, of_sources, of_versions, refused
@@ -45,7 +46,7 @@ def test_nested_settings_become_dotted_names():
 
 
 def test_seeds_are_named_once_in_order():
-    assert of_seeds([{"seed": 2}, {"seed": 1}, {"seed": 2}]) == "Seeds of training: 1, 2."
+    assert of_seeds(typed(transfer(seeds=2)).runs) == "Seeds of training: 1, 2."
     assert of_seeds([]) == ""
 
 

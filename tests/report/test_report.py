@@ -69,8 +69,8 @@ def test_the_page_stays_small_and_holds_the_library_once(usual):
 
 SMALLEST = transfer(ratios=(0.5,), picked=0.5, seeds=1, **NOTHING)
 UNKNOWN = WORTH | {"real_labels": None, "ci95": None, "money": None}
-FALLING = {"real": curve(0.1, 0.2, trusted=False, flags=["It falls."]), "mixed": None}
-UNFITTED = {"real": curve(0.1, 0.2) | {"fit": [], "families": [], "ceiling": None}, "mixed": None}
+FALLING = {"real": curve(0.1, 0.2, trusted=False, flags=["It falls."])}
+UNFITTED = {"real": curve(0.1, 0.2) | {"fit": [], "families": [], "ceiling": None}}
 
 
 @pytest.mark.parametrize(

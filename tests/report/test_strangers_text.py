@@ -23,7 +23,8 @@ ALIKE = {
 }
 WORDS_OF_CODE = {  # the code goes by them; another word is another case, or none
     *(f"{name}.{key}" for name in FILES for key in ("domain", "image", "ids", "depth", "normals")),
-    *("transfer.runs.split", "transfer.runs.kind"),
+    *("transfer.runs.split", "transfer.runs.kind", "transfer.attribution.groups.by"),
+    "transfer.attribution.groups.unit",
     *("transfer.ratios.against_real.verdict", "transfer.test.gain.verdict", "crashed"),
 }
 KEYS = {  # free text before the colon
@@ -35,7 +36,12 @@ NOT_SHOWN = {  # read, but no part of the page
     *(f"{name}.{key}" for name in FILES for key in ("group", "tags.keys", "tags.camera", "draws.keys", "draws.x")),
     *("refused.empty", "scores.split", "scores.photos.group", "pick.trial"),
     *("transfer.runs.schedule", "transfer.runs.weights.keys", "transfer.ratios.weights.keys"),
-    *("transfer.scores.val.run", "transfer.scores.test.run"),
+    *(
+        "transfer.scores.val.run",
+        "transfer.scores.test.run",
+        "transfer.race.words",
+        "transfer.attribution.passed.names",
+    ),
     *("transfer.scores.test.by_size.name", "transfer.scores.test.by_visible.name"),  # those of val are
 }
 
@@ -46,7 +52,6 @@ def project(root, poison=None):
     found["ratios"][1] |= {"schedule": "renders first", "name": "0.5 renders first"}
     found["curves"]["real"] |= {"trusted": False, "flags": ["few points"]}
     found["attribution"] |= {"check": "Checked by training."}
-    found["attribution"]["groups"][0] |= {"unit": "IoU"}
     write_project(root, found, categories=("board", "mug"))
     for path in (root / "split/train.jsonl", root / "split/val.jsonl", root / "renders/samples.jsonl"):
         rows = [json.loads(line) | {"group": "g", "tags": {"camera": "c"}, "draws": {"x": "y"}} for line in path.open()]

@@ -1,8 +1,9 @@
 import pytest
-from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer
+from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer, typed
 
 from report.details import details, left_out
 from report.numbers import numbers
+from report.record import AdviceRecord, CurveRecord, RatioRow, Scored, Tested
 from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability
 from report.words import NOTHING, money, several, signed, span
 
@@ -34,8 +35,12 @@ def test_a_column_without_any_value_is_left_out_and_so_is_a_table_without_rows()
     assert filled("t", ("name", "#a"), [("", NOTHING)]) is None
 
 
+def rated(*rows):
+    return [typed(row, RatioRow) for row in rows], typed(on_test(), Tested)
+
+
 def test_the_table_of_ratios_shows_test_where_it_was_scored_and_marks_the_pick():
-    table = of_ratios([ratio_row(0.0), ratio_row(0.5), ratio_row(0.8, picked=True)], on_test())
+    table = of_ratios(*rated(ratio_row(0.0), ratio_row(0.5), ratio_row(0.8, picked=True)))
     at = table.heads.index("#test score")
     assert [row[at] for row in table.rows] == ["0.800", NOTHING, "0.850"]
     assert table.marked == (2,)
@@ -43,56 +48,54 @@ def test_the_table_of_ratios_shows_test_where_it_was_scored_and_marks_the_pick()
 
 
 def test_of_two_candidates_of_one_ratio_the_picked_one_was_tested():
-    rows = [ratio_row(0.8, name="0.8"), ratio_row(0.8, picked=True, schedule="renders first", name="0.8 renders first")]
-    table = of_ratios(rows, on_test())
+    picked = ratio_row(0.8, picked=True, schedule="renders first", name="0.8 renders first")
+    table = of_ratios(*rated(ratio_row(0.8, name="0.8"), picked))
     assert [row[table.heads.index("#test score")] for row in table.rows] == [NOTHING, "0.850"]
     assert [row[table.heads.index("schedule")] for row in table.rows] == ["mix", "renders first"]
 
 
 def test_an_option_that_is_not_known_says_so_and_the_advised_one_is_marked():
-    table = of_advice(ADVICE, "EUR")
+    table = of_advice(typed(ADVICE, AdviceRecord), "EUR")
     assert [row[-1] for row in table.rows] == ["yes", "no", "not known"]
     assert table.rows[2][1:-1] == (NOTHING,) * 5
     assert table.marked == (0,)
 
 
 def test_groups_of_renders_come_in_order_of_their_help():
-    assert [row[0] for row in of_attribution(transfer()["attribution"]).rows] == ["boards", "mug-green", "mug-red"]
+    assert [row[0] for row in of_attribution(typed(transfer()).attribution).rows] == ["boards", "mug-green", "mug-red"]
 
 
 def test_curves_and_spreads_keep_every_run():
-    assert of_curves({"real": curve(0.1, 0.2), "mixed": None}).rows[0][-1].count("·") == 1
-    assert of_stability([ratio_row(0.5, seeds=1)]).rows[0][1:] == ("0.851", "0.955", "+0.100")
+    assert of_curves({"real": typed(curve(0.1, 0.2), CurveRecord)}).rows[0][-1].count("·") == 1
+    assert of_stability([typed(ratio_row(0.5, seeds=1), RatioRow)]).rows[0][1:] == ("0.851", "0.955", "+0.100")
 
 
 def test_a_race_says_what_it_cost_and_why_it_ended():
-    assert of_race(transfer()["race"]).startswith("The race took 9 trainings, 7.5 of the 12.0 of a full grid")
+    assert of_race(typed(transfer()).race).startswith("The race took 9 trainings, 7.5 of the 12.0 of a full grid")
     assert of_race(None) == ""
 
 
 def test_details_stand_beside_each_other_and_rare_categories_are_named():
     both = {"val": summary("a", ("board", "mug", "lamp")), "test": summary("a", ("board", "mug", "lamp"))}
-    tables = {table.title: table for table in details(both)}
+    tables = {table.title: table for table in details(typed(both, Scored))}
     assert tables["Scores over all photos"].heads == ("score", "#val", "#95 %", "#test", "#95 %")
     assert [row[0] for row in tables["IoU by category"].rows] == ["board", "lamp (rare)", "mug"]
     assert len(tables["Single objects, val photos"].rows) == 10
     assert tables["By size of the object, val photos"].rows == (("small", "3", "5", "0.400", "0.380 to 0.420"),)
 
 
-@pytest.mark.parametrize(
-    "scores", [pytest.param(None, id="none"), pytest.param({"val": None, "test": None}, id="null")]
-)
-def test_without_scores_there_are_no_details(scores):
-    assert details(scores) == []
+def test_without_scores_there_are_no_details():
+    assert details(None) == []
 
 
 def test_an_untrusted_curve_carries_its_flags():
     found = transfer(curves={"real": curve(0.1, 0.2, trusted=False, flags=["It falls."]), "mixed": curve(0.1, 0.3)})
-    flags = numbers(found)["flags"]
+    flags = numbers(typed(found))["flags"]
     assert flags == ["Real only: It falls.", "Real only: this curve is not trusted beyond its points."]
 
 
 def test_what_the_intervals_leave_out_is_said_once():
-    alike = {"leaves_out": "One training run."}
-    assert left_out({"val": alike, "test": alike}) == ["One training run."]
-    assert left_out({"val": {"leaves_out": None}, "test": None}) == left_out(None) == []
+    alike = summary("a", ("board",))
+    assert left_out(typed({"val": alike, "test": alike}, Scored)) == left_out(None) == []
+    alike["leaves_out"] = "One training run."
+    assert left_out(typed({"val": alike, "test": alike}, Scored)) == ["One training run."]
