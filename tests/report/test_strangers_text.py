@@ -40,6 +40,7 @@ NOT_SHOWN = {  # read, but no part of the page
         "transfer.scores.val.run",
         "transfer.scores.test.run",
         "transfer.race.words",
+        "transfer.ratios.stopped",
         "transfer.attribution.passed.names",
     ),
     *("transfer.scores.test.by_size.name", "transfer.scores.test.by_visible.name"),  # those of val are
