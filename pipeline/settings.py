@@ -1,15 +1,19 @@
 """From params.yaml, with the set-up laid over it, to frozen dataclasses; every wrong key or value is one line."""
 
-import contextlib
 import dataclasses
 import difflib
+import functools
+import json
 import math
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.errors import InputError, shown
 from pipeline.reading import read_yaml
@@ -20,10 +24,20 @@ if typing.TYPE_CHECKING:
 PARAMS = Path("params.yaml")
 SETUPS = Path("setups")
 Settings = TypeVar("Settings", bound="DataclassInstance")
-WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+RANK = {"unexpected_keyword_argument": 0, "missing": 1}  # which of several mistakes is told
+WANTED = {  # kind of pydantic's error -> what the setting takes
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "key: value lines",
+    "dataclass_type": "'key: value' lines",
+}
+NO_KIND = (str, int, float, bool, types.NoneType, ...)
 MOST_WHOLE = 2**63  # a whole number beyond is nobody's setting, and no array can hold it
 LONGEST_NAME = 100  # of a key that a suggestion is looked for
-QUOTES = "'"
 SETUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
 
@@ -88,21 +102,73 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
     """
     if not isinstance(values, dict):
         raise InputError(f"{file_of('')}: {name} is {shown(values)}, wanted 'key: value' lines")
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    for key in values:
-        if key not in fields:
-            raise InputError(
-                f"{file_of(str(key))}: {name}.{shown(key).strip(QUOTES)} is not a setting{suggestion(str(key), fields)}"
-            )
-    for key, field in fields.items():
-        if key not in values and field.default is field.default_factory is dataclasses.MISSING:
-            raise InputError(f"{file_of(key)}: {name}.{key} is missing; add it")
-    hints = typing.get_type_hints(kind)
-    made = {key: convert(value, hints[key], f"{name}.{key}", file_of(key)) for key, value in values.items()}
-    try:
-        return kind(**made)
-    except ValueError as error:  # a __post_init__ that refuses a value
-        raise InputError(f"{file_of(next(iter(values), ''))}: {name}.{error}") from error
+    found = {str(key): as_json(value, f"{name}.{key}", file_of(str(key))) for key, value in values.items()}
+    try:  # as JSON, since pydantic's strict mode takes lists for tuples there alone
+        made: Settings = adapter_of(kind).validate_json(json.dumps(found), strict=True, extra="forbid")
+        return made
+    except ValidationError as error:
+        errors = sorted(error.errors(include_url=False), key=lambda each: RANK.get(each["type"], len(RANK)))
+    key = str(errors[0]["loc"][0]) if errors[0]["loc"] else next(iter(found), "")
+    raise InputError(f"{file_of(key)}: {in_words(errors, found, kind, name)}")
+
+
+@functools.cache
+def adapter_of(kind: type[Settings]) -> TypeAdapter[Settings]:
+    """Return what makes a dataclass from JSON."""
+    return TypeAdapter(kind)
+
+
+def as_json(value: Any, name: str, file: str) -> Any:
+    """Return a value of YAML or TOML as JSON has it, dates as text; raise InputError for a number that nobody means."""
+    if isinstance(value, dict):
+        return {str(key): as_json(item, f"{name}.{key}", file) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_json(item, f"{name}[{at}]", file) for at, item in enumerate(value)]
+    if isinstance(value, int) and abs(value) >= MOST_WHOLE:
+        raise InputError(f"{file}: {name} is {shown(value)}, wanted a number of at most 18 digits")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{file}: {name} is {value}, wanted a finite number")
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def in_words(errors: Sequence[ErrorDetails], found: Any, kind: type, name: str) -> str:
+    """Return the first mistake in words, e.g. ``fit.steps is 'many', wanted a whole number``. found: all values."""
+    first, loc = errors[0], errors[0]["loc"]
+    place, value = place_of(loc, found, name)
+    if first["type"] == "unexpected_keyword_argument":
+        return f"{place} is not a setting{suggestion(loc[-1], keys_at(kind, loc[:-1]))}"
+    if first["type"] == "missing" and isinstance(value, dict):
+        return f"{place}.{loc[-1]} is missing; add it"
+    if first["type"] == "missing":
+        short = sum(each["type"] == "missing" and each["loc"][:-1] == loc[:-1] for each in errors)
+        return f"{place} is {shown(value)}, wanted a list of {len(value) + short}"
+    if first["type"] == "too_long":
+        return f"{place} is {shown(value)}, wanted a list of {first['ctx']['max_length']}"
+    if first["type"] == "value_error":  # a __post_init__ that refuses a value
+        return f"{place}.{first['ctx']['error']}"
+    here = [each for each in errors if place_of(each["loc"], found, name)[0] == place]  # one for each type of a union
+    wanted = dict.fromkeys(WANTED.get(each["type"], each["msg"]) for each in here)
+    return f"{place} is {shown(value)}, wanted {' or '.join(wanted)}"
+
+
+def place_of(loc: Sequence[int | str], found: Any, name: str) -> tuple[str, Any]:
+    """Return where pydantic's `loc` leads in words, and what stands there; the types of a union in it are no place."""
+    for part in loc:
+        if isinstance(found, list) and isinstance(part, int) and part < len(found):
+            name, found = f"{name}[{part}]", found[part]
+        elif isinstance(found, dict) and part in found:
+            name, found = f"{name}.{part}", found[str(part)]
+    return name, found
+
+
+def keys_at(kind: Any, loc: Sequence[int | str]) -> list[str]:
+    """Return the keys of the dataclass that `loc` leads to from `kind`, through lists, tables and unions."""
+    for part in loc:
+        hints = typing.get_type_hints(kind) if dataclasses.is_dataclass(kind) else {}
+        kind = hints.get(str(part), kind)
+        while not dataclasses.is_dataclass(kind) and (inner := [a for a in typing.get_args(kind) if a not in NO_KIND]):
+            kind = inner[-1]
+    return [field.name for field in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
 
 
 def suggestion(key: Any, known: Iterable[str]) -> str:
@@ -110,60 +176,3 @@ def suggestion(key: Any, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(str(key)[:LONGEST_NAME], names, n=1, cutoff=0.7)
     return f" (did you mean {close[0]!r}?)" if close else f"; there are: {', '.join(names) or 'none'}"
-
-
-def convert(value: Any, hint: Any, name: str, file: str) -> Any:
-    """Return `value` as the type `hint` wants; raise InputError when it is another type."""
-    origin = typing.get_origin(hint)
-    if origin is types.UnionType:
-        return convert_optional(value, hint, name, file)
-    if origin is tuple:
-        return convert_tuple(value, typing.get_args(hint), name, file)
-    if origin is dict:
-        inner = typing.get_args(hint)[1]
-        if not isinstance(value, dict):
-            raise wrong_type(value, "key: value lines", name, file)
-        return {str(key): convert(item, inner, f"{name}.{key}", file) for key, item in value.items()}
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return build(hint, value, name, lambda _: file)
-    return convert_plain(value, hint, name, file)
-
-
-def convert_optional(value: Any, hint: Any, name: str, file: str) -> Any:
-    """Return None, or `value` as the first other member of the union `hint` that takes it."""
-    members = [member for member in typing.get_args(hint) if member is not type(None)]
-    if value is None and len(members) < len(typing.get_args(hint)):
-        return None
-    for member in members[:-1]:
-        with contextlib.suppress(InputError):
-            return convert(value, member, name, file)
-    return convert(value, members[-1], name, file)
-
-
-def convert_tuple(value: Any, inner: tuple[Any, ...], name: str, file: str) -> tuple[Any, ...]:
-    """Return a list of the file as a tuple: any length for ``tuple[T, ...]``, else just as many as named."""
-    if not isinstance(value, list):
-        raise wrong_type(value, "a list", name, file)
-    if inner[-1] is Ellipsis:
-        inner = (inner[0],) * len(value)
-    if len(inner) != len(value):
-        raise wrong_type(value, f"a list of {len(inner)}", name, file)
-    return tuple(convert(v, t, f"{name}[{i}]", file) for i, (v, t) in enumerate(zip(value, inner, strict=True)))
-
-
-def convert_plain(value: Any, hint: Any, name: str, file: str) -> Any:
-    """Return `value` if it is a `hint`: a whole number serves as a float, but true and false are no numbers."""
-    if isinstance(value, int) and abs(value) >= MOST_WHOLE:
-        raise wrong_type(value, "a number of at most 18 digits", name, file)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        raise wrong_type(value, WORDS.get(hint, hint.__name__), name, file)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise wrong_type(value, "a finite number", name, file)
-    return value
-
-
-def wrong_type(value: Any, wanted: str, name: str, file: str) -> InputError:
-    """Return the error of a value that is not what its setting takes."""
-    return InputError(f"{file}: {name} is {shown(value)}, wanted {wanted}")
