@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from render.spec import Camera, Quaternion, Vector
 
 Array = NDArray[np.float64]
+# Written out, since scipy's Rotation rounds otherwise in most cases, which would give every scene another id and render
+# it again; it also takes 6 to 230 times as long for a single rotation.
 
 
 def turn(axis: Vector, angle_deg: float) -> Quaternion:

