@@ -1,7 +1,7 @@
 """Several processes that train one network, started by torchrun; alone, all of this does nothing.
 
-torch.distributed itself: of accelerate it would be four calls, and its state joins whatever the variables of MPI name, so
-a plain training inside somebody's MPI job would wait for others for ever.
+torch.distributed itself: of accelerate it would be four calls, and its state joins whatever the variables of MPI name,
+so a plain training inside somebody's MPI job would wait for others for ever.
 """
 
 import contextlib
