@@ -15,8 +15,8 @@ from benchmarks.training import CATEGORIES, VAL
 from dataset.records import RENDER
 from measure.attribute import Attribute, estimate_all, measure_all, renders_of
 from measure.attribution.record import AttributionRecord, record
+from measure.trials.candidate import MIX, Trial
 from measure.trials.runner import Machine, open_trials
-from measure.trials.trial import MIX, Trial
 from pipeline.bench import record as write_section
 from pipeline.errors import InputError
 from pipeline.stage import run_stage

@@ -13,9 +13,9 @@ from measure.attribution.groups import Group, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, read_pick
+from measure.trials.candidate import Trial
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
-from measure.trials.trial import Trial
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 from train.data import real_samples

@@ -7,9 +7,8 @@ from typing import Any
 
 from dataset.records import REAL, RENDER
 from measure.pick import Row, read_pick
-from measure.trials.candidate import real_only
+from measure.trials.candidate import MIX, Trial, real_only
 from measure.trials.runner import Machine, Trials, open_trials
-from measure.trials.trial import MIX, Trial
 from pipeline.files import write_json
 from pipeline.stage import run_stage
 from train.settings import Fit

@@ -1,19 +1,20 @@
 """`make assets`: look at every asset, say what is wrong with it in plain words, and show all of them on one page."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.files import write_text
 from pipeline.stage import run_stage
+from render.audit import entry as audit_entry
+from render.audit import shape as audit_shape
 from render.audit.appearances import manifests, read_recipes, read_seen, uses_of
 from render.audit.darkroom import Portrait, take, tidy
-from render.audit.finding import MEND, Case, Finding, Seen
+from render.audit.finding import LEVELS, MEND, Case, Finding, Seen
 from render.audit.help import attributions, read_help
 from render.audit.looking import Looked, look
 from render.audit.page import Card, page
 from render.audit.turntable import LIGHTS, TurntableView, views_of
-from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of
 from render.entries import read_entries, strays
 from render.frames.library import source_of
@@ -94,6 +95,39 @@ def finish(cards: Sequence[Card], out: Path) -> None:
     sys.stdout.write(f"assets: {len(cards)}, {len(bad)} to mend; the page is {out}\n")
     if bad:
         raise SystemExit(2)
+
+
+Rule = Callable[[Case], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    audit_shape.scale,
+    audit_shape.origin,
+    audit_shape.up_axis,
+    audit_shape.normals,
+    audit_shape.closed,
+    audit_shape.falls,
+    audit_shape.faces,
+    audit_shape.textures,
+    audit_shape.uvs,
+    audit_entry.licence,
+    audit_entry.source,
+    audit_entry.names,
+    audit_entry.content,
+    audit_entry.parts,
+    audit_entry.code,
+    audit_entry.recipes,
+)
+
+
+def audit(case: Case) -> tuple[Finding, ...]:
+    """Return all that is to be said about an asset, the worst first, else in the order of the rules."""
+    found = [finding for rule in RULES for finding in rule(case)]
+    return tuple(sorted(found, key=lambda finding: LEVELS.index(finding.level)))
+
+
+def verdict(findings: tuple[Finding, ...]) -> str:
+    """Return the worst level; "fine" if nothing was found."""
+    return min((finding.level for finding in findings), key=LEVELS.index, default=LEVELS[-1])
 
 
 if __name__ == "__main__":

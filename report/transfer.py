@@ -21,11 +21,10 @@ from measure.pick import (
     read_test,
     run_row,
 )
-from measure.scoring.differences import interval, others, pool, score_of
+from measure.scoring.differences import against, interval, others, pool, score_of
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
-from measure.table import against
 from measure.worth.advice import advice_json, advise
 from measure.worth.costs import Costs, Spent, money_json
 from measure.worth.curve import curve_json

@@ -37,8 +37,7 @@ from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
-from train.inference.outputs import instances_of, most_bits, see
-from train.inference.pictures import SUFFIX, picture_path, pictures_of
+from train.inference.outputs import SUFFIX, instances_of, most_bits, picture_path, pictures_of, see
 from train.inference.preprocess import side_of, tiled_logits, whole_logits
 from train.inference.records import (
     Prediction,

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from dataset.records import Sample
 from measure.attribution.groups import Group
-from measure.scoring.table import membership
+from measure.scoring.intervals import membership
 from pipeline.progress import track
 from pipeline.seeds import rng_for
 from train.data import Photo, load_photo, same_sized
 from train.inference.preprocess import fitted_hw, padded
-from train.losses import loss_of
+from train.learner import loss_of
 from train.model import Network, autocast, device
 from train.run import Run
 

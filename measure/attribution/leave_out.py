@@ -1,15 +1,21 @@
-"""Training without a group: which trials that takes, and what their scores say."""
+"""Training without a group: which trials that takes, what they show, and whether the estimate ranks as they do."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
 
 from dataset.records import RENDER
 from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
 from measure.scoring.differences import compare
 from measure.scoring.records import Scores
+from measure.trials.candidate import Trial
 from measure.trials.pools import Pools
-from measure.trials.trial import Trial
+from pipeline.seeds import rng_for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,3 +79,87 @@ def by_seed(full: Sequence[Scores], lacking: Sequence[Scores]) -> tuple[float, .
     """Return the IoU with a group less that without it for each seed that both were trained with, by rising seed."""
     other = {run.seed: run.iou for run in lacking}
     return tuple(run.iou - other[run.seed] for run in sorted(full, key=lambda run: run.seed) if run.seed in other)
+
+
+SEED = 1  # not a setting: nobody should be able to choose an interval
+FEWEST = 4  # groups: three can be put in order by chance once in six times
+LEVEL = (2.5, 97.5)
+ALIKE = 0.5  # rank correlation below which trainings are said to disagree
+
+Array = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class Agreement:
+    """How alike two orders of the same groups are."""
+
+    spearman: float  # -1 = reversed, 0 = nothing in common, 1 = the same
+    ci95: tuple[float, float]  # over groups
+    groups: int
+
+
+def rank_agreement(expected: Sequence[float], measured: Sequence[float], resamples: int) -> Agreement | None:
+    """Return Spearman's rank correlation of two lists of one length; None for fewer than `FEWEST`, or without order.
+
+    The interval is a percentile bootstrap over groups; redrawings in which a list is constant say nothing and are
+    passed over. Raises ValueError if the lengths differ.
+    """
+    if len(expected) != len(measured):
+        raise ValueError(f"{len(expected)} estimates for {len(measured)} measurements")
+    first, second = np.asarray(expected, float), np.asarray(measured, float)
+    if len(first) < FEWEST or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    rng = rng_for(SEED, "attribution", "check")
+    drawn = rng.integers(len(first), size=(resamples, len(first)))
+    again = [rank_correlation(first[row], second[row]) for row in drawn]
+    known = [value for value in again if np.isfinite(value)]
+    lo, hi = np.percentile(known, LEVEL) if known else (-1.0, 1.0)
+    return Agreement(rank_correlation(first, second), (float(lo), float(hi)), len(first))
+
+
+def rank_correlation(first: Array, second: Array) -> float:
+    """Return Spearman's rho of two (K,) lists; nan when one is constant."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(spearmanr(first, second).statistic)
+
+
+def steadiness(each: Sequence[Sequence[float]]) -> float | None:
+    """Return how alike seeds rank the groups: the mean of Spearman's rho over pairs of seeds, None if it has none.
+
+    each: (K, S), what every group is worth by the trainings of every seed. No estimate can be expected to rank groups
+    as training does where training itself ranks them by chance. None too for fewer than `FEWEST` groups, or if groups
+    were trained with different numbers of seeds.
+    """
+    if len(each) < FEWEST or len({len(row) for row in each}) > 1:
+        return None
+    pairs = [rank_correlation(a, b) for a, b in combinations(np.asarray(each, float).T, 2)]
+    known = [value for value in pairs if np.isfinite(value)]
+    return float(np.mean(known)) if known else None
+
+
+def sentence(check: Agreement | None, steady: float | None, trained: int) -> str | None:
+    """Return what the check says, in words; None when no group was left out of a training."""
+    if not trained:
+        return None
+    if check is None:
+        return f"Training without {trained} of the groups is too little to say whether the estimate ranks them right."
+    lo, hi = check.ci95
+    verdict = (
+        "the estimate ranks as training does" if lo > 0 else "that the estimate ranks as training does is not shown"
+    )
+    text = (
+        f"Over the {check.groups} groups that were left out of a training, {verdict} "
+        f"(Spearman {check.spearman:+.2f}, {lo:+.2f} to {hi:+.2f})."
+    )
+    return text if steady is None or lo > 0 else f"{text} {of_seeds(steady)}"
+
+
+def of_seeds(steady: float) -> str:
+    """Return what the steadiness of trainings says of a check that shows nothing."""
+    if steady >= ALIKE:
+        return f"Trainings with different seeds do rank them alike ({steady:+.2f}), so the estimate is to be doubted."
+    return (
+        f"But trainings with different seeds do not rank them alike either ({steady:+.2f}): these groups do too little "
+        f"for any order of them to be seen."
+    )

@@ -7,10 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
-from measure.attribution.check import compare, sentence, steadiness
 from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import ASSET, RECIPE, Group
-from measure.attribution.leave_out import MeasuredHelp
+from measure.attribution.leave_out import MeasuredHelp, rank_agreement, sentence, steadiness
 from pipeline.files import write_json
 from pipeline.reading import Record, read_typed
 
@@ -141,7 +140,7 @@ def record(
     rows = [row(item, trained.get(item.group)) for item in found]
     rows.sort(key=lambda item: (item.by != TRAINING, -item.help, item.kind, item.name))
     both = [(item.pull, trained[item.group].help) for item in found if item.group in trained]
-    check = compare([first for first, _ in both], [second for _, second in both], resamples)
+    check = rank_agreement([first for first, _ in both], [second for _, second in both], resamples)
     steady = steadiness([item.each for item in measured])
     return AttributionRecord(
         method(len(found), len(measured)),

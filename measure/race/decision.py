@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from measure.race.policy import State, Stop, leader, play
 from measure.race.posterior import DRAWS, Posterior, posterior_of
 from measure.race.records import Key, Race, Result, spent, tolerances
-from measure.scoring.table import membership
+from measure.scoring.intervals import membership
 from measure.trials.candidate import Candidate
 from pipeline.seeds import rng_for
 

@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from measure.scoring.intervals import (
     IOU,
+    Counts,
+    CountTable,
     Part,
     alike,
     bounds,
@@ -16,11 +19,12 @@ from measure.scoring.intervals import (
     half_width,
     mean_of_seeds,
     photos_part,
+    refuse_other_photos,
     seed_scores,
     seeds_part,
+    table_of,
 )
 from measure.scoring.records import Scores
-from measure.scoring.table import Counts, CountTable, refuse_other_photos, table_of
 
 UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
 
@@ -160,3 +164,11 @@ def spread(runs: Sequence[Scores]) -> float | None:
 def overstatement(on_renders: Scores, on_real: Scores) -> float:
     """Return by how much a run's IoU on renders that it never saw is above the one on real photos."""
     return on_renders.iou - on_real.iou
+
+
+def against(runs: Sequence[Scores], base: Sequence[Scores], peers: Peers = ()) -> dict[str, Any] | None:
+    """Return how runs compare with real only on the same photos; None unless both were trained."""
+    if not runs or not base:
+        return None
+    found = compare(runs, base, peers=peers)
+    return {"verdict": found.verdict, "iou": found.iou, "ci95": list(found.ci95)}

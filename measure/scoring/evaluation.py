@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from dataset.guards import MEASURED
 from dataset.idmap import IdMap, categories_map, png_bytes
 from dataset.records import Sample, read_manifest
-from measure.scoring.counts import CategoryMap, count
-from measure.scoring.photo import score_photo
+from measure.scoring.photo import CategoryMap, count, score_photo
 from measure.scoring.records import PhotoScore, Scores
 from pipeline.errors import InputError
 from pipeline.files import inside, write_bytes
 from pipeline.progress import track
 from train.data import load_labelled, real_samples, same_sized
+from train.inference.outputs import probabilities_of
 from train.inference.preprocess import side_of, whole_logits
-from train.inference.upsample import probabilities_of
 from train.run import Run
 
 BATCH = 8  # photos in one forward pass

@@ -8,8 +8,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from measure.scoring.counts import BINS, CategoryMap, count, overlap
-from measure.scoring.photo import THRESHOLDS
+from measure.scoring.photo import BINS, THRESHOLDS, CategoryMap, count, overlap
 from measure.scoring.records import (
     FOREGROUND,
     Calibration,

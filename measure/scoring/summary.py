@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from measure.scoring.counts import BINS
 from measure.scoring.differences import Peers, leaves_out
-from measure.scoring.intervals import Estimate, Statistic, estimate, mean_of_seeds, share
-from measure.scoring.photo import THRESHOLDS
+from measure.scoring.intervals import Columns, Counts, Estimate, Statistic, estimate, mean_of_seeds, share, table_of
+from measure.scoring.photo import BINS, THRESHOLDS
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Scores, TrueObject
-from measure.scoring.table import Columns, Counts, table_of
 
 Kinds = Mapping[str, Callable[[TrueObject], bool]]
 

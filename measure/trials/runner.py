@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from measure.scoring.scores import Scores, read_scores
+from measure.trials.candidate import Trial, head_of, key_of, phases_of, shares_of
 from measure.trials.pools import Pools, read_pools
 from measure.trials.trainer import Trainer, TrialInputs, TrialJob, log_of, val_name
-from measure.trials.trial import Trial, head_of, key_of, phases_of, shares_of
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
 from pipeline.files import way_to

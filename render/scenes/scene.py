@@ -1,10 +1,11 @@
-"""One whole scene from a recipe, the catalogue and a number."""
+"""One whole scene from a recipe, the catalogue and a number; which function places its targets."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.errors import InputError
 from render.catalog import Asset
 from render.geometry import project
 from render.scenes.background import backdrop
@@ -12,8 +13,11 @@ from render.scenes.lights import lamps, world
 from render.scenes.making import Making
 from render.scenes.others import others
 from render.scenes.photos import Photos
-from render.scenes.placements import place
 from render.scenes.placing import PlacedView
+from render.scenes.placing_air import floating, hanging, held, scattered
+from render.scenes.placing_fall import bin_, dropped
+from render.scenes.placing_ground import lying, on, stacked
+from render.scenes.placing_wall import wall
 from render.scenes.recipe import Recipe
 from render.spec import Camera, Quality, SceneSpec, with_id
 
@@ -61,3 +65,28 @@ def focused(making: Making, view: PlacedView) -> Camera:
         return view.camera
     depth_m = float(project(view.camera, (2, 2), np.array([view.focus]))[0, 2])
     return dataclasses.replace(view.camera, f_stop=making.log_between("taken.f_stop", rng), focus_m=depth_m)
+
+
+PLACERS: dict[str, Callable[[Making], PlacedView]] = {
+    "held": held,
+    "floating": floating,
+    "scattered": scattered,
+    "hanging": hanging,
+    "lying": lying,
+    "dropped": dropped,
+    "on": on,
+    "stacked": stacked,
+    "bin": bin_,
+    "wall": wall,
+}
+
+
+def place(making: Making) -> PlacedView:
+    """Return the view of one scene; raise InputError when the recipe names what the catalogue does not have."""
+    recipe, ids = making.recipe, {asset.id for asset in making.assets}
+    categories = {asset.category for asset in making.assets}
+    for category in sorted(set(recipe.targets.categories) - categories):
+        raise InputError(f"assets: no asset of category {category!r}; add one or change the recipe")
+    for name in sorted({*recipe.support.assets, *recipe.taken.hdris} - ids):
+        raise InputError(f"assets: no asset with the id {name!r}, which the recipe names; add it or change the recipe")
+    return PLACERS[recipe.placement](making)

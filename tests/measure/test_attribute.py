@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from measure.attribute import Attribute, attributed_row, chosen, main
+from measure.trials.candidate import Trial
 from measure.trials.runner import Machine, open_trials
 from measure.trials.trainer import Trainer
-from measure.trials.trial import Trial
 from tests.measure.attribution.squares import SETTINGS, squares
 
 pytestmark = pytest.mark.training

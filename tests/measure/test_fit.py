@@ -18,7 +18,7 @@ from measure.scoring.scores import count, read_scores
 from pipeline.errors import InputError
 from tests.train.boards import board
 from train.data import load_pools, read_categories, read_mix
-from train.inference.upsample import predict
+from train.inference.outputs import predict
 from train.loop import Phase, train
 from train.run import WEIGHTS, load_run
 from train.settings import Fit

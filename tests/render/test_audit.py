@@ -5,8 +5,8 @@ import pytest
 
 from render.audit.appearances import read_recipes, uses_of
 from render.audit.finding import FINE, LOOK, MEND, Case, Seen, Uses, length
-from render.audit.verdict import audit, verdict
 from render.catalog import Asset, path_of, read_catalog
+from render.gallery import audit, verdict
 from render.stock.facts import Facts, Texture, inspect
 
 ASSETS = Path(__file__).parents[2] / "assets"

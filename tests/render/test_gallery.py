@@ -16,10 +16,9 @@ from render.audit.darkroom import Portrait, image_name, masked, names_of, take, 
 from render.audit.finding import LOOK, MEND, Case, Finding, Seen, Uses
 from render.audit.page import Card, page
 from render.audit.turntable import views_of
-from render.audit.verdict import verdict
 from render.catalog import Asset
 from render.entries import Entry, read_entries, strays
-from render.gallery import main
+from render.gallery import main, verdict
 from render.shoot import Shoot
 from render.stock.facts import Facts, Texture
 

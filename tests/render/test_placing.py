@@ -7,9 +7,9 @@ from render.catalog import Asset
 from render.geometry import matrix, project
 from render.scenes.background import Backdrop, backdrop
 from render.scenes.making import Making
-from render.scenes.placements import place
 from render.scenes.placing import PlacedView
 from render.scenes.recipe import PLACEMENTS, Recipe, read_recipe
+from render.scenes.scene import place
 from render.spec import Placed, Surface
 
 SCENES = range(25)

@@ -8,7 +8,6 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.settings import build
 from render.blender.patterns import PATTERNS
-from render.scenes.placements import PLACERS
 from render.scenes.recipe import (
     BACKGROUNDS,
     PLACEMENTS,
@@ -22,6 +21,7 @@ from render.scenes.recipe import (
     Targets,
     read_recipe,
 )
+from render.scenes.scene import PLACERS
 
 README = (RECIPES / "README.md").read_text(encoding="utf-8")
 SECTIONS = {"Recipe": Recipe, "[targets]": Targets, "[support]": Support, "[around]": Around, "[taken]": Taken,

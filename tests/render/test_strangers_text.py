@@ -11,9 +11,9 @@ from render.audit.darkroom import names_of, webp
 from render.audit.finding import FINE, MEND, Case, Finding, Seen, Uses
 from render.audit.page import Card, page
 from render.audit.turntable import views_of
-from render.audit.verdict import audit, verdict
 from render.catalog import Asset
 from render.entries import Entry
+from render.gallery import audit, verdict
 from render.stock.facts import Facts, Texture
 
 pytestmark = pytest.mark.slow

@@ -1,8 +1,7 @@
 import pytest
 from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer, typed
 
-from report.details import details, left_out
-from report.numbers import numbers
+from report.numbers import details, left_out, numbers
 from report.record import AdviceRecord, CurveRecord, RatioRow, Scored, Tested
 from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability
 from report.words import NOTHING, money, several, signed, span

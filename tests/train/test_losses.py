@@ -4,7 +4,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torchvision.ops import sigmoid_focal_loss
 
-from train.losses import GAMMA, cross_entropy, focal, loss_of, soft_dice
+from train.learner import GAMMA, cross_entropy, focal, loss_of, soft_dice
 
 
 def drawn(*shape: int) -> torch.Tensor:

@@ -1,15 +1,77 @@
-"""What a run sees in one photo: categories, how sure it is, and instances, with memory for bands only."""
+"""What a run says of one photo at its own size: probabilities, categories, how sure it is, instances, and pictures.
+
+Rows are taken a band at a time, so that a photo of any size needs memory for bands only.
+"""
 
 import dataclasses
+import io
 import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
+from dataset.idmap import png_bytes
+from dataset.overlay import overlay, small
 from dataset.pieces import pieces_of
-from train.inference.upsample import bands
+from train.inference.preprocess import whole_logits
+from train.model import Network
+
+BAND = 4_000_000  # probabilities in one band; with what they are made from, some 50 MB
+
+
+def bands(logits: Tensor, own_hw: tuple[int, int]) -> Iterator[tuple[slice, Tensor]]:
+    """Yield from top to bottom the rows of a band and its probabilities (C + 1, rows, W) float32 at the own size.
+
+    logits: (C + 1, h, w). They are enlarged bilinearly as torch's interpolate does (pixels are squares, the border
+    is repeated), then the softmax is taken. Only a band exists at a time: 12 megapixels of 20 categories are 1 GB.
+    """
+    height, width = own_hw
+    source = logits.shape[1]
+    rows = max(1, BAND // (logits.shape[0] * width))
+    place = ((torch.arange(height, device=logits.device) + 0.5) * (source / height) - 0.5).clamp(0, source - 1)
+    above = place.long()
+    below, share = (above + 1).clamp(max=source - 1), place - above
+    for first in range(0, height, rows):
+        band = slice(first, min(first + rows, height))
+        tall = torch.lerp(logits[:, above[band]], logits[:, below[band]], share[band, None])  # (C + 1, rows, w)
+        yield band, functional.interpolate(tall, width, mode="linear").softmax(0)
+
+
+def probabilities_of(logits: Tensor, own_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """Return all bands as one array (C + 1, H, W); they sum to 1 over the first axis."""
+    whole = np.empty((logits.shape[0], *own_hw), np.float32)
+    for band, part in bands(logits, own_hw):
+        whole[:, band] = part.cpu().numpy()
+    return whole
+
+
+def categories_of(logits: Tensor, own_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the most probable category of every pixel, (H, W); 0 = background, which wins a tie."""
+    whole = np.empty(own_hw, np.uint8)
+    for band, part in bands(logits, own_hw):
+        whole[band] = part.argmax(0).cpu().numpy()
+    return whole
+
+
+def probabilities(network: Network, images: NDArray[np.uint8], longest: int) -> NDArray[np.float32]:
+    """Return (B, C + 1, H, W) of images (B, H, W, 3) uint8 RGB: the softmax of image and mirror image averaged.
+
+    network: in eval mode. longest: the longer side at which it looks, in pixels. For photos of many megapixels and
+    categories take `bands` in place of this whole array.
+    """
+    logits = whole_logits(network, images, longest)
+    return np.stack([probabilities_of(one, images.shape[1:3]) for one in logits])
+
+
+def predict(network: Network, images: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Return the category maps (B, H, W) of images, 0 = background; parameters as `probabilities`."""
+    logits = whole_logits(network, images, longest)
+    return np.stack([categories_of(one, images.shape[1:3]) for one in logits])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,3 +130,45 @@ def instances_of(
                 table[piece + 1] = len(found)
         ids += table[pieces.labels]
     return ids, tuple(found)
+
+
+SUFFIX = {"masks": "png", "overlays": "jpg", "uncertainty": "png"}
+LOOK_PX = 1600  # longer side of an overlay at most: it is made to be looked at
+QUALITY = 85  # of an overlay's JPEG
+Pixels = NDArray[np.uint8]
+
+
+def picture_path(kind: str, stem: str) -> str:
+    """Return where a photo's picture of a kind lies, relative to the folder of predictions."""
+    return f"{kind}/{stem}.{SUFFIX[kind]}"
+
+
+def mask_of(seen: Outputs, ids: NDArray[np.int32]) -> Pixels:
+    """Return the category map (H, W) in which what belongs to no instance is background."""
+    return np.where(ids > 0, seen.categories, np.uint8(0))
+
+
+def overlay_bytes(image: Pixels, mask: Pixels, ids: NDArray[np.int32]) -> bytes:
+    """Return the photo with its mask tinted and its instances outlined, as JPEG, `LOOK_PX` long at most."""
+    buffer = io.BytesIO()
+    drawn = overlay(small(image, LOOK_PX), small(mask, LOOK_PX), small(ids, LOOK_PX))
+    Image.fromarray(drawn).save(buffer, "JPEG", quality=QUALITY)
+    return buffer.getvalue()
+
+
+def uncertainty_bytes(seen: Outputs, most_bits: float) -> bytes:
+    """Return the entropy of every pixel as 8-bit PNG: 0 = sure, 255 = `most_bits` bits."""
+    return png_bytes((seen.entropy_bits * (255 / most_bits)).round().clip(0, 255).astype(np.uint8))
+
+
+def pictures_of(
+    image: Pixels, seen: Outputs, ids: NDArray[np.int32], most_bits: float, kinds: Sequence[str]
+) -> dict[str, bytes]:
+    """Return kind -> file's bytes for the pictures among `kinds`; other kinds are passed over."""
+    mask = mask_of(seen, ids)
+    made: dict[str, Callable[[], bytes]] = {
+        "masks": lambda: png_bytes(mask),
+        "overlays": lambda: overlay_bytes(image, mask, ids),
+        "uncertainty": lambda: uncertainty_bytes(seen, most_bits),
+    }
+    return {kind: make() for kind, make in made.items() if kind in kinds}

@@ -14,8 +14,7 @@ from dataset.formats.folder import PHOTO_SUFFIXES
 from pipeline.errors import InputError, shown
 from pipeline.files import inside, write_text
 from pipeline.reading import Record, read_typed
-from train.inference.outputs import Found
-from train.inference.pictures import SUFFIX, picture_path
+from train.inference.outputs import SUFFIX, Found, picture_path
 
 RECORDS = "records"
 

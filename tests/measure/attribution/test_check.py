@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from measure.attribution.check import Agreement, compare, sentence, steadiness
+from measure.attribution.leave_out import Agreement, rank_agreement, sentence, steadiness
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from measure.attribution.check import Agreement, compare, sentence, steadiness
     ],
 )
 def test_the_order_alone_counts(measured: list[float], expected: float):
-    found = compare([1, 2, 3, 4], measured, 200)
+    found = rank_agreement([1, 2, 3, 4], measured, 200)
     assert found is not None
     assert found.spearman == pytest.approx(expected)
     assert found.groups == 4
@@ -24,18 +24,21 @@ def test_the_order_alone_counts(measured: list[float], expected: float):
     [pytest.param(([1, 2, 3], [1, 2, 3]), id="three groups"), pytest.param(([1] * 5, range(5)), id="no order")],
 )
 def test_too_little_to_compare_is_none(values):
-    assert compare(list(values[0]), list(values[1]), 50) is None
+    assert rank_agreement(list(values[0]), list(values[1]), 50) is None
 
 
 def test_lists_of_two_lengths_are_refused():
     with pytest.raises(ValueError, match="2 estimates for 3 measurements"):
-        compare([1, 2], [1, 2, 3], 50)
+        rank_agreement([1, 2], [1, 2, 3], 50)
 
 
 def test_the_interval_is_sure_of_a_strong_order_and_not_of_chance():
     rng = np.random.default_rng(3)
     truth = rng.normal(size=30)
-    close, chance = compare(truth, truth + 0.3 * rng.normal(size=30), 300), compare(truth, rng.normal(size=30), 300)
+    close, chance = (
+        rank_agreement(truth, truth + 0.3 * rng.normal(size=30), 300),
+        rank_agreement(truth, rng.normal(size=30), 300),
+    )
     assert close is not None
     assert close.ci95[0] > 0.5
     assert chance is not None

@@ -12,7 +12,7 @@ from measure.fit import fit
 from tests.measure.attribution.squares import SETTINGS, squares
 from train.data import Mix, Photo, Source
 from train.inference.preprocess import padded
-from train.losses import loss_of
+from train.learner import loss_of
 from train.model import build
 from train.run import Run
 

@@ -7,8 +7,8 @@ from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import Group
 from measure.attribution.leave_out import measure, to_leave_out, without
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
+from measure.trials.candidate import Trial
 from measure.trials.pools import Pool, Pools
-from measure.trials.trial import Trial
 
 
 def pool(name: str, domain: str, ids: str) -> Pool:

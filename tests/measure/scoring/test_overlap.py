@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from measure.scoring.counts import band_px, boundary_of, boundary_overlap
+from measure.scoring.photo import band_px, boundary_of, boundary_overlap
 from measure.scoring.records import Pixels
 
 

@@ -10,8 +10,7 @@ from torchmetrics.classification import MulticlassCalibrationError, MulticlassJa
 
 from dataset.idmap import categories_map
 from dataset.pieces import pieces_of
-from measure.scoring.counts import BINS, calibration_of, entropy_bits, sampled
-from measure.scoring.photo import THRESHOLDS, score_photo
+from measure.scoring.photo import BINS, THRESHOLDS, calibration_of, entropy_bits, sampled, score_photo
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Pixels, Scores
 from measure.scoring.scores import photo_to_json
 from measure.scoring.summary import calibration_error, counted, summary

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from measure.scoring.table import CountTable
+from measure.scoring.intervals import CountTable
 
 NAMES = ("intersection", "union")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
+from measure.trials.candidate import Trial
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trainer import Trainer
-from measure.trials.trial import Trial
 from tests.measure.trials.ground import SMALL
 from train.checkpoint import History, save
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from measure.scoring.scores import read_scores
+from measure.trials.candidate import Trial
 from measure.trials.runner import Machine, open_trials, workers_for
 from measure.trials.trainer import CHECKPOINT, HELD_OUT, Trainer
-from measure.trials.trial import Trial
 from pipeline.errors import InputError
 from tests.measure.trials.ground import SMALL, write_ground
 from train.run import WEIGHTS, load_run
@@ -107,7 +107,7 @@ def test_a_trial_that_cannot_be_trained_ends_in_one_line(made, tmp_path):
 CODE = """
 import sys
 from pathlib import Path
-from measure.trials.trial import Trial
+from measure.trials.candidate import Trial
 from tests.measure.trials.test_runner import HALF, trials_in
 
 trials = trials_in(Path(sys.argv[1]), workers=0)

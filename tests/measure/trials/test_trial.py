@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from measure.trials.candidate import FIRST, RENDERS_FIRST, Trial, head_of, key_of, phases_of, ratio_of, shares_of
 from measure.trials.pools import read_pools
-from measure.trials.trial import FIRST, RENDERS_FIRST, Trial, head_of, key_of, phases_of, ratio_of, shares_of
 from pipeline.errors import InputError
 from tests.measure.trials.ground import write_ground
 from train.loop import Phase
@@ -65,7 +65,7 @@ def test_the_head_of_a_scores_file_says_what_was_trained_on(pools):
 def test_the_ratio_counts_every_source_of_renders(pools):
     more = dataclasses.replace(pools.sources[1], name="plates")
     pools = dataclasses.replace(pools, sources=(*pools.sources, more))
-    assert ratio_of((("real", 0.3), ("render", 0.5), ("plates", 0.2)), pools) == 0.7
+    assert ratio_of((("real", 0.3), ("render", 0.5), ("plates", 0.2)), pools.domains) == 0.7
 
 
 def test_the_key_follows_from_all_that_decides_the_weights_and_from_nothing_else():

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from tests.train.inference.runs import Colours, write_run
+from train.inference.outputs import categories_of
 from train.inference.preprocess import mirrored_logits, ramp, scaled_hw, starts, tiled_logits, whole_logits
-from train.inference.upsample import categories_of
 from train.run import load_run
 
 pytestmark = pytest.mark.training

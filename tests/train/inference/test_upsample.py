@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from tests.train.inference.runs import Colours
-from train.inference.upsample import BAND, bands, categories_of, predict, probabilities, probabilities_of
+from train.inference.outputs import BAND, bands, categories_of, predict, probabilities, probabilities_of
 
 SIZES = [
     pytest.param((7, 11), (40, 60), id="enlarged"),
