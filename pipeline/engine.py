@@ -1,5 +1,6 @@
 """Ray as the one engine: the same code on this machine's cores and, by its address, on a cluster."""
 
+import atexit
 import contextlib
 import logging
 import os
@@ -21,31 +22,65 @@ from pipeline.worker_pool import Failed, WorkerPool
 __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 
 Item = TypeVar("Item")
+HERE = {"", "local"}  # values of RAY_ADDRESS that mean this machine alone
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
 # What actors may import; sent to a cluster's nodes, below 1 MB.
 ROOMS = ("benchmarks", "dataset", "measure", "pipeline", "render", "train")
 
 
-@contextlib.contextmanager
-def engine(workers: int, gpus: bool = False) -> Iterator[int]:
-    """Start Ray on this machine, or join the cluster of RAY_ADDRESS; yield the number of workers.
+class Held:
+    """The Ray that this process started or joined; it ends with the process, or when another one is asked for."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self.address, self.closing = "", contextlib.ExitStack()
+
+    def serves(self, cores: int, address: str) -> bool:
+        """Return whether it is the one of this address, with so many cores if it runs on this machine alone."""
+        if not ray.is_initialized() or address != self.address:
+            return False
+        return address not in HERE or ray.cluster_resources().get("CPU", 0) >= cores
+
+    def start(self, cores: int, address: str) -> None:
+        """Start Ray or join a cluster, in the place of what there was. Raises InputError as `join`."""
+        self.end()
+        before = signal.getsignal(signal.SIGTERM)
+        temporary = tempfile.TemporaryDirectory(prefix="admix-")  # actors are killed, and so leave theirs behind
+        self.closing.enter_context(temporary)
+        self.closing.callback(ray.shutdown)
+        self.address = address
+        try:
+            connect(cores, address, temporary.name)
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            on_sigterm(leave if before is signal.SIG_DFL else before)  # Ray puts one that prints a stack
+
+    def end(self) -> None:
+        """End it, if there is one."""
+        self.closing.close()
+
+
+HELD = Held()
+atexit.register(HELD.end)
+
+
+def engine(workers: int, gpus: bool = False) -> int:
+    """Start Ray on this machine, or join the cluster of RAY_ADDRESS; return the number of workers.
 
     workers: 0 = one for every GPU if `gpus` and Ray counts any (see `gpu_count`), else one for every core. Ray ends
-    with the block, after SIGTERM and Ctrl-C too. Raises InputError if RAY_ADDRESS leads to no cluster.
+    with the process, after SIGTERM and Ctrl-C too: so a stage that trains round by round starts it once. Raises
+    InputError if RAY_ADDRESS leads to no cluster.
     """
-    before = signal.getsignal(signal.SIGTERM)
-    with tempfile.TemporaryDirectory(prefix="admix-") as temporary:  # actors are killed, and so leave theirs behind
-        try:
-            connect(workers or os.cpu_count() or 1, temporary)
-            on_sigterm(leave if before is signal.SIG_DFL else before)  # Ray puts one that prints a stack
-            yield workers or (gpus and gpu_count()) or int(ray.cluster_resources().get("CPU", 0)) or 1
-        finally:
-            ray.shutdown()
-            on_sigterm(before)
+    cores, address = workers or os.cpu_count() or 1, os.environ.get("RAY_ADDRESS", "")
+    if not HELD.serves(cores, address):
+        HELD.start(cores, address)
+    return workers or (gpus and gpu_count()) or int(ray.cluster_resources().get("CPU", 0)) or 1
 
 
 def gpu_count() -> int:
-    """Return how many GPUs Ray counts on all nodes, within `engine`.
+    """Return how many GPUs Ray counts on all nodes, once there is an `engine`.
 
     Ray finds NVIDIA, AMD and Intel ones by itself, not Apple's. Tried with a count that was only declared to Ray,
     not with real GPUs: Ray then shows each actor of ``actor_of(gpu=True)`` one of its own (CUDA_VISIBLE_DEVICES).
@@ -53,8 +88,8 @@ def gpu_count() -> int:
     return int(ray.cluster_resources().get("GPU", 0))
 
 
-def connect(cores: int, temporary: str) -> None:
-    """Start Ray on this machine with so many cores, or join the cluster of RAY_ADDRESS.
+def connect(cores: int, address: str, temporary: str) -> None:
+    """Start Ray on this machine with so many cores, or join the cluster of an address.
 
     temporary: where actors on this machine put their temporary files; other machines use their own place.
     """
@@ -62,9 +97,8 @@ def connect(cores: int, temporary: str) -> None:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Ray 2.60 prints each process's death in many lines, whatever log_to_driver says, and has no setting against it
     ray._private.worker.listen_error_messages = lambda *_: None
-    address = os.environ.get("RAY_ADDRESS", "")
     actors = {"env_vars": {"TMPDIR": temporary}}
-    if address not in {"", "local"}:
+    if address not in HERE:
         join(address, actors)
     else:  # "local": else Ray would join one that somebody else started here
         init("local", actors, num_cpus=cores, object_store_memory=STORE_BYTES, include_dashboard=False)

@@ -72,16 +72,15 @@ def shoot(
     scenes: Sequence[SceneSpec], kit: Kit, settings: Shoot
 ) -> Generator[tuple[SceneSpec, str | Failed], None, None]:
     """Render scenes on all workers; yield each with the cause of its refusal ("": none) as it finishes."""
-    with engine(settings.workers, gpus=True) as workers:
-        make = actor_of(Studio, kit, gpu=gpu_count() > 0)
-        yield from each(scenes, make, workers, RECYCLE, settings.limit_s)
+    workers = engine(settings.workers, gpus=True)
+    yield from each(scenes, actor_of(Studio, kit, gpu=gpu_count() > 0), workers, RECYCLE, settings.limit_s)
 
 
 def shoot_all(planned: Sequence[SceneSpec], done: dict[str, str], kit: Kit, settings: Shoot) -> int:
     """Render what is missing, and a spare for each refused scene; add to `done`; return how many were rendered."""
     store, before = Store(kit.store), len(done)
     while todo := missing(planned, done):
-        # closed here, not when it is collected: else a store that cannot be written would leave Ray running
+        # closed here, not when it is collected: else a store that cannot be written would leave Blenders running
         with contextlib.closing(shoot(todo, kit, settings)) as results:
             for scene, cause in track(results, len(done) + len(todo), "render", "images", done=len(done)):
                 if isinstance(cause, Failed):

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import functools
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def order_of(name: str) -> int:
     """Return a file's place among the longest, or the place after them."""
     return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ray_stays() -> Iterator[None]:
+    """End the Ray that all tests of this process share; a process of xdist may go without its last words."""
+    yield
+    if "pipeline.engine" in sys.modules:
+        sys.modules["pipeline.engine"].HELD.end()
 
 
 @pytest.fixture

@@ -69,8 +69,8 @@ def render_at(folder: Path, scenes: Sequence[SceneSpec], ground: SideInputs, pee
         if known["mark"] == mark:
             return dict(known)
     side = open_side(folder, ground, scenes, peer)
-    with engine(ground.shoot.workers) as workers:
-        laps = run(side, scenes, 1 if peer else workers, "curve")
+    workers = engine(ground.shoot.workers)
+    laps = run(side, scenes, 1 if peer else workers, "curve")
     times = {
         "images_per_s": rounded(images_per_s(laps)),
         "seconds": rounded(1 / images_per_s(laps)),

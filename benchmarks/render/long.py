@@ -45,8 +45,7 @@ def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes:
     """Write `long` into the section `render` of the benchmark's file. real: the set-up's folder of data."""
     chosen = planned(plan, assets, scenes)
     side = open_side(work, SideInputs(assets, real / TRAIN, shoot), chosen, peer=False)
-    with engine(1) as workers:
-        numbers = numbers_of(run(side, chosen, workers, "long"))
+    numbers = numbers_of(run(side, chosen, engine(1), "long"))
     record(out, "render", {"long": numbers})
     first, last = numbers["first"], numbers["last"]
     sys.stdout.write(

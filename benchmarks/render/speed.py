@@ -120,8 +120,8 @@ def main(plan: Plan, shoot: Shoot, assets: Path, real: Path, work: Path, scenes:
     chosen = planned(plan, assets, scenes)
     ground = SideInputs(assets, real / TRAIN, shoot)
     ours, peer = (open_side(work / name, ground, chosen, name == "peer") for name in ("ours", "peer"))
-    with engine(shoot.workers) as workers:
-        blocks = take_turns(ours, peer, chosen, workers)
+    workers = engine(shoot.workers)
+    blocks = take_turns(ours, peer, chosen, workers)
     done = refused_by_either(blocks)
     images = pack_side(ours, chosen, done)
     pack_side(peer, chosen, done)

@@ -92,16 +92,15 @@ class Trials:
             return
         self.warm([trial for trial, _ in missing])
         jobs = [self.job(trial, until) for trial, until in missing]
-        with engine(self.workers, gpus=True) as count:
-            gpus = gpu_count()
-            make = actor_of(Trainer, self.ground, gpu=gpus > 0)
-            side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
-            for job, done in track(each(jobs, make, side_by_side, RECYCLE, math.inf), len(jobs), title, "runs"):
-                if isinstance(done, Failed):
-                    raise InputError(
-                        f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
-                        "enough (lower fit.batch or tune.workers), then run the same command again"
-                    )
+        count, gpus = engine(self.workers, gpus=True), gpu_count()
+        make = actor_of(Trainer, self.ground, gpu=gpus > 0)
+        side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
+        for job, done in track(each(jobs, make, side_by_side, RECYCLE, math.inf), len(jobs), title, "runs"):
+            if isinstance(done, Failed):
+                raise InputError(
+                    f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
+                    "enough (lower fit.batch or tune.workers), then run the same command again"
+                )
 
     def warm(self, trials: Sequence[Trial]) -> None:
         """Decode the photos of these trials, unless the cache holds them."""

@@ -103,15 +103,13 @@ def take(jobs: Sequence[Portrait], assets: Path, folder: Path, workers: int, lim
         return {}
     failed = {}
     folder.mkdir(parents=True, exist_ok=True)
-    with engine(min(workers, len(missing))) as hands:
-        results = each(
-            missing, actor_of(Photographer, str(assets.resolve()), str(folder.resolve())), hands, RECYCLE, limit_s
-        )
-        for job, problem in track(results, len(missing), "turntables", "pictures"):
-            if isinstance(problem, Failed):
-                failed[job.view.scene.id] = f"Blender {problem.cause}"
-            elif problem:
-                failed[job.view.scene.id] = problem
+    make = actor_of(Photographer, str(assets.resolve()), str(folder.resolve()))
+    results = each(missing, make, engine(min(workers, len(missing))), RECYCLE, limit_s)
+    for job, problem in track(results, len(missing), "turntables", "pictures"):
+        if isinstance(problem, Failed):
+            failed[job.view.scene.id] = f"Blender {problem.cause}"
+        elif problem:
+            failed[job.view.scene.id] = problem
     return failed
 
 

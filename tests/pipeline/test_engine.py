@@ -5,7 +5,6 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,11 +57,9 @@ class Stillborn:
         os._exit(1)
 
 
-@pytest.fixture(scope="module")
-def _ray() -> Iterator[None]:
-    with engine(2) as workers:
-        assert workers == 2
-        yield
+@pytest.fixture
+def _ray() -> None:
+    assert engine(2) == 2
 
 
 def tries_of(folder: Path) -> Counter[str]:

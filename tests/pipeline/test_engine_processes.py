@@ -30,10 +30,10 @@ class Hand:
         mark = getattr(pipeline.errors, "MARK", "")
         return "|".join([pipeline.errors.__file__, mark, os.environ.get("CUDA_VISIBLE_DEVICES", "")])
 
-with engine(0, gpus=True) as workers:
-    print(workers, flush=True)
-    for item, result in each(sys.argv[1:], actor_of(Hand, gpu=gpu_count() > 0), workers, 100, 100.0, tries=1):
-        print(item, result, sep="|", flush=True)
+workers = engine(0, gpus=True)
+print(workers, flush=True)
+for item, result in each(sys.argv[1:], actor_of(Hand, gpu=gpu_count() > 0), workers, 100, 100.0, tries=1):
+    print(item, result, sep="|", flush=True)
 """
 
 
@@ -118,5 +118,5 @@ def test_there_is_one_worker_for_each_gpu_that_ray_counts(ended: Stage) -> None:
 )
 def test_an_address_that_leads_to_no_cluster_is_said_in_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", address)
-    with pytest.raises(InputError, match=f"RAY_ADDRESS={address}: found no Ray cluster"), engine(1):
-        pass
+    with pytest.raises(InputError, match=f"RAY_ADDRESS={address}: found no Ray cluster"):
+        engine(1)

@@ -9,6 +9,7 @@ import ray
 from page_reader import Reader
 
 from dataset.records import RENDER, Instance, Sample, write_manifest
+from pipeline.engine import HELD
 from pipeline.errors import InputError
 from pipeline.files import write_bytes, write_text
 from render.audit.appearances import manifests, read_seen
@@ -121,6 +122,7 @@ def test_every_picture_has_words_and_a_target_has_a_mask(tmp_path):
 
 
 def test_pictures_that_are_there_are_not_taken_again(tmp_path):
+    HELD.end()
     made = card(tmp_path, asset("mug"))
     assert take([Portrait(view, {}) for view in made.views], tmp_path, tmp_path, 1, 60.0) == {}
     assert not ray.is_initialized()

@@ -134,9 +134,9 @@ def test_a_blender_that_renders_reaches_the_assets_the_store_and_nothing_else(tm
     scene, store = make_scenes(settings, project / "assets")[0], Store(str(tmp_path / "store"))
     store.put(MARK, b"")
     kit = Kit(read_catalog(project / "assets"), str(project / "assets"), store.address, False, Limits(1, 0.0))
-    with socket.create_server(("127.0.0.1", 0)) as server, engine(1):
+    with socket.create_server(("127.0.0.1", 0)) as server:
         job = (scene, project / "secret", server.getsockname()[1])
-        ((_, could),) = each([job], actor_of(Curious, kit), 1, 10, 120.0)
+        ((_, could),) = each([job], actor_of(Curious, kit), engine(1), 10, 120.0)
     assert could == {name: name == "renders" or (name == "connects" and landlock() < 4) for name in could}
 
 

@@ -206,8 +206,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     work, scenes = tmp_path_factory.mktemp("bench"), planned(PLAN, ASSETS, 2)
     ground = SideInputs(ASSETS, work / "no photos.jsonl", SHOOT)
     ours, peer = (open_side(work / name, ground, scenes, name == "peer") for name in ("ours", "peer"))
-    with engine(1):
-        laps = {side.peer: run(side, scenes, 1, "trial") for side in (peer, ours)}
+    engine(1)
+    laps = {side.peer: run(side, scenes, 1, "trial") for side in (peer, ours)}
     for side in (ours, peer):
         assert pack_side(side, scenes, causes(laps[side.peer])) == 2
     return Trial(ours, peer, laps)
