@@ -23,6 +23,13 @@ SMALL = {
     "attribute": {"least": 2},
     "report": {"renders": 2, "worst": 2},
 }
+SETUP = {
+    "fit": {"steps": 3},
+    "split": {
+        "val": {"where": {"camera": ["cam03", "cam04"], "frame": ["own"]}, "photos": 4},
+        "test": {"where": {"source": ["mvtb-data"]}, "photos": 4},
+    },
+}
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 
 
@@ -52,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy_project(folder)
     run(folder, sys.executable, "-m", "pipeline.choose", "boards")  # whatever was run here last
     set_params(folder, SMALL)
-    set_params(folder, {"fit": {"steps": 3}}, "setups/boards.yaml")  # the set-up has the last word
+    set_params(folder, SETUP, "setups/boards.yaml")  # the set-up has the last word
     for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
         subprocess.run(["git", *words], cwd=folder, check=True)
     done = run(folder, "dvc", "repro", "report")
@@ -77,7 +84,7 @@ def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:
     assert keys <= set(transfer)
     val = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
     assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 14, 0), (0.5, 1, 14, 4)]
-    assert transfer["test"]["n_photos"] == 14
+    assert transfer["test"]["n_photos"] == 4
     assert transfer["render_only"] is None
     assert all(0 <= r["iou"] <= 1 and r["ci95"][0] <= r["ci95"][1] for r in transfer["runs"])
 
