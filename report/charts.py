@@ -13,7 +13,7 @@ import vl_convert
 from markupsafe import Markup
 
 from measure.attribution.record import IOU, HelpRow
-from report.record import AtThreshold, End, Ends, RatioRow, Tested
+from report.record import AtThreshold, End, Ends, OnTest, RatioRow
 from report.tables import Table
 from report.words import MIXED, REAL
 
@@ -88,7 +88,7 @@ def read_out(*fields: tuple[str, str]) -> list[Spec]:
     return [{"field": field, "type": "nominal", "title": title} for field, title in fields]
 
 
-def ratio_rows(rows: Sequence[RatioRow], test: Tested | None) -> list[Spec]:
+def ratio_rows(rows: Sequence[RatioRow], test: OnTest | None) -> list[Spec]:
     """Return one row a mark of the chart of ratios: means, single runs, and test where it was scored."""
     found = []
     for row in rows:
@@ -98,7 +98,7 @@ def ratio_rows(rows: Sequence[RatioRow], test: Tested | None) -> list[Spec]:
     return found + test_rows(test)
 
 
-def test_rows(test: Tested | None) -> list[Spec]:
+def test_rows(test: OnTest | None) -> list[Spec]:
     """Return the rows of what was scored on the test photos; none without it."""
     if not test:
         return []
@@ -109,7 +109,7 @@ def test_rows(test: Tested | None) -> list[Spec]:
     ]
 
 
-def ratio_chart(rows: Sequence[RatioRow], test: Tested | None, metric: str) -> Spec | None:
+def ratio_chart(rows: Sequence[RatioRow], test: OnTest | None, metric: str) -> Spec | None:
     """Return the chart of score against ratio; None without rows."""
     if not rows:
         return None

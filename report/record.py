@@ -176,7 +176,7 @@ class Scored(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Tested(Record):
+class OnTest(Record):
     """What the test photos say, once, of the picked run and of all its seeds."""
 
     ratio: float
@@ -330,7 +330,7 @@ class TransferRecord(Record):
     ratios: tuple[RatioRow, ...]
     race: RaceRecord | None
     scores: Scored | None
-    test: Tested | None
+    test: OnTest | None
     curves: dict[str, CurveRecord] | None
     worth: WorthRecord | None
     money: Money | None

@@ -9,9 +9,9 @@ from report.record import (
     CurvePoint,
     CurveRecord,
     Money,
+    OnTest,
     RaceRecord,
     RatioRow,
-    Tested,
     WorthRecord,
     WorthRow,
 )
@@ -43,7 +43,7 @@ def filled(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], mark
     return Table(title, tuple(heads[place] for place in kept), cells, tuple(marked))
 
 
-def of_ratios(rows: Sequence[RatioRow], test: Tested | None) -> Table | None:
+def of_ratios(rows: Sequence[RatioRow], test: OnTest | None) -> Table | None:
     """Return one row a candidate, ascending in ratio: what it was trained on, its val score, and test where scored."""
     heads = (
         "ratio",
@@ -81,7 +81,7 @@ def sampled(row: RatioRow, rows: Sequence[RatioRow]) -> bool:
     return row.picked or (not any(other.picked for other in twins) and twins[0] is row)
 
 
-def on_test(test: Tested | None) -> dict[float, tuple[str, str]]:
+def on_test(test: OnTest | None) -> dict[float, tuple[str, str]]:
     """Return ratio -> (score, interval) of what was scored on the test photos."""
     if not test:
         return {}

@@ -2,7 +2,7 @@ import pytest
 from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer, typed
 
 from report.numbers import details, left_out, numbers
-from report.record import AdviceRecord, CurveRecord, RatioRow, Scored, Tested
+from report.record import AdviceRecord, CurveRecord, OnTest, RatioRow, Scored
 from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability
 from report.words import NOTHING, money, several, signed, span
 
@@ -35,7 +35,7 @@ def test_a_column_without_any_value_is_left_out_and_so_is_a_table_without_rows()
 
 
 def rated(*rows):
-    return [typed(row, RatioRow) for row in rows], typed(on_test(), Tested)
+    return [typed(row, RatioRow) for row in rows], typed(on_test(), OnTest)
 
 
 def test_the_table_of_ratios_shows_test_where_it_was_scored_and_marks_the_pick():
