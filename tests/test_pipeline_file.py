@@ -7,6 +7,7 @@ import inspect
 import re
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,11 @@ def test_a_stage_s_settings_hold_real_types(sources):
 
 def test_a_set_up_may_change_what_to_draw_how_to_split_how_to_fit_and_how_to_pick():
     assert setup_sections(STAGES) == {"plan", "split", "fit", "tune"}
+
+
+def test_git_holds_no_link():
+    # one to a folder of somebody's machine would take what the stages write
+    if not (ROOT / ".git").exists():
+        pytest.skip("no clone")
+    held = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [line for line in held.stdout.splitlines() if line.startswith("120000")] == []
