@@ -95,6 +95,7 @@ def connect(cores: int, address: str, temporary: str) -> None:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")  # our actors have an environment of their own
     # Ray 2.60 prints each process's death in many lines, whatever log_to_driver says, and has no setting against it
     ray._private.worker.listen_error_messages = lambda *_: None
     actors = {"env_vars": {"TMPDIR": temporary}}
