@@ -138,7 +138,6 @@ def matches_of(iou: Reals, scores: Reals) -> Matches:
     return Matches(iou.shape[0], iou.shape[1], hits)
 
 
-DIGITS = 6
 SEEN = 0.5  # an object is seen if this share of its pixels carries its category
 
 
