@@ -4,10 +4,10 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import ConfigDict, Field, TypeAdapter, with_config
+from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from measure.race.decision import Decision, finish
@@ -17,10 +17,9 @@ from measure.scoring.scores import Scores, read_scores
 from measure.trials.candidate import Candidate
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.reading import read_typed
+from pipeline.reading import Count, read_typed
 
 FINITE = ConfigDict(strict=True, allow_inf_nan=False)
-Count = Annotated[int, Field(ge=0, le=2**53)]  # of pixels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,10 +4,10 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from dataset.records import RelativePath, Sample
 from measure.attribution.record import IOU, AttributionRecord
@@ -18,7 +18,7 @@ from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
 from measure.worth.options import Evidence, GroupHelp, Lost, WeakKind
 from measure.worth.points import Floats, Point, ScoreEstimate
-from pipeline.reading import Record, read_typed
+from pipeline.reading import Count, Record, read_typed
 from train.inference.preprocess import side_of
 
 
@@ -35,7 +35,7 @@ class Lines:
 class LinePoint(Record):
     """One training of a curve."""
 
-    n: Annotated[int, Field(ge=0, le=2**53)]
+    n: Count
     seed: int
     trial: RelativePath
 

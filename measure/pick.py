@@ -15,7 +15,7 @@ from measure.scoring.records import Scores
 from measure.scoring.scores import read_many, read_scores
 from pipeline.errors import InputError
 from pipeline.files import inside
-from pipeline.reading import OPEN, read_typed
+from pipeline.reading import OPEN, Count, read_typed
 
 DIGITS = 6
 
@@ -37,7 +37,6 @@ def plain(value: Any) -> Any:
 REAL_ONLY, RENDER_ONLY = 0.0, 1.0  # the two ends of the ratio
 
 Row = dict[str, Any]  # one of "ratios" in pick.json, as transfer.json repeats it, and "trials": seed -> folder
-Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 @with_config(OPEN)

@@ -10,10 +10,10 @@ import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, ClassVar, TypeVar
+from typing import IO, Annotated, Any, ClassVar, TypeVar
 
 import pydantic_core
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import CollectionNode, Node
@@ -22,6 +22,7 @@ from pipeline.errors import InputError, shown
 from pipeline.files import in_words
 
 Kind = TypeVar("Kind")
+Count = Annotated[int, Field(ge=0, le=2**53)]  # of photos, pixels and the like: as large as a float tells exactly
 
 MOST_BYTES = 2**30  # of a text; the JSON of COCO's own training photos takes 0.45 GB
 MOST_LINE = 64 * 2**20  # bytes of one sample; 65535 instances take a quarter of it

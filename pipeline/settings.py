@@ -109,7 +109,7 @@ def build(kind: type[Settings], values: Any, name: str, file_of: Callable[[str],
     except ValidationError as error:
         errors = sorted(error.errors(include_url=False), key=lambda each: RANK.get(each["type"], len(RANK)))
     key = str(errors[0]["loc"][0]) if errors[0]["loc"] else next(iter(found), "")
-    raise InputError(f"{file_of(key)}: {in_words(errors, found, kind, name)}")
+    raise InputError(f"{file_of(key)}: {first_mistake(errors, found, kind, name)}")
 
 
 @functools.cache
@@ -131,7 +131,7 @@ def as_json(value: Any, name: str, file: str) -> Any:
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
-def in_words(errors: Sequence[ErrorDetails], found: Any, kind: type, name: str) -> str:
+def first_mistake(errors: Sequence[ErrorDetails], found: Any, kind: type, name: str) -> str:
     """Return the first mistake in words, e.g. ``fit.steps is 'many', wanted a whole number``. found: all values."""
     first, loc = errors[0], errors[0]["loc"]
     place, value = place_of(loc, found, name)

@@ -8,10 +8,8 @@ from report.answer import answer, notes
 from report.charts import figure, help_chart, precision_chart, ratio_chart
 from report.curve_chart import curve_chart
 from report.record import (
-    CategoryValue,
     CurveRecord,
     Kind,
-    RareValue,
     Scored,
     Summary,
     TransferRecord,
@@ -138,8 +136,7 @@ def words_of(given: AttributionRecord) -> str:
 
 HEADS = ("#val", "#95 %", "#test", "#95 %")
 
-AnyValue = Value | RareValue | CategoryValue | None
-WHOLE: tuple[tuple[str, Callable[[Summary], AnyValue]], ...] = (
+WHOLE: tuple[tuple[str, Callable[[Summary], Value | None]], ...] = (
     ("foreground", lambda found: found.iou),
     ("mean over categories", lambda found: found.mean_iou),
     ("rare categories together", lambda found: found.rare_iou),
@@ -151,7 +148,7 @@ WHOLE: tuple[tuple[str, Callable[[Summary], AnyValue]], ...] = (
 )
 
 
-def of_pair(found: AnyValue) -> tuple[str, str]:
+def of_pair(found: Value | None) -> tuple[str, str]:
     """Return value and interval as text; dashes where it is missing."""
     return (score(found.value), span(found.ci95, 3)) if found else (NOTHING, NOTHING)
 

@@ -7,17 +7,17 @@ them, intervals are (lo, hi) at 95 %; None is what is not known or was not run.
 import dataclasses
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from measure.attribution.record import AttributionRecord
+from measure.worth.curve import FamilyShare
 from pipeline.files import write_json
-from pipeline.reading import Record, parse_typed, read_typed
+from pipeline.reading import Count, Record, parse_typed, read_typed
 
 Ends = tuple[float, float]  # of an interval
 OpenEnds = tuple[float | None, float | None]
-Count = Annotated[int, Field(ge=0, le=2**53)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,20 +100,16 @@ class Value(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class RareValue(Record):
+class RareValue(Value):
     """The score over all rare categories."""
 
-    value: float | None
-    ci95: OpenEnds | None
     categories: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class CategoryValue(Record):
+class CategoryValue(Value):
     """The score of one category."""
 
-    value: float | None
-    ci95: OpenEnds | None
     photos: Count | None  # that show it
     instances: Count | None
     rare: bool
@@ -214,15 +210,6 @@ class Fitted(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class FamilyRecord(Record):
-    """One shape that was fitted."""
-
-    name: str
-    weight: float
-    floor: float | None
-
-
-@dataclasses.dataclass(frozen=True)
 class Ceiling(Record):
     """Where a curve ends."""
 
@@ -236,7 +223,7 @@ class CurveRecord(Record):
 
     points: tuple[CurvePoint, ...]
     fit: tuple[Fitted, ...]
-    families: tuple[FamilyRecord, ...]
+    families: tuple[FamilyShare, ...]
     ceiling: Ceiling | None
     trusted: bool
     flags: tuple[str, ...]
@@ -256,16 +243,9 @@ class WorthRow(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class WorthRecord(Record):
+class WorthRecord(WorthRow):
     """The worth that is spoken of, with its money."""
 
-    real_labels: float | None
-    ci95: OpenEnds | None
-    censored: bool
-    open_above: bool
-    n_real: Count
-    iou_real: float | None
-    iou_mix: float | None
     multiplier: float | None
     money: float | None
     money_ci95: OpenEnds | None

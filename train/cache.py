@@ -5,23 +5,21 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from dataset.records import Sample, Side, to_line
 from dataset.shards import read_bytes
 from pipeline.errors import InputError, shown
 from pipeline.files import whole_folder, write_json
 from pipeline.progress import track
-from pipeline.reading import Record, read_typed
+from pipeline.reading import Count, Record, read_typed
 from train.data import Photo, load_photo, shrunk
 
 PIXELS, INDEX = "pixels.bin", "index.json"
 BATCH = 64  # photos decoded before they are written: bounds the memory
 
-Count = Annotated[int, Field(ge=0, le=2**53)]
 Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
 
 

@@ -18,6 +18,8 @@ from train.model import Network, autocast, build_from, device, freeze, to_traini
 from train.ranks import alike, rank, world
 from train.settings import Fit
 
+# Not segmentation_models_pytorch.losses: its Dice leaves out a category that no photo of the batch shows, so that what
+# is made up on photos without the object costs nothing, and its focal loss takes each category by itself (sigmoid).
 GAMMA = 2.0  # gamma of the focal loss, as its paper recommends
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from pipeline.reading import OPEN, read_typed
+from pipeline.reading import OPEN, Count, read_typed
 from train.model import Network, build_from, load_weights
 
 WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
@@ -46,8 +46,8 @@ class RunSettings(TypedDict):
     categories: Annotated[list[str], Field(min_length=1, max_length=255)]
     seed: int
     ratio: float
-    n_real: NotRequired[Annotated[int, Field(ge=0, le=2**53)]]
-    n_render: NotRequired[Annotated[int, Field(ge=0, le=2**53)]]
+    n_real: NotRequired[Count]
+    n_render: NotRequired[Count]
 
 
 RUN_SETTINGS = TypeAdapter(RunSettings)

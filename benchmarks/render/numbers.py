@@ -12,6 +12,7 @@ from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from benchmarks.render.studio import Lap
 from pipeline.errors import InputError
+from pipeline.reading import Count
 from pipeline.seeds import rng_for
 
 RESAMPLES = 2000
@@ -74,8 +75,8 @@ class BenchPixels:
 class BenchPixelsRow(TypedDict):
     """Of one category on one photo."""
 
-    intersection: Annotated[int, Field(ge=0, le=2**53)]
-    union: Annotated[int, Field(ge=0, le=2**53)]
+    intersection: Count
+    union: Count
 
 
 PixelsRows = TypedDict("PixelsRows", {"*": BenchPixelsRow})  # of any category; others are not read

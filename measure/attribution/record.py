@@ -3,15 +3,15 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from measure.attribution.estimate import GroupEstimate
 from measure.attribution.groups import ASSET, RECIPE, Group
 from measure.attribution.leave_out import MeasuredHelp, rank_agreement, sentence, steadiness
 from pipeline.files import write_json
-from pipeline.reading import Record, read_typed
+from pipeline.reading import Count, Record, read_typed
 
 LITTLE = 0.01  # IoU below which a help or a harm is called little
 
@@ -78,7 +78,7 @@ class HelpRow(Record):
 
     name: str
     kind: str
-    samples: Annotated[int, Field(ge=0, le=2**53)]
+    samples: Count
     help: float
     ci95: Ends
     words: str

@@ -23,7 +23,7 @@ from measure.scoring.records import (
 )
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.reading import read_typed
+from pipeline.reading import Count, read_typed
 
 __all__ = [
     "FOREGROUND", "CategoryMap", "PhotoScore", "Pixels", "Scores", "count", "from_json", "overlap", "pooled",
@@ -31,7 +31,6 @@ __all__ = [
 ]  # fmt: skip
 
 FINITE = ConfigDict(strict=True, allow_inf_nan=False)
-Pixel = Annotated[int, Field(ge=0, le=2**53)]  # or a count of anything else
 
 
 def to_json(scores: Scores) -> dict[str, Any]:
@@ -58,8 +57,8 @@ def details_to_json(details: Details) -> dict[str, Any]:
 class PixelsRow(TypedDict):
     """Of one category on one photo."""
 
-    intersection: Pixel
-    union: Pixel
+    intersection: Count
+    union: Count
 
 
 class ErrorsRow(TypedDict):
@@ -73,17 +72,17 @@ class ErrorsRow(TypedDict):
 class MatchesRow(TypedDict):
     """As `Matches`."""
 
-    predicted: Pixel
-    truth: Pixel
-    hits: Annotated[list[Pixel], Field(min_length=len(THRESHOLDS), max_length=len(THRESHOLDS))]
+    predicted: Count
+    truth: Count
+    hits: Annotated[list[Count], Field(min_length=len(THRESHOLDS), max_length=len(THRESHOLDS))]
 
 
 class CalibrationRow(TypedDict):
     """As `Calibration`."""
 
-    pixels: Annotated[list[Pixel], Field(min_length=BINS, max_length=BINS)]
+    pixels: Annotated[list[Count], Field(min_length=BINS, max_length=BINS)]
     confidence: Annotated[list[float], Field(min_length=BINS, max_length=BINS)]
-    correct: Annotated[list[Pixel], Field(min_length=BINS, max_length=BINS)]
+    correct: Annotated[list[Count], Field(min_length=BINS, max_length=BINS)]
 
 
 class ObjectColumns(TypedDict):
@@ -124,8 +123,8 @@ class ScoresRow(TypedDict):
     split: str
     ratio: float
     seed: int
-    n_real: Pixel
-    n_render: Pixel
+    n_real: Count
+    n_render: Count
     photos: list[PhotoRow]
     schedule: NotRequired[str]
     weights: NotRequired[dict[str, float]]

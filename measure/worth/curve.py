@@ -18,6 +18,7 @@ from measure.worth.points import (
     measure,
     problems,
 )
+from pipeline.reading import Record
 from pipeline.seeds import rng_for
 
 BEYOND = {3: 1.5, 4: 2.0}  # sizes -> how many times its largest size a trusted curve may be read to
@@ -31,7 +32,7 @@ CEILING_SIZES = 4  # three sizes show a floor for one exponent alone
 
 
 @dataclasses.dataclass(frozen=True)
-class FamilyShare:
+class FamilyShare(Record):
     """How much one family counts in a curve; floor: the error it ends at, None where it ends at none."""
 
     name: str

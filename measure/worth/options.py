@@ -20,13 +20,13 @@ class GroupHelp:
     name: str
     kind: str  # "asset", "recipe", "range", ...
     help: float
-    lo: float | None = None  # 95 % interval of help; None if it has none
-    hi: float | None = None
+    lo: float  # 95 % interval of help
+    hi: float
 
     @property
     def harms(self) -> bool:
-        """Return whether harm is shown; without an interval it is not."""
-        return self.hi is not None and self.hi < 0
+        """Return whether harm is shown."""
+        return self.hi < 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,10 +206,10 @@ def assets_option(evidence: Evidence, few: int, costs: Costs) -> Option:
     return Option("assets", what, amount, iou, cost, (cost, cost))
 
 
-def without(score: ScoreEstimate, help_: float, lo: float | None, hi: float | None) -> ScoreEstimate:
+def without(score: ScoreEstimate, help_: float, lo: float, hi: float) -> ScoreEstimate:
     """Return the score without a group that helps by `help_`; the half widths of both intervals add in squares."""
-    low = math.hypot(score.iou - score.lo, (hi if hi is not None else help_) - help_)
-    high = math.hypot(score.hi - score.iou, help_ - (lo if lo is not None else help_))
+    low = math.hypot(score.iou - score.lo, hi - help_)
+    high = math.hypot(score.hi - score.iou, help_ - lo)
     iou = min(score.iou - help_, 1.0)
     return ScoreEstimate(iou, max(iou - low, 0.0), min(iou + high, 1.0))
 
