@@ -1,14 +1,17 @@
 """Stage `plan`: draw every scene as plain numbers, before Blender starts."""
 
 import dataclasses
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import run_stage
-from render.catalog import read_catalog
+from render.catalog import Asset, read_catalog
 from render.scenes.photos import Photos
-from render.scenes.recipe import read_recipe
+from render.scenes.recipe import Recipe, read_recipe
+from render.scenes.recipe_rules import leaves
 from render.scenes.scene import PictureSettings, make_scene
 from render.spec import OUTPUTS, Quality, SceneSpec, to_line
 
@@ -45,6 +48,7 @@ def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> lis
     if not any(asset.kind == "hdri" for asset in catalog):
         raise InputError(f"{assets}: there is no hdri; add an environment map to light the scenes")
     recipe = read_recipe(settings.recipe)
+    say_without_maps(recipe, settings.recipe, catalog)
     behind = Photos(photos) if photos and "plate" in recipe.around.background else None
     picture = PictureSettings(settings.size_hw, settings.quality, settings.also, behind)
     scenes = [
@@ -52,6 +56,16 @@ def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> lis
         for number in range(settings.scenes + settings.spares)
     ]
     return [dataclasses.replace(scene, spare=number >= settings.scenes) for number, scene in enumerate(scenes)]
+
+
+def say_without_maps(recipe: Recipe, name: str, catalog: Sequence[Asset]) -> None:
+    """Say so when a recipe asks for pictures of surfaces and there are none: what should have them is plain."""
+    asking = sorted({key for key, value in leaves(recipe) if key.endswith(".textures") and "maps" in value})
+    if asking and not any(asset.role == "surface" for asset in catalog):
+        sys.stderr.write(
+            f"plan: render/recipes/{name}.toml asks for texture maps in {', '.join(asking)}, but assets has no texture "
+            "(role surface): plain colours take their place; add one with 'admix add FOLDER --role surface'\n"
+        )
 
 
 def main(settings: Plan, assets: Path, photos: Path, out: Path) -> None:

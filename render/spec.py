@@ -34,6 +34,8 @@ class Material(Record):
     colours: tuple[Colour, Colour]
     roughness: float
     scale: float = 1.0  # repeats a metre
+    offset: Vector = (0.0, 0.0, 0.0)  # of the pattern, in repeats; without it every joint would cross the origin
+    turn_deg: float = 0.0  # of the pattern about Z
     bump: float = 0.0  # height of the relief in texture units
     thin: float = 0.0  # share of light that goes straight through, 0..1
     wear: float = 0.0  # share of the surface that is scratched or dirty, 0..1

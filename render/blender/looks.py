@@ -42,13 +42,13 @@ def give_look(tree: Any, look: Material, flat: bool) -> None:
     if look.maps:
         lay(tree, look, flat)
     if look.wear > 0:
-        wear_off(tree, look.wear, flat)
+        wear_off(tree, look, flat)
 
 
 def lay(tree: Any, look: Material, flat: bool) -> None:
     """Take colour, roughness and, where there are UV coordinates, normals from the pictures of a texture folder."""
     shader, pictures = principled(tree), maps_of(Path(look.maps))
-    where = coordinates(tree, look.scale, "UV" if flat else "Object")
+    where = coordinates(tree, look, look.scale, "UV" if flat else "Object")
     tree.links.new(picture(tree, pictures["colour"], where, flat), shader.inputs["Base Color"])
     tint(tree, shader, look)
     if "roughness" in pictures:
@@ -71,14 +71,15 @@ def picture(tree: Any, file: Path, where: Any, flat: bool, data: bool = False) -
     return node.outputs["Color"]
 
 
-def wear_off(tree: Any, share: float, flat: bool) -> None:
-    """Make spots that cover about `share` of the surface darker and dull."""
+def wear_off(tree: Any, look: Material, flat: bool) -> None:
+    """Make spots that cover about the share `wear` of the surface darker and dull."""
     shader = principled(tree)
-    where = coordinates(tree, SPOTS_A_METRE) if flat else coordinates(tree, SPOTS_A_BODY, "Generated")
+    scale, kind = (SPOTS_A_METRE, "Object") if flat else (SPOTS_A_BODY, "Generated")
+    where = coordinates(tree, look, scale, kind)
     noise = tree.nodes.new("ShaderNodeTexNoise")
     noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 1.0, 10.0
     tree.links.new(where, noise.inputs["Vector"])
-    edge = 0.5 + NOISE_SPREAD * statistics.NormalDist().inv_cdf(1 - min(share, 0.99))
+    edge = 0.5 + NOISE_SPREAD * statistics.NormalDist().inv_cdf(1 - min(look.wear, 0.99))
     spots = tree.nodes.new("ShaderNodeMapRange")
     spots.inputs["From Min"].default_value, spots.inputs["From Max"].default_value = edge - 0.02, edge + 0.02
     tree.links.new(noise.outputs["Fac"], spots.inputs["Value"])

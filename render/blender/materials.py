@@ -82,7 +82,7 @@ def paint(tree: Tree, shader: Node, look: Material) -> None:
     if look.texture in {"plain", "maps"}:  # pictures are laid on in looks.py
         base.default_value = (*look.colours[0], 1.0)
         return
-    height = PATTERNS[look.texture](tree, coordinates(tree, look.scale))
+    height = PATTERNS[look.texture](tree, coordinates(tree, look, look.scale))
     ramp = tree.nodes.new("ShaderNodeValToRGB")
     ramp.color_ramp.elements[0].color = (*look.colours[0], 1.0)
     ramp.color_ramp.elements[1].color = (*look.colours[1], 1.0)

@@ -1,16 +1,24 @@
 """Procedural patterns as Blender shader nodes. Imported by the worker alone; knows Blender only by its arguments."""
 
+import math
 from collections.abc import Callable
 from typing import Any
+
+from render.spec import Material
 
 Node = Any  # bpy.types.ShaderNode
 Tree = Any  # bpy.types.NodeTree
 
 
-def coordinates(tree: Tree, scale: float, kind: str = "Object") -> Any:
-    """Return texture coordinates of a kind times `scale`; those of the object are in metres."""
+def coordinates(tree: Tree, look: Material, scale: float, kind: str = "Object") -> Any:
+    """Return texture coordinates of a kind times `scale`, turned and shifted as the look says.
+
+    Those of the object are in metres.
+    """
     place, mapping = tree.nodes.new("ShaderNodeTexCoord"), tree.nodes.new("ShaderNodeMapping")
     mapping.inputs["Scale"].default_value = (scale, scale, scale)
+    mapping.inputs["Rotation"].default_value = (0, 0, math.radians(look.turn_deg))
+    mapping.inputs["Location"].default_value = look.offset
     tree.links.new(place.outputs[kind], mapping.inputs["Vector"])
     return mapping.outputs["Vector"]
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from dataset.idmap import instance_of
 from dataset.records import Instance, Sample
+from render.blender.develop import srgb, to_linear
 
 PHOTO = "photo:"  # begins the name of a real photo among the assets of a sample
+LINEAR = to_linear(np.arange(256) / 255)  # of each 8-bit level
 SOLID = 0.5  # a pixel of which more is rendered than this carries the render's label, not the photo's
 
 
@@ -28,12 +30,14 @@ def behind(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint16], tuple[Instance, ...]]:
     """Return the image and the id map with the photo behind the render, and the photo's instances that still show.
 
+    Light adds up, so both are mixed as linear light: mixed as sRGB, soft edges would be too dark.
+
     image: (H, W, 3). alpha: (H, W), the rendered share of each pixel. ids: (H, W) of the render, whose numbers stay;
     the photo's instances follow on. Their visible fraction is unknown, so 1.
     """
     photo, labels = fitted(backdrop, ids.shape)
     share = alpha[:, :, None]
-    mixed = np.round(image * share + photo * (1 - share)).clip(0, 255).astype(np.uint8)
+    mixed = np.round(srgb(LINEAR[image] * share + LINEAR[photo] * (1 - share)) * 255).astype(np.uint8)
     free = (alpha < SOLID) & (ids == 0)
     first = int(ids.max(initial=0))
     joined, found = ids.copy(), list[Instance]()

@@ -4,7 +4,7 @@ import colorsys
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from render.spec import Colour, Material
 
 Rng = np.random.Generator
 Item = TypeVar("Item")
+PATTERN_REPEATS = 100.0  # within which a pattern is shifted: beyond that its rows and joints only come again
 
 
 def between(limits: Range, rng: Rng) -> float:
@@ -89,7 +90,7 @@ def draw_material(materials: Sequence[MaterialRange], rng: Rng) -> tuple[Materia
         scale=log_between(ranges.scale, rng),
         bump=between(ranges.bump, rng),
         thin=between(ranges.transmission, rng),
-        wear=worn(ranges.wear, rng),
+        **placed_and_worn(ranges.wear, rng),
     )
     drawn: dict[str, float | str] = {
         "number": number + 1,
@@ -109,9 +110,11 @@ def beside(rng: Rng) -> Rng:
     return rng.spawn(1)[0]
 
 
-def worn(limits: Range, rng: Rng) -> float:
-    """Return how worn a surface is. A recipe that wears nothing draws nothing."""
-    return between(limits, beside(rng)) if limits[1] else 0.0
+def placed_and_worn(wear: Range, rng: Rng) -> dict[str, Any]:
+    """Return where a pattern begins, how it is turned and how worn it is, as fields of `Material`."""
+    own = beside(rng)
+    x, y, z = (float(value) for value in own.uniform(0, PATTERN_REPEATS, 3))
+    return {"offset": (x, y, z), "turn_deg": float(own.uniform(0, 360)), "wear": between(wear, own)}
 
 
 def tinted(rng: Rng, wear: Range = (0.0, 0.0)) -> Material:
@@ -119,4 +122,4 @@ def tinted(rng: Rng, wear: Range = (0.0, 0.0)) -> Material:
     tint = tuple(float(x) for x in rng.uniform(0.55, 1.0) * rng.uniform(0.85, 1.0, 3))
     colour = (tint[0], tint[1], tint[2])
     roughness = float(rng.uniform(0.2, 0.9))
-    return Material("own", (colour, colour), roughness, wear=worn(wear, rng))
+    return Material("own", (colour, colour), roughness, **placed_and_worn(wear, rng))

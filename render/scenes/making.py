@@ -99,13 +99,24 @@ class Making:
         return material
 
     def target(self, number: int) -> Asset:
-        """Return the target asset of one slot: its category by the recipe's weights, then the asset by its own."""
+        """Return the target asset of one slot: its category by the recipe's weights, then the asset by its own.
+
+        Its measures are those that it has in this scene, not those of its file.
+        """
         weights = self.recipe.targets.weights
         names = (*self.slot, "target", number)
         category = winner(
             self.recipe.targets.categories, (*names, "category"), str, lambda name: weights.get(name, 1.0)
         )
-        return rendezvous([asset for asset in self.assets if asset.category == category], *names)
+        asset = rendezvous([asset for asset in self.assets if asset.category == category], *names)
+        times = self.target_scale(category)
+        (x, y, z), (right, up, out) = asset.size_m, asset.centre_m
+        size, centre = (x * times, y * times, z * times), (right * times, up * times, out * times)
+        return dataclasses.replace(asset, size_m=size, centre_m=centre)
+
+    def target_scale(self, category: str) -> float:
+        """Return how many times as large as their files the targets of a category are in this scene."""
+        return self.log_between("targets.size", self.rng("size", category))
 
     def role(self, role: str) -> list[Asset]:
         """Return all assets of a role."""

@@ -82,7 +82,8 @@ def target_at(making: Making, asset: Asset, where: Vector, rotation: Quaternion,
         name: making.material(f"targets.materials.{name}", rng) for name in sorted(targets.materials)
     }
     materials |= {name: materials[targets.alike[0]] for name in targets.alike}
-    return Placed(asset.id, asset.key, where, rotation, 1.0, materials, body)
+    scale = making.target_scale(asset.category)
+    return Placed(asset.id, asset.key, where, rotation, scale, materials, body)
 
 
 def centred(asset: Asset, where: Sequence[float] | Array, rotation: Quaternion, scale: float = 1.0) -> Vector:

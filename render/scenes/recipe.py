@@ -53,6 +53,7 @@ class Targets:
     share: Range  # of the picture's width that the first target spans, drawn evenly in its logarithm
     off_centre: float  # 0 = in the middle, 1 = centre anywhere in the picture
     tilt_deg: Range  # see the README: away from the camera, from upright, from lying flat, or crooked on the wall
+    size: Range = (0.9, 1.1)  # times what the file says, drawn evenly in its logarithm; one a category and picture
     turn_deg: Range = (0.0, 360.0)  # about the upright axis; 0 shows the front of what hangs or floats
     weights: dict[str, float] = dataclasses.field(default_factory=dict)  # by category; 1 where there is none
     in_rows: float = 0.0  # probability that several lie end to end instead of scattered

@@ -6,8 +6,8 @@ from typing import Any
 
 PROBABILITIES = {"in_rows", "strings", "hands", "people", "floor", "wall", "occluders", "table", "lamp", "flash",
                  "depth_of_field"}  # fmt: skip
-ABOVE_ZERO = {"share", "scale", "world_strength", "lamp_strength", "f_stop", "distance_m", "occluder_share", "room_m",
-              "room_height_m", "sides_m", "height_m", "bin_sides", "bin_height", "weight", "count",
+ABOVE_ZERO = {"share", "size", "scale", "world_strength", "lamp_strength", "f_stop", "distance_m", "occluder_share",
+              "room_m", "room_height_m", "sides_m", "height_m", "bin_sides", "bin_height", "weight", "count",
               "occluder_count"}  # fmt: skip
 
 

@@ -70,6 +70,9 @@ def scenes():
     red, worn = (dataclasses.replace(GREY, texture="maps", maps="red"), dataclasses.replace(GREY, wear=0.3))
     yield "maps", scene([], [dataclasses.replace(floor(2.0), material=red)], 0.0)
     yield "worn", scene([], [dataclasses.replace(floor(2.0), material=worn)], 0.0)
+    for name, look in {"checks": {}, "shifted": {"offset": (1.0, 0.0, 0.0)}, "turned": {"turn_deg": 30.0}}.items():
+        checks = dataclasses.replace(GREY, texture="checker", colours=((0.02,) * 3, (0.8,) * 3), scale=20.0, **look)
+        yield name, scene([], [dataclasses.replace(floor(2.0), material=checks)], 0.0)
     yield "again", scene(heap, [floor(0.12), *sides])
 
 

@@ -99,3 +99,10 @@ def test_wear_makes_about_its_share_of_a_surface_darker(shots) -> None:
     light = brightness(shots["worn"])
     middle = (np.percentile(light, 2) + np.percentile(light, 98)) / 2
     assert 0.1 < (light < middle).mean() < 0.6
+
+
+def test_a_pattern_begins_and_turns_where_its_scene_says(shots) -> None:
+    checks, shifted, turned = (brightness(shots[name]) > 100 for name in ("checks", "shifted", "turned"))
+    assert 0.3 < checks.mean() < 0.7
+    assert (checks != shifted).mean() > 0.9  # by one square: light and dark change places
+    assert 0.2 < (checks != turned).mean() < 0.8

@@ -56,6 +56,11 @@ def corners(item: Placed) -> np.ndarray:
     return middle(item) + (signs * SIZE[item.asset] * item.scale / 2) @ matrix(item.rotation).T
 
 
+def diagonal(item: Placed, axes: int = 3) -> float:
+    """Return the diagonal of an object's bounding box, as it is scaled: of all of it, or of what it covers."""
+    return float(np.linalg.norm(SIZE[item.asset][:axes])) * item.scale
+
+
 def normal(surface: Surface) -> np.ndarray:
     return matrix(surface.rotation)[:, 2]
 
@@ -97,7 +102,7 @@ def test_a_target_on_a_support_stands_on_its_top_within_its_outline(assets: tupl
         for item, (place_m, height, side) in zip(view.targets, tops, strict=True):
             assert 0 < corners(item)[:, 2].min() - height < 0.001
             assert np.abs(middle(item)[:2] - place_m).max() < 1e-6
-            assert side >= SIZE[item.asset][:2].max()
+            assert side >= SIZE[item.asset][:2].max() * item.scale
 
 
 def test_what_is_on_the_wall_has_its_back_on_it_and_faces_the_camera() -> None:
@@ -119,7 +124,7 @@ def test_targets_do_not_touch_each_other(placement: str) -> None:
             for other in view.targets[:k]:
                 apart = np.linalg.norm(middle(one) - middle(other))
                 thin = 0.05 if placement in {"on", "wall"} else 0
-                assert apart > (np.linalg.norm(SIZE[one.asset][:2]) + np.linalg.norm(SIZE[other.asset][:2])) / 2 - thin
+                assert apart > (diagonal(one, 2) + diagonal(other, 2)) / 2 - thin
 
 
 @pytest.mark.parametrize("placement", ["dropped", "bin"])
@@ -132,7 +137,7 @@ def test_what_falls_starts_apart_and_above_what_it_falls_on(placement: str) -> N
         assert view.settle_s > 1
         for k, one in enumerate(view.targets):
             for other in view.targets[:k]:
-                reach = (np.linalg.norm(SIZE[one.asset]) + np.linalg.norm(SIZE[other.asset])) / 2
+                reach = (diagonal(one) + diagonal(other)) / 2
                 assert np.linalg.norm(middle(one) - middle(other)) >= reach - 1e-9
 
 

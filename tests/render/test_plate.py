@@ -40,7 +40,7 @@ def test_of_a_photo_s_object_the_uncovered_part_is_labelled(covered: int, left: 
 def test_a_half_transparent_pixel_is_half_photo_and_keeps_the_render_s_label() -> None:
     image, alpha, ids = render(4)
     mixed, joined, _ = behind(backdrop(16, 16), image, alpha * 0.5 + 0.01, ids)
-    assert np.abs(mixed[0, 0].astype(int) - (130, 0, 125)).max() <= 1
+    assert np.abs(mixed[0, 0].astype(int) - (189, 0, 186)).max() <= 1  # half of the light is 188 of 255 levels
     assert joined[0, 0] == 1
 
 

@@ -88,7 +88,7 @@ def test_an_asset_beside_ten_takes_over_its_fair_share_of_all_slots_of_all_recip
         for number in range(60):
             making = Making(recipe, [*few, new], (3, "scene", number))
             count = making.whole("targets.count", making.rng("place"))
-            won += sum(making.target(slot) == new for slot in range(count))
+            won += sum(making.target(slot).id == new.id for slot in range(count))
             slots += count
     assert slots > 1000
     assert 0.7 * slots / 11 <= won <= 1.3 * slots / 11
@@ -185,3 +185,26 @@ def test_a_render_is_never_a_photo_and_a_plan_without_photos_is_one_line(tmp_pat
 def test_a_manifest_of_photos_is_read_only_if_the_recipe_wants_photos(tmp_path: Path) -> None:
     made = make_scenes(Plan("domino", seed=1, scenes=1, size_hw=(64, 64)), ASSETS, tmp_path / "nothing.jsonl")
     assert made[0].plate is None
+
+
+def test_targets_differ_in_size_from_picture_to_picture_and_are_alike_within_one() -> None:
+    found = [make_scene(read_recipe("domino"), "domino", CATALOG, PICTURE, seed=3, number=n) for n in range(20)]
+    scales = [{item.scale for item in scene.objects if item.asset.startswith("domino")} for scene in found]
+    assert {len(scale) for scale in scales} == {1}
+    drawn = [scale.pop() for scale in scales]
+    assert len(set(drawn)) == 20
+    assert 0.9 <= min(drawn) < 0.95 < 1.05 < max(drawn) <= 1.1
+
+
+def test_a_pattern_begins_elsewhere_in_every_picture() -> None:
+    found = [make_scene(read_recipe("domino"), "domino", CATALOG, PICTURE, seed=3, number=n) for n in range(10)]
+    looks = [surface.material for scene in found for surface in scene.surfaces]
+    assert len({look.offset for look in looks}) == len({look.turn_deg for look in looks}) == len(looks)
+
+
+def test_a_recipe_that_asks_for_texture_maps_and_finds_none_says_so(capsys) -> None:
+    make_scenes(Plan("tabletop", seed=1, scenes=1, size_hw=(64, 64)), ASSETS)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "tabletop.toml asks for texture maps in support.materials.textures" in line
+    make_scenes(Plan("domino", seed=1, scenes=1, size_hw=(64, 64)), ASSETS)
+    assert capsys.readouterr().err == ""
