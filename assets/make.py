@@ -5,6 +5,8 @@ from pathlib import Path
 
 from assets.balloons import make as balloons
 from assets.boards import make as boards
+from assets.cables import make as cables
+from assets.codes import make as codes
 from assets.desk import make as desk
 from assets.dominoes import make as dominoes
 from assets.hands import make as hands
@@ -27,6 +29,8 @@ FOLDERS = {
     "desk": desk,
     "room": room,
     "prints": prints,
+    "cables": cables,
+    "codes": codes,
 }
 LICENCE = "CC0-1.0"
 POLY_HAVEN = "Greg Zaal, Poly Haven, https://polyhaven.com, in the bpy wheel"

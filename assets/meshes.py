@@ -1,7 +1,7 @@
 """Shapes for assets in metres, X right, Y forward, Z up: every one is a stack of rings, closed around and capped."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -115,6 +115,25 @@ def sheet(width: float, height: float) -> Shape:
     x, y = width / 2, height / 2
     points = np.array([(-x, -y, 0.0), (x, -y, 0.0), (x, y, 0.0), (-x, y, 0.0)])
     return Shape(points, ((0, 1, 2, 3),), (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),))
+
+
+def bent(surface: Callable[[Points, Points], Points], box: tuple[float, float, float, float], cells: int) -> Shape:
+    """Return the part of a curved sheet over x and y in `box` (left, bottom, right, top), its texture upright on it.
+
+    surface: takes x and y, (N,) each, to points (N, 3). cells: along each side.
+    """
+    left, bottom, right, top = box
+    share = np.linspace(0, 1, cells + 1)
+    u, v = (grid.ravel() for grid in np.meshgrid(share, share))
+    points = surface(left + u * (right - left), bottom + v * (top - bottom))
+    faces, uvs = list[tuple[int, ...]](), list[UVs]()
+    for row in range(cells):
+        for column in range(cells):
+            a = row * (cells + 1) + column
+            face = (a, a + 1, a + cells + 2, a + cells + 1)
+            faces.append(face)
+            uvs.append(tuple((float(u[corner]), float(v[corner])) for corner in face))
+    return Shape(points, tuple(faces), tuple(uvs))
 
 
 def facing(way: ArrayLike) -> Points:

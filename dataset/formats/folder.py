@@ -110,12 +110,15 @@ def text_of(entry: Mapping[str, Any], key: str, where: str) -> str:
 
 
 def read_described(root: Path) -> PhotoSet:
-    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}]."""
+    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}].
+
+    The classes may be called categories, too.
+    """
     path = root / "meta.json"
     meta = read_json(path)
     if not isinstance(meta, dict) or not isinstance(meta.get("images"), list):
         raise InputError(f"{path}: found no list 'images', wanted one entry a photo: {{file, mask, ...}}")
-    categories = read_classes(path, meta.get("classes"))
+    categories = read_classes(path, meta.get("classes", meta.get("categories")))
     photos = []
     for number, entry in enumerate(meta["images"]):
         where = f"{path}: images[{number}]"

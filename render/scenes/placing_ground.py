@@ -36,20 +36,22 @@ def lying(making: Making) -> PlacedView:
     if making.happens("targets.in_rows", rng):
         spots = in_rows(count, first.size_m, rng)
     else:
-        spots = apart(count, first.size_m, half_width(view), rng)
-    targets = []
+        spots = apart(count, making.recipe.targets.apart * math.hypot(*first.size_m[:2]), half_width(view), rng)
+    targets, top = [], 0.0
     for number, (x, y, yaw_deg) in enumerate(spots):
         asset = making.target(number)
-        where = (x, y, asset.size_m[2] / 2)
+        where = (x, y, top + asset.size_m[2] / 2)
+        if making.recipe.targets.apart < 1:  # each lies on those before it, so that no two are in one place
+            top += asset.size_m[2]
         targets.append(target_at(making, asset, where, turn((0, 0, 1), yaw_deg), number))
     return dataclasses.replace(view, targets=tuple(targets))
 
 
-def apart(count: int, size_m: Vector, half_m: float, rng: Rng) -> list[Spot]:
-    """Return up to `count` spots of things that do not touch, the first at the origin."""
+def apart(count: int, apart_m: float, half_m: float, rng: Rng) -> list[Spot]:
+    """Return up to `count` spots at least `apart_m` from each other, the first at the origin."""
     places = [np.zeros(3)]
     for _ in range(1, count):
-        places += free_place(places, math.hypot(size_m[0], size_m[1]), in_square(half_m), rng)
+        places += free_place(places, apart_m, in_square(half_m), rng)
     return [(float(x), float(y), float(rng.uniform(0, 360))) for x, y, _ in places]
 
 

@@ -56,6 +56,7 @@ class Targets:
     size: Range = (0.9, 1.1)  # times what the file says, drawn evenly in its logarithm; one a category and picture
     turn_deg: Range = (0.0, 360.0)  # about the upright axis; 0 shows the front of what hangs or floats
     weights: dict[str, float] = dataclasses.field(default_factory=dict)  # by category; 1 where there is none
+    apart: float = 1.0  # what lies scattered keeps so many of its diagonals apart; below 1 one may lie across another
     in_rows: float = 0.0  # probability that several lie end to end instead of scattered
     strings: float = 0.0  # probability that what hangs does so at strings that can be seen
     drop: Range = (0.5, 2.0)  # height that the first one falls from, in its own lengths
