@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Points = NDArray[np.float64]
 UVs = tuple[tuple[float, float], ...]
+Surface = Callable[[Points, Points], Points]  # x and y, (N,) each, to points (N, 3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,10 +118,10 @@ def sheet(width: float, height: float) -> Shape:
     return Shape(points, ((0, 1, 2, 3),), (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),))
 
 
-def bent(surface: Callable[[Points, Points], Points], box: tuple[float, float, float, float], cells: int) -> Shape:
+def bent(surface: Surface, box: tuple[float, float, float, float], cells: int) -> Shape:
     """Return the part of a curved sheet over x and y in `box` (left, bottom, right, top), its texture upright on it.
 
-    surface: takes x and y, (N,) each, to points (N, 3). cells: along each side.
+    cells: along each side.
     """
     left, bottom, right, top = box
     share = np.linspace(0, 1, cells + 1)

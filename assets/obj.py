@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageColor
 
 from assets.meshes import Points, Shape
+from render.blender.develop import to_linear
 
 SMOOTH_DEG = 40  # edges sharper than this stay edges
 
@@ -145,5 +147,11 @@ def write_materials(path: Path, materials: Sequence[Material]) -> None:
 
 def linear(colour: str) -> Points:
     """Return an sRGB colour such as #ffcc00 as light, (3,) in 0..1, which is what Blender takes Kd for."""
-    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return to_linear(np.array(ImageColor.getrgb(colour)) / 255)
+
+
+def two_tone(dark: NDArray[np.bool_], colours: tuple[str, str]) -> Image.Image:
+    """Return an RGB picture of dark and light, in these two colours. dark: (H, W), the first row at the top."""
+    picture = Image.fromarray(dark.astype(np.uint8), mode="P")
+    picture.putpalette([channel for colour in colours[::-1] for channel in ImageColor.getrgb(colour)])
+    return picture.convert("RGB")

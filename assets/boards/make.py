@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from assets.meshes import moved, sheet, slab
-from assets.obj import Made, Material, Part, write_mesh
+from assets.obj import Made, Material, Part, two_tone, write_mesh
 
 PX = 48  # texture pixels a square
 GAP = 0.0004  # metres between plate, paper and print, so that they do not flicker into each other
@@ -80,9 +80,7 @@ def pattern(board: Board) -> tuple[Image.Image, tuple[float, float]]:
     rows = np.rint(np.array(widths(board.squares[1], board.outer[1], board.outer[3])) * PX).astype(int)
     parity = (np.arange(len(rows))[:, None] + np.arange(len(columns))[None, :]) % 2
     dark = np.repeat(np.repeat(parity == int(not board.dark_first), rows, axis=0), columns, axis=1)[::-1]
-    picture = Image.fromarray(dark.astype(np.uint8), mode="P")
-    picture.putpalette([int(colour[i : i + 2], 16) for colour in board.colours[::-1] for i in (1, 3, 5)])
-    return picture.convert("RGB"), (columns.sum() / PX * board.square_m, rows.sum() / PX * board.square_m)
+    return two_tone(dark, board.colours), (columns.sum() / PX * board.square_m, rows.sum() / PX * board.square_m)
 
 
 def parts_of(board: Board) -> list[Part]:

@@ -8,6 +8,7 @@ import numpy as np
 from assets.meshes import Points, tube
 from assets.obj import Made, Material, Part, write_mesh
 from pipeline.seeds import rng_for
+from render.scenes.draw import log_between
 
 STEPS = 64  # of the path
 COLOURS = ("#b3202a", "#5a2a7a", "#22386e", "#1c1c1e", "#c9a53a", "#9aa7b8", "#d9d4c4", "#c8502c", "#3c6a44")
@@ -31,7 +32,7 @@ def drawn(number: int) -> Cable:
     """Return cable `number` of the set."""
     rng = rng_for("cable", number)
     return Cable(
-        length_m=float(np.exp(rng.uniform(np.log(0.12), np.log(0.42)))),
+        length_m=log_between((0.12, 0.42), rng),
         radius_m=float(rng.uniform(0.0013, 0.0027)),
         turn_deg=float(rng.choice([-1, 1]) * rng.uniform(0, 260)),
         sway_deg=float(rng.normal(0, 40)),

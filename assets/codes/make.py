@@ -1,15 +1,15 @@
 """QR codes printed on paper, labels, packs and cloth, flat or bent; the code alone is labelled, not its white rim."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
+from PIL import Image, ImageColor, ImageDraw
 
-from assets.meshes import Points, bent
-from assets.obj import Made, Material, Part, write_mesh
+from assets.meshes import Points, Surface, bent
+from assets.obj import Made, Material, Part, two_tone, write_mesh
 from pipeline.seeds import rng_for
 
 PX = 8  # texture pixels a module
@@ -21,7 +21,7 @@ WORDS = ("admix", "renders", "mixes", "trains", "measures", "labels", "photos", 
 PAPERS = ("#f4f3ef", "#e9e4d4", "#ffffff", "#d8c39a", "#c8a878", "#f0d43c", "#2a5aa0", "#20603c", "#8c2430", "#202024")
 INKS = ("#101012", "#101012", "#101012", "#20204a", "#4a2418", "#16422a")
 BENDS = ("flat", "flat", "cylinder", "waves")
-Surface = Callable[[Points, Points], Points]
+WHITE = "#f4f4f2"  # below and around a code
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,18 +58,11 @@ def drawn(number: int) -> Printed:
     )
 
 
-def modules(text: str) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def modules(text: str) -> NDArray[np.bool_]:
     """Return the dark modules of a text's code, without a rim, the first row at the top."""
     dark = np.asarray(cv2.QRCodeEncoder.create().encode(text)) < 128
     rows, columns = np.nonzero(dark)
     return dark[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-
-
-def picture_of(code: np.ndarray[tuple[int, int], np.dtype[np.bool_]], ink: str) -> Image.Image:
-    """Return a code as an image in one ink on white."""
-    picture = Image.fromarray(np.kron(code, np.ones((PX, PX), np.uint8)).astype(np.uint8), mode="P")
-    picture.putpalette([0xF4, 0xF4, 0xF2, *(int(ink[i : i + 2], 16) for i in (1, 3, 5))])
-    return picture.convert("RGB")
 
 
 def page_of(printed: Printed, rim: float) -> Image.Image:
@@ -81,7 +74,7 @@ def page_of(printed: Printed, rim: float) -> Image.Image:
     width, height = (round(side * scale) for side in printed.page)
     page = Image.new("RGB", (width, height), printed.paper)
     draw = ImageDraw.Draw(page)
-    light = sum(int(printed.paper[i : i + 2], 16) for i in (1, 3, 5)) > 380
+    light = sum(ImageColor.getrgb(printed.paper)) > 380
     for _ in range(int(5 * printed.writing)):
         x, y, w, h = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(20, 160), rng.uniform(8, 90)
         draw.rectangle((x, y, x + w, y + h), fill=str(rng.choice(PAPERS)))
@@ -95,7 +88,7 @@ def page_of(printed: Printed, rim: float) -> Image.Image:
     left, low = (place * scale for place in printed.corner)
     around = rim * scale
     box = (left - around, height - low - scale - around, left + scale + around, height - low + around)
-    draw.rectangle(box, fill="#f4f4f2")
+    draw.rectangle(box, fill=WHITE)
     return page
 
 
@@ -132,8 +125,9 @@ def parts_of(printed: Printed, side_m: float) -> list[Part]:
     page = page_of(printed, printed.rim / len(code))
     sheet = bent(surface_of(printed, 0.0), (-width / 2, -height / 2, width / 2, height / 2), cells)
     ink = bent(surface_of(printed, LIFT / side_m), (left, bottom, left + 1, bottom + 1), cells)
+    picture = two_tone(np.kron(code, np.ones((PX, PX), np.bool_)), (printed.ink, WHITE))
     shine = 60 if printed.bend == "cylinder" else 20
-    parts = (("sheet", page, sheet), ("code", picture_of(code, printed.ink), ink))
+    parts = (("sheet", page, sheet), ("code", picture, ink))
     return [
         Part(name, Material(name, "#ffffff", shine, picture), dataclasses.replace(shape, points=shape.points * side_m))
         for name, picture, shape in parts

@@ -23,7 +23,12 @@ def develop(
     mean = float(np.exp(np.average(np.log(luminance + 1e-4), weights=weights)))
     exposed = linear * np.asarray(how.white) * (MIDDLE_GREY / mean * 2**how.exposure_ev)
     toned = MIDDLE_GREY * (exposed / MIDDLE_GREY) ** how.contrast
-    return np.round(srgb(toned) * 255).astype(np.uint8)
+    return levels(toned)
+
+
+def levels(linear: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the 8-bit sRGB levels of linear values; beyond 0..1 they are clipped."""
+    return np.round(srgb(linear) * 255).astype(np.uint8)
 
 
 def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dataset.idmap import instance_of
 from dataset.records import Instance, Sample
-from render.blender.develop import srgb, to_linear
+from render.blender.develop import levels, to_linear
 
 PHOTO = "photo:"  # begins the name of a real photo among the assets of a sample
 LINEAR = to_linear(np.arange(256) / 255)  # of each 8-bit level
@@ -37,7 +37,7 @@ def behind(
     """
     photo, labels = fitted(backdrop, ids.shape)
     share = alpha[:, :, None]
-    mixed = np.round(srgb(LINEAR[image] * share + LINEAR[photo] * (1 - share)) * 255).astype(np.uint8)
+    mixed = levels(LINEAR[image] * share + LINEAR[photo] * (1 - share))
     free = (alpha < SOLID) & (ids == 0)
     first = int(ids.max(initial=0))
     joined, found = ids.copy(), list[Instance]()

@@ -112,9 +112,10 @@ def test_a_wrong_recipe_is_one_line_that_says_what_was_wanted(tmp_path: Path, ol
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_of_all() -> None:
-    with pytest.raises(
-        InputError, match=r"wanted one of balloon, bin, boards, cables, codes, domino, open-air, tabletop, wall"
-    ):
+    said = (
+        r"plan.recipe is 'board', wanted one of balloon, bin, boards, cables, codes, domino, open-air, tabletop, wall"
+    )
+    with pytest.raises(InputError, match=said):
         read_recipe("board")
 
 
