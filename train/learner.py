@@ -77,17 +77,23 @@ def loss_of(logits: Tensor, truth: Tensor, loss: str = "ce+dice", weights: Tenso
     return torch.stack(terms).sum()
 
 
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
+WARM_UP = 20  # steps in which the learning rate rises, at most a tenth of all
+COOLDOWN = 0.3  # share of the steps, the last ones, in which it falls
 MAX_GRAD_NORM = 1.0  # the norm to which a step's gradient is cut
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of a parameter
 
 
 def rate_at(step: int, steps: int) -> float:
-    """Return the learning rate of a step (0 = first) as a share of its peak: a line up, then half a cosine down."""
-    rise = max(round(steps * WARM_UP), 1)
+    """Return the learning rate of a step (0 = first) as a share of its peak: up a line, constant, down to 0.
+
+    It falls as 1 - sqrt (Hägele et al. 2024, section 3.1). Up to the fall a training of more steps has the same rates,
+    so what a long one scores on the way is what a short one would score there.
+    """
+    rise = min(WARM_UP, max(steps // 10, 1))
     if step < rise:
         return (step + 1) / rise
-    return (1 + math.cos(math.pi * (step - rise) / max(steps - rise, 1))) / 2
+    begin = steps * (1 - COOLDOWN)
+    return 1 - math.sqrt(max(step - begin, 0) / (steps - begin))
 
 
 class Learner:

@@ -19,15 +19,24 @@ GREY = 127  # fills what lies outside a photo; about the encoders' mean
 SMALLEST, LARGEST = 0.8, 2.0  # longer side of a photo / img_size, as training sees it
 
 
-def augmentation(img_size: int) -> albumentations.Compose:
-    """Return the chain that turns a photo of any size into a square of `img_size`."""
+def augmentation(img_size: int, object_crops: float = 0.0) -> albumentations.Compose:
+    """Return the chain that turns a photo of any size into a square of `img_size`.
+
+    object_crops: the share of the squares that are made to hold a part of an object, where the photo shows one.
+    """
     sides = [round(img_size * share) for share in np.geomspace(SMALLEST, LARGEST, 24)]
     outside = {"border_mode": cv2.BORDER_CONSTANT, "fill": GREY, "fill_mask": 0}
     return albumentations.Compose([
         albumentations.LongestMaxSize(sides, interpolation=cv2.INTER_AREA),
         albumentations.Affine(rotate=(-25, 25), shear=(-8, 8), fit_output=True, p=0.5, **outside),
         albumentations.PadIfNeeded(img_size, img_size, position="random", **outside),
-        albumentations.RandomCrop(img_size, img_size),
+        albumentations.OneOf(
+            [
+                albumentations.RandomCrop(img_size, img_size, p=1 - object_crops),
+                albumentations.CropNonEmptyMaskIfExists(img_size, img_size, p=object_crops),
+            ],
+            p=1.0,
+        ),
         albumentations.D4(p=0.5),
         albumentations.HorizontalFlip(p=0.5),
         albumentations.ColorJitter((0.6, 1.4), (0.6, 1.4), (0.5, 1.5), (-0.1, 0.1), p=0.8),
@@ -63,11 +72,12 @@ def batches(
     seed: int,
     first: int = 0,
     slots: Sequence[int] | None = None,
+    object_crops: float = 0.0,
 ) -> Iterator[Batch]:
     """Yield one batch a step from step `first` on, made on threads ahead of need.
 
     plan: (steps, batch, 2) of source index and item index. slots: which places of every batch to make, in this order;
-    None = all. What stands at a place depends on (seed, step, slot) alone.
+    None = all. object_crops: as of `augmentation`. What stands at a place depends on (seed, step, slot) alone.
     """
     cv2.setNumThreads(0)  # the threads here and those of torch are enough
     own = threading.local()
@@ -76,7 +86,7 @@ def batches(
     def make(step: int) -> Batch:
         """Return the batch of a step."""
         if not hasattr(own, "chain"):
-            own.chain = augmentation(img_size)
+            own.chain = augmentation(img_size, object_crops)
         photos = [(slot, pools[plan[step, slot, 0]][plan[step, slot, 1]]) for slot in places]
         done = [augment(own.chain, p.image, p.truth, seed, step, slot) for slot, p in photos]
         images, truths = zip(*done, strict=True)

@@ -195,7 +195,8 @@ class Loop:
         each = self.settings.accumulate
         mine = range(rank() * each, (rank() + 1) * each)
         slots = slots_of(self.settings.batch, world() * each, mine)
-        return batches(self.pools, self.job.plan[:end], self.settings.img_size, self.seed, self.history.step, slots)
+        fit, plan = self.settings, self.job.plan[:end]
+        return batches(self.pools, plan, fit.img_size, self.seed, self.history.step, slots, fit.object_crops)
 
     def one(self, number: int, stream: Iterator[Batch]) -> None:
         """Do a step, and keep its loss if it is one of those that are kept."""

@@ -26,6 +26,7 @@ class Fit:
     freeze: int = 0  # levels of the encoder, from the image on, that keep their pretrained weights
     keep_norms: bool = False  # the encoder's batch norms keep their pretrained statistics
     ema: float | None = None  # decay of the running average of weights that is scored; null = the last weights
+    object_crops: float = 0.0  # share of the training crops that are made to hold a part of an object
     loss: str = "ce+dice"
     class_weights: str = "none"  # in cross entropy and focal: none, root or inverse of a category's share of pixels
     sampling: str = "even"  # within a source: even, or by category, so that photos of rare ones come more often
@@ -53,6 +54,8 @@ class Fit:
             raise ValueError(f"weight_decay is {self.weight_decay}, wanted 0 or more")
         if self.ema is not None and not 0 < self.ema < 1:
             raise ValueError(f"ema is {self.ema}, wanted null, or a decay between 0 and 1 such as 0.999")
+        if not 0 <= self.object_crops <= 1:
+            raise ValueError(f"object_crops is {self.object_crops}, wanted a share from 0 to 1")
         if self.freeze < 0:
             raise ValueError(f"freeze is {self.freeze}, wanted 0 or more")
 

@@ -31,6 +31,30 @@ def test_the_truth_follows_the_image_through_augmentation():
     assert seen > 10
 
 
+def small_thing() -> Photo:
+    """Return a wide photo of one small thing near its right border."""
+    truth = np.zeros((60, 600), np.uint8)
+    truth[25:35, 560:570] = 1
+    return Photo(np.full((60, 600, 3), 90, np.uint8), truth)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 90, 150), (0.5, 155, 205), (1.0, 225, 240)])
+def test_so_many_crops_hold_an_object_as_are_asked_for(share: float, least: int, most: int):
+    # 240 draws of a thing that a crop holds by chance in about half of them
+    plan = np.zeros((60, 4, 2), np.int64)
+    held = [
+        (truths > 0).any(axis=(1, 2)).sum() for _, truths in batches([[small_thing()]], plan, SIDE, 1, 0, None, share)
+    ]
+    assert least <= sum(held) <= most
+
+
+def test_a_photo_without_objects_is_cropped_like_any_other():
+    photo = Photo(np.full((60, 90, 3), 90, np.uint8), np.zeros((60, 90), np.uint8))
+    for images, truths in batches([[photo]], PLAN, SIDE, 1, object_crops=1.0):
+        assert images.shape == (4, SIDE, SIDE, 3)
+        assert not truths.any()
+
+
 def test_a_batch_depends_on_seed_and_step_alone():
     pools = [[white_corner()]]
     long = list(batches(pools, PLAN, SIDE, seed=1))

@@ -16,7 +16,7 @@ from pipeline.errors import InputError
 from tests.train import squares
 from tests.train.squares import POOLS, SMALL, trained
 from train.checkpoint import FILE, History, load, save
-from train.learner import Learner
+from train.learner import Learner, rate_at
 from train.loop import Outcome, Phase
 from train.model import Network, save_weights
 
@@ -186,6 +186,19 @@ def test_the_running_average_follows_its_formula():
         expected = weight.clone() if expected is None else decay * expected + (1 - decay) * weight
     assert torch.allclose(averaged.answer.get_parameter(name).double(), expected, atol=1e-6)
     assert torch.equal(averaged.learned[name], plain.learned[name])  # averaging leaves the training alone
+
+
+def test_the_rate_rises_stays_and_falls_to_nothing_over_the_last_third():
+    rates = [rate_at(step, 1000) for step in range(1000)]
+    assert np.allclose(rates[:20], np.arange(1, 21) / 20)
+    assert set(rates[20:701]) == {1.0}
+    assert np.allclose(rates[700:], 1 - np.sqrt(np.arange(300) / 300))
+    assert [rate_at(step, 1) for step in range(1)] == [1.0]
+
+
+def test_a_longer_training_is_the_shorter_one_until_that_slows_down():
+    short, long = ([rate_at(step, steps) for step in range(140)] for steps in (200, 1000))
+    assert short == long
 
 
 def scripted(*scores: float) -> tuple[list[dict[str, torch.Tensor]], object]:
