@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from measure.convergence import rise_of, training_curve
 from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
 from measure.race.decision import Decision, Ranking, finish
 from measure.race.policy import next_requests
@@ -19,6 +20,7 @@ from measure.trials.trainer import HELD_OUT
 from measure.worth.costs import Costs
 from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
+from train.loop import looks_of
 from train.run import SETTINGS, WEIGHTS, load_run
 from train.settings import Fit
 
@@ -164,7 +166,7 @@ class PickTable:
             name = ranking.candidate.name
             peers = others(lists, name)
             base = lists[real] if real and ranking.candidate.ratio != REAL_ONLY else []
-            facts = {
+            facts = self.learning(ranking.candidate, runs[name]) | {
                 "picked": name == self.decision.best,
                 "against_real": against(lists[name], base, peers),
                 "trials": {seed: self.trials.name(trial_of(ranking.candidate, seed), start) for seed in runs[name]},
@@ -200,6 +202,13 @@ class PickTable:
             "on_renders": mean([scores.iou for scores, _ in known]),
             "overstates": mean([overstatement(scores, real) for scores, real in known]),
         }
+
+    def learning(self, each: Candidate, runs: Runs) -> Row:
+        """Return a candidate's training curve and its last rise, of its finished runs or else of the one begun."""
+        trials = [trial_of(each, seed) for seed in runs or self.seeds[:1]]
+        ends = [(self.trials.steps(trial), score.iou) for trial, score in zip(trials, runs.values(), strict=False)]
+        curve = training_curve([self.trials.watched(trial) for trial in trials], ends)
+        return {"training_curve": curve, "rise": rise_of(curve, looks_of(self.trials.ground.fit.steps))}
 
     def on_renders(self, trial: Trial) -> Scores | None:
         """Return a run's scores on the renders kept out of training; None without such renders."""

@@ -1,8 +1,10 @@
 """The page's first words: what renders are worth, in one sentence, and what that rests on."""
 
 import dataclasses
+from collections.abc import Sequence
 
-from report.record import Ends, Gain, TransferRecord, WorthRecord
+from measure.convergence import FLAT
+from report.record import Ends, Gain, RatioRow, TransferRecord, WorthRecord
 from report.words import BETTER, WORSE, claim, known_ends, money, several, span, whole
 
 FEW = 30  # with fewer independent groups of photos than this every interval is itself uncertain
@@ -128,7 +130,7 @@ def doubts(transfer: TransferRecord, case: Subject) -> list[str]:
     """Return at most two sentences on what weakens the answer; none where nothing does."""
     groups = transfer.test.n_groups if transfer.test else 0
     seeds = max((len(row.seeds) for row in transfer.ratios), default=0)
-    found = []
+    found = [said] if (said := unconverged(transfer.ratios)) else []
     if single(transfer):
         found.append("Only one ratio was run, so nothing is compared.")
     if groups == 1:
@@ -138,6 +140,20 @@ def doubts(transfer: TransferRecord, case: Subject) -> list[str]:
     if seeds == 1:
         found.append("One training run a ratio: how much a score changes from run to run is not known.")
     return ahead(transfer, case) + found[:1] if len(found) < 2 else found[:2]
+
+
+def unconverged(rows: Sequence[RatioRow]) -> str:
+    """Return the sentence on the candidate that was furthest from its end; empty where all had converged."""
+    rising = [row for row in rows if row.rise is not None and row.rise >= FLAT]
+    if not rising:
+        return ""
+    most = max(rising, key=lambda row: row.rise or 0.0)
+    steps = max(steps for row in rows for steps, _ in row.training_curve)
+    others = f", and {whole(len(rising) - 1)} more rose" if len(rising) > 1 else ""
+    return (
+        f"Trainings were too short: the last doubling of their steps still brought {most.name} {most.rise:+.3f} on val"
+        f"{others} (wanted: less than {FLAT:g}). Set fit.steps to {whole(2 * steps)} and run again."
+    )
 
 
 def ahead(transfer: TransferRecord, case: Subject) -> list[str]:

@@ -38,6 +38,8 @@ def config() -> Spec:
     size = {"labelFontSize": 12, "titleFontSize": 12}
     legend = {
         "labelColor": "var(--ink)",
+        "titleColor": "var(--ink)",
+        "titleFontWeight": "normal",
         "orient": "top",
         "title": None,
         "labelLimit": 0,

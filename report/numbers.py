@@ -28,10 +28,12 @@ from report.tables import (
     of_stability,
     of_worths,
 )
+from report.training_chart import of_trainings, training_chart
 from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, span, whole
 
 RATIO_WORDS = "On real val photos, which chose the ratio; diamonds: on test photos. Bars are 95 % intervals."
 CURVE_WORDS = "One point a number of real photos. Bands and bars are 95 % intervals; the broad bar is that of worth."
+TRAINING_WORDS = "Means of each ratio's runs on val. Over the last third of the steps the learning rate falls."
 
 
 def numbers(found: TransferRecord) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def numbers(found: TransferRecord) -> dict[str, Any]:
             "ratios": figure("ratio", RATIO_WORDS, ratio_chart(rows, test, found.metric), of_ratios(rows, test)),
             "race": of_race(found.race),
             "money": of_money(found.money),
+            "trainings": figure("trainings", TRAINING_WORDS, training_chart(rows, found.metric), of_trainings(rows)),
             "stability": of_stability(rows),
         }
         | curve_parts(found)

@@ -81,6 +81,7 @@ def plan_of(
 
 
 LOGGED = 100  # losses of about so many steps are kept
+LOOKS = (0.175, 0.35, 0.7)  # shares of the steps at which val is scored: doublings, all before the rate falls
 Watch = Callable[[Network], float]
 
 
@@ -109,8 +110,9 @@ def train(
     folder: where the checkpoint is, which belongs to these arguments; a training that finds its own goes on from it,
     and ends as if it had never stopped. One is written every `checkpoint_steps`, and where `until` stops; None = none.
     until: the share of the steps after which to stop; the learning rate falls as if all were to come. A checkpoint
-    further on than that is not used. watch: gives the score on val for `patience`; the weights of the best
-    epoch are then what is returned. Under torchrun each process takes its part of every batch (`ranks.joined`).
+    further on than that is not used. watch: gives the score on val, asked for after the shares `LOOKS` of the steps;
+    with `patience` after every epoch, and the weights of the best epoch are then what is returned. Under torchrun each
+    process takes its part of every batch (`ranks.joined`).
     Raises InputError when the network cannot be built or the loss is not finite, and ValueError for phases that
     are no shares, sources without photos, or a batch that cannot be divided among the processes.
     """
@@ -122,7 +124,7 @@ def train(
     found = resumed(folder, job.key, end)
     if found:
         take_up(learner, found, folder)
-    loop = Loop(settings, job, pools, seed, learner, folder, watch if settings.patience else None)
+    loop = Loop(settings, job, pools, seed, learner, folder, watch)
     loop.run(found, end)
     return Outcome(
         loop.best_network(),
@@ -164,11 +166,15 @@ class Loop:
         folder: Path | None,
         watch: Watch | None,
     ) -> None:
-        """Arguments as of `train`; watch is None unless there is a patience."""
+        """Arguments as of `train`."""
         self.settings, self.job, self.pools, self.seed = settings, job, pools, seed
         self.learner, self.folder, self.watch = learner, folder, watch
         self.history = History()
-        self.best: dict[str, torch.Tensor] = {}  # the weights of the epoch of the highest score
+        self.best: dict[
+            str, torch.Tensor
+        ] = {}  # the weights of the epoch of the highest score, where there is patience
+        every = range(settings.epoch_steps, settings.steps + 1, settings.epoch_steps)
+        self.looks = set(every if settings.patience else looks_of(settings.steps))
 
     def run(self, found: Checkpoint | None, end: int) -> None:
         """Do the steps up to `end`, or until patience is at its end."""
@@ -211,7 +217,7 @@ class Loop:
     def finish_step(self, end: int) -> bool:
         """Score and write what is due after a step; return whether to stop."""
         done = self.history.step
-        if self.watch and done % self.settings.epoch_steps == 0:
+        if self.watch and done in self.looks:
             self.look(self.watch)
         over = self.out_of_patience()
         due = done % self.settings.checkpoint_steps == 0 or done == end
@@ -221,18 +227,20 @@ class Loop:
         return over
 
     def look(self, watch: Watch) -> None:
-        """Score the network as it is, and keep its weights if they are the best so far."""
+        """Score the network as it is; with patience keep its weights if they are the best so far."""
         network = self.learner.settle()
         score = from_first(lambda: watch(network))
-        if all(score > before for _, before in self.history.watched):
+        if self.settings.patience and all(score > before for _, before in self.history.watched):
             self.best = {name: tensor.clone() for name, tensor in network.body.state_dict().items()}
         self.history.watched.append((self.history.step, score))
         to_training(self.learner.network, self.settings.keep_norms)
 
     def out_of_patience(self) -> bool:
-        """Return whether the last `patience` scores were none the best."""
+        """Return whether the last `patience` scores were none the best; never without patience."""
+        if not self.settings.patience:
+            return False
         scores = [score for _, score in self.history.watched]
-        return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= (self.settings.patience or len(scores))
+        return bool(scores) and len(scores) - 1 - scores.index(max(scores)) >= self.settings.patience
 
     def best_network(self) -> Network:
         """Return the network of the best epoch if there was a patience, else of the last step."""
@@ -240,6 +248,11 @@ class Loop:
         if self.best:
             network.body.load_state_dict(self.best)
         return network
+
+
+def looks_of(steps: int) -> tuple[int, ...]:
+    """Return after how many of its steps a training without patience is scored on val."""
+    return tuple(round(steps * share) for share in LOOKS)
 
 
 def log_of(history: History, settings: Fit, early: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from measure.scoring.scores import Scores, read_scores
 from measure.trials.candidate import Trial, head_of, key_of, phases_of, shares_of
 from measure.trials.pools import Pools, read_pools
-from measure.trials.trainer import Trainer, TrialInputs, TrialJob, log_of, val_name
+from measure.trials.trainer import Logged, Trainer, TrialInputs, TrialJob, log_of, val_name
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
 from pipeline.files import way_to
@@ -84,6 +84,18 @@ class Trials:
         """Return how long a finished trial took up to a share of its steps, 0.0 if it is not finished."""
         kept = log_of(self.folder(trial, until)).get("seconds", {})
         return float(sum(took for share, took in kept.items() if float(share) <= until))
+
+    def watched(self, trial: Trial) -> dict[int, float]:
+        """Return steps done -> IoU on val on the way, of what was trained of a trial."""
+        return dict(self.log(trial).get("watched", []))
+
+    def steps(self, trial: Trial) -> int:
+        """Return how many steps a finished trial took: those of `fit`, or fewer where patience ended it."""
+        return self.log(trial).get("steps", self.ground.fit.steps)
+
+    def log(self, trial: Trial) -> Logged:
+        """Return the log of what was trained of a trial, empty before its first scores."""
+        return log_of(self.folder(trial))
 
     def train(self, wanted: Iterable[Wanted], title: str) -> None:
         """Train what is missing of the wanted trials. Raises InputError when one cannot be trained."""

@@ -108,8 +108,10 @@ class Trainer:
 
 @with_config(OPEN)
 class Logged(TypedDict, total=False):
-    """What is read of a log: seconds by the share of the steps."""
+    """What is read of a log: steps done, seconds by the share of the steps, pairs of steps done and score on val."""
 
+    steps: Annotated[int, Field(ge=0)]
+    watched: list[tuple[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0, le=1)]]]
     seconds: dict[Annotated[str, Field(pattern=r"^(1|0\.\d{1,9})$")], float]
 
 

@@ -117,6 +117,18 @@ def test_what_weakens_the_answer_is_said(found, expected):
     assert expected in " ".join(notes(typed(found)))
 
 
+def test_a_training_that_was_too_short_is_said_first_of_all_doubts():
+    found = transfer(seeds=1)
+    for row, rise in zip(found["ratios"], (0.021, 0.004, 0.03), strict=False):
+        row["rise"] = rise
+    said = notes(typed(found))[2]
+    assert said == (
+        f"Trainings were too short: the last doubling of their steps still brought {found['ratios'][2]['name']} +0.030 "
+        "on val, and 1 more rose (wanted: less than 0.005). Set fit.steps to 480 and run again."
+    )
+    assert "too short" not in " ".join(notes(typed(transfer())))
+
+
 def test_the_answer_rests_on_four_sentences_at_most():
     weak = transfer(ratios=(0.5,), picked=0.5, seeds=1, test=on_test(groups=1))
     assert len(notes(typed(weak))) == 4

@@ -68,7 +68,7 @@ def visit(browser, address):
         tab.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or tab.heard.append(asked.url))
         tab.goto(address)
         if options.get("java_script_enabled", True):
-            tab.wait_for_function("document.querySelectorAll('.live svg').length === 4")
+            tab.wait_for_function("document.querySelectorAll('.live svg').length === 5")
         return tab
 
     yield open_page
@@ -81,7 +81,7 @@ def test_all_charts_are_drawn_without_a_network_an_error_or_scrolling_sideways(v
     tab = visit(viewport)
     assert tab.heard == []
     assert tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    assert tab.locator(".live svg").count() == 4
+    assert tab.locator(".live svg").count() == 5
     assert not tab.locator(".still").first.is_visible()
 
 
@@ -151,7 +151,7 @@ def test_charts_follow_when_the_light_changes(visit):
 
 def test_without_javascript_still_charts_and_tables_are_there(visit):
     tab = visit(PHONE, java_script_enabled=False)
-    assert tab.locator(".still svg").count() == 4
+    assert tab.locator(".still svg").count() == 5
     assert tab.locator(".still svg").first.is_visible()
     assert tab.locator("#chart-ratio table").count() == 1
     assert tab.locator(".still svg").first.bounding_box()["width"] <= 390

@@ -20,7 +20,8 @@ from report.charts import (
     still,
 )
 from report.curve_chart import curve_chart, way
-from report.record import CurveRecord, WorthRecord
+from report.record import CurveRecord, RatioRow, WorthRecord
+from report.training_chart import of_trainings, training_chart
 
 METRIC = "IoU of the foreground"
 FULL = typed(transfer())
@@ -101,6 +102,16 @@ def test_worth_is_the_way_from_the_mix_to_where_real_photos_alone_reach_its_scor
 )
 def test_no_worth_is_no_arrow(worth):
     assert way(worth and typed(worth, WorthRecord), 20, METRIC) == []
+
+
+def test_the_chart_of_trainings_has_a_line_a_ratio_with_its_points_rising_in_steps():
+    rows = [typed(ratio_row(ratio), RatioRow) for ratio in (0, 0.5)]
+    line, marks = training_chart(rows, "IoU")["layer"]
+    found = [(row["name"], row["steps"]) for row in line["data"]["values"]]
+    assert found == [(name, steps) for name in ("0", "0.5") for steps in (42, 84, 168, 240)]
+    assert marks["data"] == line["data"]
+    table = of_trainings(rows)
+    assert [row[3] for row in table.rows] == ["", "", "", "+0.002"] * 2
 
 
 def test_without_numbers_there_is_no_chart():

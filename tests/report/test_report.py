@@ -31,7 +31,7 @@ def test_names_are_text_and_never_markup(tmp_path):
     read = Reader(visible(page))
     assert "script" not in {tag for tag, _ in read.tags}
     assert EVIL in read.text  # as an asset's name
-    assert page.count("<script") == 4 + 2  # the specifications of the charts, the library and what draws
+    assert page.count("<script") == 5 + 2  # the specifications of the charts, the library and what draws
 
 
 def test_the_page_asks_for_nothing_but_itself(usual):

@@ -96,7 +96,7 @@ POINT_AT_ALL = """() => {
 
 def use(tab):
     """Do what a reader does, and return which elements the boxes hold that say what is pointed at."""
-    tab.wait_for_function("document.querySelectorAll('.live svg').length === 4")
+    tab.wait_for_function("document.querySelectorAll('.live svg').length === 5")
     said = tab.evaluate(POINT_AT_ALL)
     for number in range(4):
         tab.locator(".live").nth(number).focus()
