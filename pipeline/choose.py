@@ -15,11 +15,8 @@ from ruamel.yaml.scalarstring import PlainScalarString
 from pipeline.errors import InputError, shown
 from pipeline.files import write_text
 from pipeline.reading import read_yaml
-from pipeline.settings import PARAMS, setup_path
+from pipeline.settings import PARAMS, SETUPS, setup_path
 from pipeline.stage import one_line_errors
-
-DEFAULT_SETUP = "boards"
-DEFAULT_REAL = "data/embedded"  # an output of the pipeline's first stage, so it need not be there yet
 
 
 class Representer(RoundTripRepresenter):
@@ -36,12 +33,13 @@ Representer.add_representer(type(None), Representer.represent_none)
 def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) -> str:
     """Return where the real photos of a set-up lie: as it was named, a relative path from the project's folder `root`.
 
-    real: what the user named, None for what is known already: the embedded photos of the default set-up, or what
-    params.yaml says of the set-up in force. An absolute path stays one, so that it is found from a copy of the project
-    too, as `dvc exp run --temp` makes one. Raises InputError when nothing is known or there is no such folder.
+    real: what the user named, None for what is known already: what the set-up's own file says, else what params.yaml
+    says of the set-up in force. An absolute path stays one, so that it is found from a copy of the project too, as
+    `dvc exp run --temp` makes one. Raises InputError when nothing is known or there is no such folder.
     """
-    if real is None and setup == DEFAULT_SETUP:
-        return DEFAULT_REAL
+    own = read_yaml(root / SETUPS / f"{setup}.yaml").get("real")
+    if real is None and isinstance(own, str) and own:
+        return own  # it may be the output of a stage, and so not be there yet
     if real is None and params.get("setup") != setup:
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
@@ -105,7 +103,7 @@ def choose(setup: str, real: str | None, root: Path = Path()) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Take SETUP and, for all but the default one, REAL from the command line."""
+    """Take SETUP and, for a set-up whose file names no photos, REAL from the command line."""
     if not 1 <= len(arguments) <= 2:
         raise InputError(f"found {len(arguments)} words, wanted one or two: python -m pipeline.choose SETUP [REAL]")
     choose(arguments[0], arguments[1] if len(arguments) == 2 else None)

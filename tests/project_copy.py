@@ -13,7 +13,7 @@ def copy_project(folder: Path) -> Path:
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
     for name in filter(None, files.stdout.decode().split("\0")):
-        if (ROOT / name).is_file() and name != "dvc.lock":
+        if (ROOT / name).is_file() and Path(name).name != "dvc.lock":
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
     return folder

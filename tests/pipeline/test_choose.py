@@ -32,7 +32,8 @@ def project(tmp_path):
     (root / "setups").mkdir(parents=True)
     (tmp_path / "photos").mkdir()
     for name in ("boards", "domino", "balloon"):
-        (root / f"setups/{name}.yaml").write_text("plan: {}\n", encoding="utf-8")
+        own = "real: data/embedded\n" if name == "boards" else ""
+        (root / f"setups/{name}.yaml").write_text(f"{own}plan: {{}}\n", encoding="utf-8")
     (root / "params.yaml").write_text(PARAMS, encoding="utf-8")
     return root
 
@@ -119,7 +120,7 @@ def test_a_set_up_whose_name_a_shell_would_read_as_more_is_refused(project, name
     assert text_of(project) == PARAMS
 
 
-def test_the_default_set_up_takes_other_photos_too(project):
+def test_a_set_up_that_brings_its_photos_takes_others_too(project):
     choose("boards", "../photos", project)
     assert chosen(project) == ("boards", "../photos")
 
