@@ -41,7 +41,8 @@ def check_sections(found: Iterable[str], known: set[str], file: Path) -> None:
 def check_setup(path: Path, root: Path, wanted: set[str]) -> None:
     """Raise InputError when a set-up's file holds another section than those `wanted`, or lacks one of them."""
     found = read_yaml(root / path)
-    check_sections(set(found) - {"real"}, wanted, path)  # real: where the photos lie that come with it
+    sections = [section for section in found if section != "real"]  # which is where photos lie that come with it
+    check_sections(sections, wanted, path)
     for section in sorted(wanted - set(found)):
         raise InputError(
             f"{path}: the section '{section}' is missing, and DVC stops on that; "
