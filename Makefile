@@ -5,6 +5,7 @@
 #   make assets                         check every asset, render it, and write reports/assets.html
 #   make bench                          how fast rendering is against BlenderProc's examples, and what each teaches
 #   make bench-train | make bench-mix   training against a plain loop | lists of 100,000 samples
+#   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make test-fast          all tests | those without Blender, Ray and trainings
@@ -32,7 +33,7 @@ DOCTOR := python3 pipeline/doctor.py
 # .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train bench-mix bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench bench-train speedrun bench-mix bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -50,6 +51,10 @@ bench: photos
 
 bench-train: photos
 	@$(WORK) python -m benchmarks.training --real "data/$$SETUP" --out reports/bench.json
+
+speedrun: photos
+	@$(WORK) python -m dvc repro --quiet compose
+	@$(WORK) python -m benchmarks.speedrun --real "data/$$SETUP" --ratio 0.5 --seeds 3 --out reports/bench.json
 
 bench-attribution: photos
 	@$(WORK) python -m dvc repro --quiet compose

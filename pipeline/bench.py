@@ -22,11 +22,19 @@ def finite(sections: Sections) -> Sections:
 SECTIONS = TypeAdapter(Annotated[Sections, AfterValidator(finite)])
 
 
+def known(path: Path) -> Sections:
+    """Return the sections of the file, none where there is no file.
+
+    Raises InputError when it holds something else than sections of finite numbers.
+    """
+    again = "remove it, then run the benchmark again"
+    return read_typed(path, SECTIONS, "sections of numbers", again) if path.is_file() else {}
+
+
 def record(path: Path, section: str, numbers: Mapping[str, Any]) -> None:
     """Put numbers into a section of the file; its other numbers and the other sections stay as they are.
 
-    Raises InputError when the file is there and holds something else than sections of finite numbers.
+    Raises InputError as `known`.
     """
-    again = "remove it, then run the benchmark again"
-    known = read_typed(path, SECTIONS, "sections of numbers", again) if path.is_file() else {}
-    write_json(path, known | {section: known.get(section, {}) | dict(numbers)})
+    sections = known(path)
+    write_json(path, sections | {section: sections.get(section, {}) | dict(numbers)})

@@ -88,13 +88,16 @@ class Network(nn.Module):
 
 
 def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: bool = False) -> Network:
-    """Return the network that a section `fit` asks for, such as the one of a run's settings.json.
+    """Return the network that a section `fit` asks for, such as the one of a run's settings.json, as fast as it can be.
 
     settings: encoder, decoder and, where it is there, decoder_channels. Raises KeyError without the first two, and
     InputError as `build`.
     """
     channels = settings.get("decoder_channels")
-    return build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
+    network = build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
+    if device().type == "cpu" and multiplies_bf16():
+        with_pointwise(network.body.encoder)
+    return network
 
 
 def build(
@@ -114,8 +117,6 @@ def build(
     body = assemble(encoder, decoder, num_classes, options, download=pretrained and packaged is None)
     if packaged:
         load_packaged(body.encoder.model, encoder, packaged)
-    if device().type == "cpu" and multiplies_bf16():
-        with_pointwise(body.encoder)
     network = Network(body, config.mean, config.std)
     return network.to(memory_format=torch.channels_last).to(device())
 

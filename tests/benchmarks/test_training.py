@@ -10,6 +10,7 @@ from dataset.records import write_manifest
 from pipeline.errors import InputError
 from pipeline.reading import read_json
 from tests.train.boards import board
+from train.data import Source
 from train.settings import Fit
 
 pytestmark = pytest.mark.training
@@ -52,7 +53,8 @@ def test_both_sides_are_timed_and_scored(real: Path):
 def test_the_peer_learns(real: Path):
     ground = ground_of(real)
     settings = dataclasses.replace(SMALL, steps=25, batch=4)
-    network = train_plainly(settings, ground.train.parent, ground.samples, ground.categories, 1).network
+    source = Source("real", 1.0, ground.train.parent, ground.samples)
+    network = train_plainly(settings, [source], ground.categories, 1).network
     red = torch.zeros(1, 64, 64, 3, dtype=torch.uint8) + 125
     red[:, 16:48, 16:48] = torch.tensor([230, 20, 20], dtype=torch.uint8)
     found = network(red).argmax(1)[0].bool()
