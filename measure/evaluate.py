@@ -6,6 +6,7 @@ from typing import Any
 
 from dataset.records import Sample
 from measure.pick import Row, compared, read_pick
+from measure.rivals import rivals_in
 from measure.scoring.evaluation import evaluate
 from measure.scoring.scores import Scores, read_scores, to_json
 from pipeline.errors import InputError
@@ -35,13 +36,18 @@ def folders_of(rows: list[Row], root: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def main(pick: Path, race: Path, test: Path, out: Path) -> None:
-    """Write test.json and the predictions of the picked run. race: the trials, in the folder that pick.json lies in."""
+def main(pick: Path, race: Path, test: Path, rivals: Path, out: Path) -> None:
+    """Write test.json, the predictions of the picked run, and rivals.json.
+
+    race: the trials, in the folder that pick.json lies in. rivals: predictions of other tools (`rivals_in`).
+    """
     chosen: dict[str, Any] = read_pick(pick)
     samples = real_samples(test)
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
+    categories = load_run(race.parent / chosen["trial"]).categories
+    beside = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
     with whole_folder(out, "test scores") as part:
         found = []
         for name, folder in runs:
@@ -49,6 +55,7 @@ def main(pick: Path, race: Path, test: Path, out: Path) -> None:
             scores = evaluate(load_run(folder), test, "test", f"test {name}", keep)
             found.append(to_json(dataclasses.replace(scores, name=name)))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
+        write_json(part / "rivals.json", {"photos": len(samples), "runs": [to_json(scores) for scores in beside]})
 
 
 if __name__ == "__main__":

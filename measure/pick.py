@@ -169,6 +169,11 @@ def read_test(folder: Path) -> dict[str, list[Scores]]:
     return found
 
 
+def read_rivals(folder: Path) -> list[Scores]:
+    """Return the test scores of other tools that `evaluate` wrote; raise InputError for another kind of file."""
+    return read_many(folder / "rivals.json")
+
+
 def run_row(run: Scores, kind: str, resamples: int) -> dict[str, Any]:
     """Return one run as transfer.json lists it; its interval is over photos alone."""
     head = {key: getattr(run, key) for key in ("ratio", "seed", "n_real", "n_render", "schedule", "weights")}

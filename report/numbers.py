@@ -25,6 +25,7 @@ from report.tables import (
     of_money,
     of_race,
     of_ratios,
+    of_rivals,
     of_stability,
     of_worths,
 )
@@ -45,6 +46,7 @@ def numbers(found: TransferRecord) -> dict[str, Any]:
             "answer": answer(found),
             "notes": notes(found),
             "ratios": figure("ratio", RATIO_WORDS, ratio_chart(rows, test, found.metric), of_ratios(rows, test)),
+            "rivals": of_rivals(test),
             "race": of_race(found.race),
             "money": of_money(found.money),
             "trainings": figure("trainings", TRAINING_WORDS, training_chart(rows, found.metric), of_trainings(rows)),

@@ -174,6 +174,16 @@ class Scored(Record):
 
 
 @dataclasses.dataclass(frozen=True)
+class RivalRow(Record):
+    """What another tool predicted for the test photos; its interval is over photos alone."""
+
+    name: str
+    iou: float
+    ci95: Ends
+    behind: Gain | None  # the picked candidate less this one
+
+
+@dataclasses.dataclass(frozen=True)
 class OnTest(Record):
     """What the test photos say, once, of the picked run and of all its seeds."""
 
@@ -189,6 +199,7 @@ class OnTest(Record):
     real_only: End | None
     render_only: End | None
     gain: Gain | None  # over real only
+    rivals: tuple[RivalRow, ...]
 
 
 @dataclasses.dataclass(frozen=True)

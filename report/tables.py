@@ -8,6 +8,7 @@ from report.record import (
     AdviceRecord,
     CurvePoint,
     CurveRecord,
+    End,
     Money,
     OnTest,
     RaceRecord,
@@ -87,6 +88,20 @@ def on_test(test: OnTest | None) -> dict[float, tuple[str, str]]:
         return {}
     found = {row.ratio: (score(row.iou), span(row.ci95, 3)) for row in (test.real_only, test.render_only) if row}
     return found | {test.ratio: (score(test.mean_iou), span(test.mean_ci95, 3))}
+
+
+def of_rivals(test: OnTest | None) -> Table | None:
+    """Return one row a tool on the test photos, ours first; None where no other tool was scored."""
+    if not test or not test.rivals:
+        return None
+    ours = [("the pick", End(test.ratio, test.mean_iou, test.mean_ci95)), ("real only", test.real_only)]
+    ours += [("renders only", test.render_only)]
+    cells = [(words, score(row.iou), span(row.ci95, 3), "", "") for words, row in ours if row]
+    for rival in test.rivals:
+        ahead = (signed(rival.behind.iou), span(rival.behind.ci95, 3, "+")) if rival.behind else (NOTHING, NOTHING)
+        cells.append((rival.name, score(rival.iou), span(rival.ci95, 3), *ahead))
+    heads = ("on the test photos", "#score", "#95 %", "#the pick is ahead by", "#95 %")
+    return filled("Beside other tools", heads, cells, [0])
 
 
 def ranking_of(row: RatioRow) -> str:

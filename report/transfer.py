@@ -18,6 +18,7 @@ from measure.pick import (
     plain,
     read_pick,
     read_race,
+    read_rivals,
     read_test,
     run_row,
 )
@@ -99,6 +100,7 @@ class Gathered:
 
     race: TunedRuns
     test: Runs
+    rivals: Sequence[Scores]
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
@@ -123,6 +125,15 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
         "real_only": mean_row(found.test, real, resamples),
         "render_only": mean_row(found.test, render, resamples),
         "gain": against(runs, base, peers),
+        "rivals": [
+            {
+                "name": rival.name,
+                "iou": rival.iou,
+                "ci95": interval([rival], resamples),
+                "behind": against(runs, [rival], peers),
+            }
+            for rival in found.rivals
+        ],
     }
 
 
@@ -197,6 +208,7 @@ def read_all(
     return Gathered(
         race=read_race(chosen, pick.parent),
         test=read_test(test),
+        rivals=read_rivals(test),
         lines=read_lines(curves),
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_attribution(attribution),

@@ -137,11 +137,7 @@ def read_coco(path: Path) -> PhotoSet:
     Categories come in the order of their ids. Annotations marked iscrowd are no single instances: they are left out,
     and counted in the note.
     """
-    coco = read_json(path)
-    if not is_coco(coco):
-        raise InputError(f"{path}: not a COCO instance file, which has the lists {', '.join(PARTS)}")
-    categories = {entry["id"]: str(entry["name"]) for entry in with_keys(path, coco, "categories", "id", "name")}
-    images = {entry["id"]: entry for entry in with_keys(path, coco, "images", "id", "file_name")}
+    coco, categories, images = parts_of(path)
     outlines, crowds = read_outlines(path, coco, set(images), categories)
     licences = {
         id_in(entry, f"{path}: licenses"): text_of(entry, "name", f"{path}: licenses") or NO_LICENCE
@@ -151,6 +147,31 @@ def read_coco(path: Path) -> PhotoSet:
     photos = tuple(photo_of(path, entry, outlines[id_], licences) for id_, entry in images.items())
     names = tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
     return PhotoSet(names, photos, f", {crowds} crowd annotations left out" if crowds else "")
+
+
+def parts_of(path: Path) -> tuple[dict[str, Any], dict[Any, str], dict[Any, dict[str, Any]]]:
+    """Return a COCO file's value, its categories and its entries of `images`, each by id."""
+    coco = read_json(path)
+    if not is_coco(coco):
+        raise InputError(f"{path}: not a COCO instance file, which has the lists {', '.join(PARTS)}")
+    categories = {entry["id"]: str(entry["name"]) for entry in with_keys(path, coco, "categories", "id", "name")}
+    return coco, categories, {entry["id"]: entry for entry in with_keys(path, coco, "images", "id", "file_name")}
+
+
+def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
+    """Return the outlines of each photo of a COCO file by its file_name; the photos themselves need not be there.
+
+    Annotations marked iscrowd are an InputError: a prediction is no crowd.
+    """
+    coco, categories, images = parts_of(path)
+    outlines, crowds = read_outlines(path, coco, set(images), categories)
+    if crowds:
+        raise InputError(f"{path}: {crowds} annotations are marked iscrowd, wanted predictions of single objects")
+    return {
+        str(entry["file_name"]): Outlines(where, size_in(entry, where), tuple(outlines[id_]))
+        for id_, entry in images.items()
+        for where in [f"{path}: image {shown(id_)}"]
+    }
 
 
 def listed(coco: Mapping[str, Any], part: str) -> list[dict[str, Any]]:

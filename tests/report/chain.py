@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
+
+from dataset.idmap import png_bytes, read_ids
 from dataset.records import write_manifest
 from measure import attribute, curves, evaluate, tune
 from measure.trials.candidate import Sweep
 from measure.trials.runner import Machine
 from measure.worth.costs import Costs
-from pipeline.files import write_json
+from pipeline.files import write_bytes, write_json
 from report import report, transfer
 from tests.measure.trials.ground import SMALL, write_ground
 from tests.train.boards import board
@@ -21,7 +24,11 @@ ONE = Machine(1)
 def write_project(folder: Path) -> None:
     """Write photos, renders, splits and pools of a set-up."""
     write_ground(folder)
-    write_manifest(folder / "split/test.jsonl", [board(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)])
+    test = [board(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)]
+    write_manifest(folder / "split/test.jsonl", test)
+    for sample in test:
+        mask = (read_ids(folder / "split" / sample.ids) > 0).astype(np.uint8) * 255
+        write_bytes(folder / f"rivals/truth/masks/{sample.id}.png", png_bytes(mask))
     write_json(folder / "renders/refused.json", {"empty": ["aa"]})
 
 
@@ -41,7 +48,7 @@ def run_rest(folder: Path) -> None:
     curves.main(curves.Curves((0.5,), (0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
     settings = attribute.Attribute(least=2, most=10, runs=1, leave_out=0, resamples=50)
     attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
-    evaluate.main(pick, race, split / "test.jsonl", folder / "test")
+    evaluate.main(pick, race, split / "test.jsonl", folder / "rivals", folder / "test")
     transfer.main(
         transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", split / "val.jsonl",
         folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",

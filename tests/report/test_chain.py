@@ -48,6 +48,14 @@ def test_what_the_report_compares_was_trained_with_two_seeds_and_scored_on_the_t
     assert (project / "test/test0.png").is_file()
 
 
+def test_what_another_tool_predicted_stands_beside_ours(project):
+    (rival,) = read(project, "reports/transfer.json")["test"]["rivals"]
+    assert (rival["name"], rival["iou"], rival["ci95"][1]) == ("truth", 1.0, 1.0)
+    test = read(project, "reports/transfer.json")["test"]
+    assert rival["behind"]["iou"] == pytest.approx(test["mean_iou"] - 1, abs=2e-6)
+    assert "Beside other tools" in (project / "reports/index.html").read_text(encoding="utf-8")
+
+
 def test_the_page_is_there_and_stands_alone(project):
     page = (project / "reports/index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page
@@ -68,11 +76,15 @@ def test_a_test_photo_of_a_group_of_val_is_refused(project, tmp_path):
     first, *rest = read_manifest(split / "test.jsonl")
     write_manifest(split / "test.jsonl", [type(first)(**(vars(first) | {"group": "g1"})), *rest])
     with pytest.raises(InputError, match="photo test0 of group 'g1' is in val too"):
-        evaluate.main(project / "pick.json", project / "race", split / "test.jsonl", tmp_path / "out")
+        evaluate.main(
+            project / "pick.json", project / "race", split / "test.jsonl", tmp_path / "none", tmp_path / "out"
+        )
 
 
 def test_a_run_that_is_gone_is_named(project, tmp_path):
     shutil.copy(project / "pick.json", tmp_path)
     (tmp_path / "race").mkdir()
     with pytest.raises(InputError, match="the run is missing; run stage tune again"):
-        evaluate.main(tmp_path / "pick.json", tmp_path / "race", project / "split/test.jsonl", tmp_path / "out")
+        evaluate.main(
+            tmp_path / "pick.json", tmp_path / "race", project / "split/test.jsonl", tmp_path / "no", tmp_path / "out"
+        )
