@@ -1,10 +1,11 @@
 """The page's first words: what renders are worth, in one sentence, and what that rests on."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from measure.convergence import FLAT
-from report.record import Ends, Gain, RatioRow, TransferRecord, WorthRecord
+from report.record import Ends, Gain, OnTest, RatioRow, TransferRecord, WorthRecord
 from report.words import BETTER, WORSE, claim, known_ends, money, several, span, whole
 
 FEW = 30  # with fewer independent groups of photos than this every interval is itself uncertain
@@ -43,7 +44,26 @@ def answer(transfer: TransferRecord) -> str:
     found = claim(case.gain)
     if found == BETTER:
         return f"{of_worth(transfer.worth)}: {both(case)}."
-    return f"{'The renders make it worse' if found == WORSE else 'No difference shown'}: {both(case)}."
+    if found == WORSE:
+        return f"The renders make it worse: {both(case)}."
+    return f"No difference shown: {both(case)}. {what_would_show(case.gain, transfer.test)}"
+
+
+MOST_TIMES = 100  # as many photos as there are: nobody labels more to see a difference
+
+
+def what_would_show(gain: Gain, test: OnTest | None) -> str:
+    """Return what a difference that was not shown can be at most, and how many test photos would show it.
+
+    Its interval narrows with the square root of the number of photos, as far as it comes from photos.
+    """
+    lo, hi = gain.ci95
+    bound = f"They differ by {max(abs(lo), abs(hi)):.3f} at most"
+    room = gain.iou - lo if gain.iou > 0 else hi - gain.iou
+    times = (room / gain.iou) ** 2 if gain.iou else math.inf
+    if not test or not times < MOST_TIMES:
+        return f"{bound}."
+    return f"{bound}; about {whole(math.ceil(test.n_photos * times))} test photos would show one of {gain.iou:+.3f}."
 
 
 def of_real_alone(case: Subject, alone: bool) -> str:
@@ -75,13 +95,15 @@ def of_worth(worth: WorthRecord | None) -> str:
     """Return the worth of renders that made it better, as far as it is known to be above nothing."""
     if not worth or not worth.real_labels or not above_nothing(worth):
         return "The renders make it better"
-    cost = f", {money(worth.money, worth.currency)} of labelling" if worth.money else ""
-    lead = f"Beside {several(worth.n_real, 'labelled photo')} the renders are worth"
+    over = "over " if worth.censored else ""
+    cost = f", which saves {over}{money(worth.money, worth.currency)} of labelling" if worth.money else ""
+    lead = f"{several(worth.n_real, 'labelled photo')} and renders do what"
     if worth.censored:
-        over = cost.replace(", ", ", over ", 1)
-        return f"{lead} more than {whole(worth.real_labels)} others{over}"
-    ci95 = f" ({span(known_ends(worth.ci95, worth.open_above), 0)})" if worth.ci95 else ""
-    return f"{lead} about {whole(worth.real_labels)} others{ci95}{cost}"
+        return f"{lead} more than {whole(worth.n_real + worth.real_labels)} labelled photos do{cost}"
+    lo, hi = known_ends(worth.ci95, worth.open_above) or (None, None)
+    ends = tuple(None if end is None else worth.n_real + end for end in (lo, hi))
+    ci95 = f" ({span(ends, 0)})" if worth.ci95 else ""
+    return f"{lead} about {whole(worth.n_real + worth.real_labels)} labelled photos{ci95} do{cost}"
 
 
 def above_nothing(worth: WorthRecord) -> bool:

@@ -20,19 +20,20 @@ def differing(ci95, verdict):
     [
         pytest.param(
             transfer(),
-            "Beside 14 labelled photos the renders are worth about 31 others (12 to 58), 12 EUR of labelling: with "
-            "renders at ratio 0.8 the network reaches 0.85 (0.83 to 0.87) on the test photos, with real photos "
+            "14 labelled photos and renders do what about 45 labelled photos (26 to 72) do, which saves 12 EUR of "
+            "labelling: with renders at ratio 0.8 the network reaches 0.85 (0.83 to 0.87) on the test photos, with real photos "
             "alone 0.80.",
             id="worth and money",
         ),
         pytest.param(
             judged(BETTER, WORTH | {"censored": True, "real_labels": 40.0, "ci95": None, "money": None}),
-            "Beside 14 labelled photos the renders are worth more than 40 others: with",
+            "14 labelled photos and renders do what more than 54 labelled photos do: with",
             id="censored worth",
         ),
         pytest.param(
             judged(BETTER, WORTH | {"censored": True, "real_labels": 40.0, "ci95": [40.0, None]}),
-            "Beside 14 labelled photos the renders are worth more than 40 others, over 12 EUR of labelling: with",
+            "14 labelled photos and renders do what more than 54 labelled photos do, which saves over 12 EUR of "
+            "labelling: with",
             id="censored worth with an open interval",
         ),
         pytest.param(
@@ -115,6 +116,24 @@ def test_scores_that_round_to_the_same_are_told_apart():
 )
 def test_what_weakens_the_answer_is_said(found, expected):
     assert expected in " ".join(notes(typed(found)))
+
+
+@pytest.mark.parametrize(
+    ("iou", "ci95", "expected"),
+    [
+        pytest.param(
+            0.01, [-0.02, 0.04], "They differ by 0.040 at most; about 360 test photos would", id="three times"
+        ),
+        pytest.param(
+            -0.01, [-0.03, 0.01], "0.030 at most; about 160 test photos would show one of -0.010.", id="below"
+        ),
+        pytest.param(0.0001, [-0.02, 0.02], "They differ by 0.020 at most.", id="none that anybody could show"),
+        pytest.param(0.0, [-0.02, 0.02], "They differ by 0.020 at most.", id="none at all"),
+    ],
+)
+def test_no_difference_says_what_would_show_one(iou, ci95, expected):
+    test = on_test(0.8, SAME) | {"gain": {"iou": iou, "ci95": ci95, "verdict": SAME}}
+    assert expected in answer(typed(transfer(test=test)))
 
 
 def test_a_training_that_was_too_short_is_said_first_of_all_doubts():
