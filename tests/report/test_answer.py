@@ -21,8 +21,8 @@ def differing(ci95, verdict):
         pytest.param(
             transfer(),
             "14 labelled photos and renders do what about 45 labelled photos (26 to 72) do, which saves 12 EUR of "
-            "labelling: with renders at ratio 0.8 the network reaches 0.85 (0.83 to 0.87) on the test photos, with real photos "
-            "alone 0.80.",
+            "labelling: with renders at ratio 0.8 the network reaches 0.85 (0.83 to 0.87) on the test photos, with "
+            "real photos alone 0.80.",
             id="worth and money",
         ),
         pytest.param(
