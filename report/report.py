@@ -23,11 +23,22 @@ from report.nearest import compare, features
 from report.numbers import numbers
 from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
 from report.record import TransferRecord, read_transfer
-from report.sheets import Picture, labelled, mistakes, read_evaluated, spread, unsure_of, worst_of
+from report.sheets import (
+    Picture,
+    labelled,
+    mistakes,
+    read_evaluated,
+    seen,
+    spread,
+    typical_of,
+    unsure_of,
+    worst_of,
+)
 from train.run import SETTINGS, read_run_settings
 
 PAGE = Path(__file__).with_name("page")
 CAUSES = TypeAdapter(dict[str, list[str]])  # of refusals -> the scenes
+SEEN = 3  # val photos beside the curve of the ratios
 COMPARED = 600  # renders of which the nearest photo is looked for, evenly spaced over all
 
 
@@ -93,6 +104,7 @@ def photo_parts(settings: Report, trial: Path, val: Path, categories: Sequence[s
     unsure = [photo for photo in unsure_of(photos, settings.worst) if photo not in worst]
     known = [samples[photo.id] for photo in photos]
     return {
+        "seen": seen(trial, val.parent, typical_of(photos, SEEN if settings.worst else 0), samples, categories),
         "causes": causes(trial, val.parent, known, categories) if settings.worst else [],
         "worst": mistakes(trial, val.parent, worst, samples, categories),
         "unsure": mistakes(trial, val.parent, unsure, samples, categories),

@@ -115,6 +115,13 @@ def worst_of(photos: Sequence[Evaluated], wanted: int) -> list[Evaluated]:
     return sorted(photos, key=lambda photo: (photo.iou, photo.id))[:wanted]
 
 
+def typical_of(photos: Sequence[Evaluated], wanted: int) -> list[Evaluated]:
+    """Return the photos in the middle of `wanted` equal parts of all, from the highest IoU to the lowest."""
+    order = sorted(photos, key=lambda photo: (-photo.iou, photo.id))
+    count = min(wanted, len(order))
+    return [order[(2 * part + 1) * len(order) // (2 * count)] for part in range(count)]
+
+
 def unsure_of(photos: Sequence[Evaluated], wanted: int) -> list[Evaluated]:
     """Return the `wanted` most uncertain photos, most uncertain first; none where it was not measured."""
     known = [photo for photo in photos if photo.uncertainty is not None]
@@ -139,6 +146,15 @@ def mistake(trial: Path, folder: Path, sample: Sample, title: str, categories: S
     truth = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids)
     drawn = (("photo", image), ("prediction", overlay(image, predicted.astype("uint8"))), ("truth", truth))
     return Mistake(title, tuple(picture(array, f"{name} of {sample.id}", name) for name, array in drawn))
+
+
+def seen(
+    trial: Path, folder: Path, chosen: Sequence[Evaluated], samples: Mapping[str, Sample], categories: Sequence[str]
+) -> list[Mistake]:
+    """Return the chosen val photos as `mistakes`: prediction and truth alone, without captions."""
+    found = mistakes(trial, folder, chosen, samples, categories)
+    pairs = [tuple(dataclasses.replace(one, caption="") for one in row.pictures[1:]) for row in found]
+    return [dataclasses.replace(row, pictures=pair) for row, pair in zip(found, pairs, strict=True)]
 
 
 def mistakes(

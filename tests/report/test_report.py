@@ -54,7 +54,7 @@ def test_every_link_leads_to_a_section_and_no_id_is_there_twice(usual):
 def test_every_picture_has_words_for_those_who_do_not_see_it(usual):
     read = Reader(visible(usual))
     pictures = [attrs for tag, attrs in read.tags if tag == "img"]
-    assert len(pictures) == 2 * 2 + 3 * (2 + 1) + 2  # pairs, worst and least sure, one example of each cause
+    assert len(pictures) == 2 * 2 + 3 * (2 + 1) + 2 + 6  # pairs, worst and unsure, examples, beside the curve
     assert all(attrs["alt"] for attrs in pictures)
 
 
