@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dataset.formats.folder import names_in
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import run_stage
@@ -68,8 +69,28 @@ def say_without_maps(recipe: Recipe, name: str, catalog: Sequence[Asset]) -> Non
         )
 
 
-def main(settings: Plan, assets: Path, photos: Path, out: Path) -> None:
-    """Write scenes.jsonl, one SceneSpec a line."""
+def check_names(rendered: Sequence[str], labelled: Sequence[str], recipe: str, categories: Path) -> None:
+    """Raise InputError for a category of the renders that no label of the photos can have: it would be background.
+
+    rendered: the recipe's targets. labelled: the photos' categories, of the file `categories`. A category of the photos
+    that no render shows is said, and no mistake.
+    """
+    strange = [name for name in rendered if name not in labelled]
+    if strange:
+        raise InputError(
+            f"{categories}: the photos' categories are {', '.join(map(repr, labelled))}, but the recipe {recipe} "
+            f"labels its renders {strange[0]!r}: give both one name, in the photos' categories.json (or COCO), or in "
+            f"the assets' sidecars and render/recipes/{recipe}.toml"
+        )
+    unseen = [name for name in labelled if name not in rendered]
+    if unseen:
+        sys.stderr.write(f"plan: no render will show {', '.join(unseen)}, which the photos' labels name\n")
+
+
+def main(settings: Plan, assets: Path, photos: Path, categories: Path, out: Path) -> None:
+    """Write scenes.jsonl, one SceneSpec a line. categories: the names of the photos' categories."""
+    rendered = read_recipe(settings.recipe).targets.categories
+    check_names(rendered, names_in(categories), settings.recipe, categories)
     write_text(out, "".join(to_line(scene) + "\n" for scene in make_scenes(settings, assets, photos)))
 
 

@@ -26,7 +26,7 @@ SMALL = {
 SETUP = {
     "fit": {"steps": 3},
     "split": {
-        "val": {"where": {"camera": ["cam03", "cam04"], "frame": ["own"]}, "photos": 4},
+        "val": {"where": {"source": ["mvtb-data"]}, "photos": 4},
         "test": {"where": {"source": ["mvtb-data"]}, "photos": 4},
     },
 }
@@ -83,7 +83,7 @@ def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:
     keys = {"runs", "real_only", "render_only", "best", "gap", "worth", "advice", "test"}
     assert keys <= set(transfer)
     val = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
-    assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 14, 0), (0.5, 1, 14, 4)]
+    assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 3, 0), (0.5, 1, 3, 4)]
     assert transfer["test"]["n_photos"] == 4
     assert transfer["render_only"] is None
     assert all(0 <= r["iou"] <= 1 and r["ci95"][0] <= r["ci95"][1] for r in transfer["runs"])
@@ -163,8 +163,8 @@ def test_dvc_shows_metrics_and_plots(project: Path) -> None:
 def test_a_mistyped_setting_stops_before_anything_is_written(project: Path) -> None:
     text = (project / "params.yaml").read_text(encoding="utf-8")
     (project / "params.yaml").write_text(text.replace("  scenes:", "  scens:"), encoding="utf-8")
-    words = ["--assets", "assets", "--photos", "data/boards/split/train.jsonl", "--out", "data/boards/other.jsonl"]
-    done = run(project, sys.executable, "-m", "render.plan", *words)
+    words = "--assets assets --photos data/boards/split/train.jsonl --categories data/boards/photos/categories.json"
+    done = run(project, sys.executable, "-m", "render.plan", *words.split(), "--out", "data/boards/other.jsonl")
     (project / "params.yaml").write_text(text, encoding="utf-8")
     assert done.returncode == 2
     assert done.stderr.splitlines() == ["params.yaml: plan.scens is not a setting (did you mean 'scenes'?)"]
