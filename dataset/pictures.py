@@ -60,6 +60,16 @@ def opened(data: bytes, where: str, formats: tuple[str, ...] = PHOTOS) -> Iterat
         ) from error
 
 
+def eight_bits(image: Image.Image, where: str) -> Image.Image:
+    """Return a picture; raise BrokenPictureError unless its channels have 8 bits, as those of a photo have.
+
+    pillow cuts 16 bits off at 255, and fractions at 1, without a word.
+    """
+    if image.mode[0] in "IF":
+        raise BrokenPictureError(f"{where}: found {image.mode} pixels, wanted 8 bits a channel; save it again")
+    return image
+
+
 def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
     """Return a whole picture's pixels, converted to `mode` unless None. Camera orientation tags are not applied.
 
@@ -67,12 +77,23 @@ def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
     picture.
     """
     with opened(read_bytes(path), str(path)) as image:
-        return np.asarray(image.convert(mode) if mode else image)
+        return np.asarray(eight_bits(image, str(path)).convert(mode) if mode else image)
+
+
+def is_lossy(path: Path) -> bool:
+    """Return whether a picture is a JPEG, whose pixels are not those that were saved."""
+    with opened(read_loose(path), str(path)) as image:
+        return image.format == "JPEG"
 
 
 def orientation_of(path: Path) -> int:
-    """Return the EXIF orientation of a photo, 1..8; 1 when there is none."""
+    """Return the EXIF orientation that `decode` leaves to its caller, 1..8; 1 when there is none.
+
+    pillow turns a TIFF by itself while it decodes it.
+    """
     with opened(read_loose(path), str(path)) as image:
+        if image.format == "TIFF":
+            return 1
         found = image.getexif().get(ORIENTATION, 1)
     return found if found in range(1, 9) else 1
 
@@ -83,9 +104,7 @@ def upright(data: bytes, where: str) -> NDArray[np.uint8]:
     Raises BrokenPictureError for bytes that are not a whole image of 8 bits a channel.
     """
     with opened(data, where) as image:
-        if image.mode[0] in "IF":
-            raise BrokenPictureError(f"{where}: found {image.mode} pixels, wanted 8 bits a channel; save it again")
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        return np.asarray(ImageOps.exif_transpose(eight_bits(image, where)).convert("RGB"))
 
 
 def size_of(path: Path) -> tuple[int, int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.formats.coco import find_coco, read_outlines_by_photo
-from dataset.formats.folder import files_of, listed, names_in
+from dataset.formats.folder import listed, names_in
+from dataset.formats.folder import masks_of as masks_in
 from dataset.idmap import categories_map, read_ids
 from dataset.records import Sample
 from measure.scoring.photo import CategoryMap, count
@@ -51,7 +52,7 @@ def scores_of(own: Path, test: Path, samples: Sequence[Sample], categories: tupl
 
 def masks_of(own: Path, samples: Sequence[Sample], categories: tuple[str, ...]) -> dict[str, CategoryMap]:
     """Return the category map of every photo from a rival's masks."""
-    files = {path.stem: path for path in files_of(own / MASKS)}
+    files = masks_in(own / MASKS)
     check_all_there(own / MASKS, samples, files)
     names = names_in(own / NAMES) if (own / NAMES).is_file() else categories
     numbers = {value: number_of(name, categories, own / NAMES) for value, name in enumerate(names, 1)}

@@ -1,24 +1,29 @@
 """COCO: instance JSON in, with polygons or RLE, and out."""
 
+import contextlib
 import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from unicodedata import normalize
+from urllib.parse import unquote
 
 import numpy as np
 from pycocotools import mask as rle_tools
 
-from dataset.formats.folder import MOST_INSTANCES, NO_LICENCE, ListedPhoto, PhotoSet, named, tags_of, text_of
+from dataset.formats.folder import MOST_INSTANCES, NO_LICENCE, ListedPhoto, PhotoSet, tags_of, text_of
 from dataset.formats.json_rows import json_with_rows
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IdMap, Mask
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE, Instance, Sample
 from pipeline.errors import InputError, shown
+from pipeline.files import inside
 from pipeline.reading import read_json
 
 PARTS = ("images", "annotations", "categories")
+SLIP, SLIP_PX = 0.02, 3  # how far an outline may leave its picture: a share of the longer side, at least so many pixels
 MOST_BITS = 40  # of one run: more than any picture has pixels
 NO_TAGS = {"id", "file_name", "width", "height", "license", "licence"}  # of an entry of images
 
@@ -36,13 +41,62 @@ class Outlines:
 
         So an instance may be left without a pixel. Raises InputError for an outline that cannot be drawn.
         """
-        size = self.size_hw or size_hw
+        size = self.drawn_on(size_hw)
+        for name, _, segmentation in self.outlines:
+            check_within(segmentation, size, name)
         packed = [outline_rle(segmentation, size, name) for name, _, segmentation in self.outlines]
         areas = [int(rle_tools.area(rle)) for rle in packed]
         ids = np.zeros(size, np.uint16)
         for k in sorted(range(len(packed)), key=lambda k: -areas[k]):  # one mask at a time: a thousand would be 12 GB
             ids[rle_tools.decode(packed[k]).astype(bool)] = k + 1
         return ids, [category for _, category, _ in self.outlines]
+
+    def drawn_on(self, upright_hw: tuple[int, int]) -> tuple[int, int]:
+        """Return the size of the picture that the outlines were drawn on.
+
+        That is the stated one, but for a photo that its EXIF orientation turns: tools show it upright and state the
+        stored size, so where an outline leaves the stated picture and all lie on the upright one, it is that.
+        """
+        stated = self.size_hw or upright_hw
+        if stated == upright_hw or stated != upright_hw[::-1]:
+            return stated
+        farthest = [reach_of(segmentation) for _, _, segmentation in self.outlines]
+        outside = any(not within(reach, stated) for reach in farthest)
+        return upright_hw if outside and all(within(reach, upright_hw) for reach in farthest) else stated
+
+
+Reach = tuple[float, float, float, float]  # least x and y, greatest x and y
+
+
+def reach_of(segmentation: Any) -> Reach | None:
+    """Return how far polygons reach; None for what are none, such as an RLE."""
+    if not isinstance(segmentation, list):
+        return None
+    flat = [n for polygon in segmentation if isinstance(polygon, list) for n in polygon]
+    numbers = [n for n in flat if isinstance(n, int | float)]
+    if len(numbers) < 2 or len(numbers) < len(flat) or len(flat) % 2:
+        return None
+    xs, ys = numbers[::2], numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def within(reach: Reach | None, size_hw: tuple[int, int]) -> bool:
+    """Return whether an outline lies on its picture, but for what a hand that slipped would leave outside."""
+    if reach is None:
+        return True
+    room = max(SLIP_PX, SLIP * max(size_hw))
+    return min(reach[:2]) >= -room and reach[2] <= size_hw[1] + room and reach[3] <= size_hw[0] + room
+
+
+def check_within(segmentation: Any, size_hw: tuple[int, int], where: str) -> None:
+    """Raise InputError for polygons that leave their picture: it is another one that they were drawn on."""
+    reach = reach_of(segmentation)
+    if reach and not within(reach, size_hw):
+        x0, y0, x1, y1 = reach
+        raise InputError(
+            f"{where}: its outline goes from x {x0:g} to {x1:g} and y {y0:g} to {y1:g}, on a picture of {size_hw[1]} x "
+            f"{size_hw[0]} pixels; state the size of the picture that it was drawn on, or mend the outline"
+        )
 
 
 def mask_of(segmentation: Any, size_hw: tuple[int, int], where: str) -> Mask:
@@ -113,6 +167,8 @@ def check_polygons(segmentation: Any, where: str) -> None:
 def find_coco(root: Path) -> Path | None:
     """Return the COCO file of a folder: annotations.json, or instances*.json, or the only JSON file that is one.
 
+    It may also lie where tools put it: annotations/instances*.json, or _annotations.coco.json in a folder of photos.
+
     None when there is none; raises InputError when it is not clear which one is meant.
     """
     if (root / "annotations.json").is_file():
@@ -120,9 +176,13 @@ def find_coco(root: Path) -> Path | None:
     found = sorted(root.glob("instances*.json")) or [
         path for path in sorted(root.glob("*.json")) if is_coco(read_json(path))
     ]
+    if not found:  # as CVAT, COCO and Roboflow lay them out
+        found = sorted([*root.glob("annotations/instances*.json"), *root.glob("*/_annotations.coco.json")])
     if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise InputError(f"{root}: found {names}, wanted one; name the right one annotations.json")
+        names = ", ".join(path.relative_to(root).as_posix() for path in found)
+        raise InputError(
+            f"{root}: found {names}, wanted one; name the right one annotations.json, or name its folder as REAL"
+        )
     return found[0] if found else None
 
 
@@ -192,12 +252,19 @@ def with_keys(path: Path, coco: Mapping[str, Any], part: str, *keys: str) -> lis
     return list(coco[part])
 
 
+OutlineRow = tuple[str, str, Any]  # what to call it in a message, category, segmentation
+
+
 def read_outlines(
     path: Path, coco: Mapping[str, Any], images: set[Any], categories: Mapping[Any, str]
-) -> tuple[dict[Any, list[tuple[str, str, Any]]], int]:
-    """Return for each image id its outlines in the file's order, and how many crowd annotations were left out."""
-    outlines: dict[Any, list[tuple[str, str, Any]]] = defaultdict(list)
-    crowds = 0
+) -> tuple[dict[Any, list[OutlineRow]], int]:
+    """Return for each image id its outlines in the file's order, and how many crowd annotations were left out.
+
+    Where every annotation of a category is marked iscrowd, they are what tools write of labels made with a brush, and
+    are taken as single objects. Raises InputError for a photo all of whose labels would be left out.
+    """
+    single: dict[Any, list[OutlineRow]] = defaultdict(list)
+    crowds: dict[Any, list[OutlineRow]] = defaultdict(list)
     for entry in with_keys(path, coco, "annotations", "id", "image_id", "category_id"):
         name = f"{path}: annotation {shown(entry['id'])}"
         if entry["image_id"] not in images:
@@ -206,11 +273,29 @@ def read_outlines(
             )
         if entry["category_id"] not in categories:
             raise InputError(f"{name} has the category {shown(entry['category_id'])}, which is not there; add it")
-        if entry.get("iscrowd"):
-            crowds += 1
-        else:
-            outlines[entry["image_id"]].append((name, categories[entry["category_id"]], entry.get("segmentation")))
-    return outlines, crowds
+        kept = crowds if is_crowd(entry.get("iscrowd"), name) else single
+        kept[entry["image_id"]].append((name, categories[entry["category_id"]], entry.get("segmentation")))
+    separate = {category for rows in single.values() for _, category, _ in rows}
+    left: dict[Any, list[OutlineRow]] = {}
+    for image, rows in crowds.items():
+        single[image] += [row for row in rows if row[1] not in separate]
+        left[image] = [row for row in rows if row[1] in separate]
+    bare = [rows for image, rows in left.items() if rows and not single[image]]
+    if bare:
+        raise InputError(
+            f"{bare[0][0][0]} is marked iscrowd, and its photo has no other label ({len(bare)} such photos): set "
+            "iscrowd to 0 if it is one object, else take the photo away"
+        )
+    return single, sum(map(len, left.values()))
+
+
+def is_crowd(value: Any, where: str) -> bool:
+    """Return what iscrowd says, as tools write it: 0 or 1, as a number, as text, or as true and false."""
+    if value in (None, 0, "0", "") or value is False:
+        return False
+    if value in (1, "1") or value is True:
+        return True
+    raise InputError(f"{where}: iscrowd is {shown(value)}, wanted 0 or 1; mend it")
 
 
 def photo_of(
@@ -219,8 +304,7 @@ def photo_of(
     """Return one entry of `images` with its outlines; raise InputError when its file is nowhere."""
     where = f"{path}: image {shown(entry['id'])}"
     root = path.parent
-    places = [named(root, entry, "file_name", where), named(root / "images", entry, "file_name", where)]
-    file = next((place for place in places if place.is_file()), None)
+    file = find_photo(path, str(entry["file_name"]))
     if file is None:
         raise InputError(
             f"{where}: {shown(entry['file_name'])} is neither in {root} nor in {root / 'images'}; bring it there"
@@ -233,6 +317,28 @@ def photo_of(
     usual = NO_LICENCE if number is None else licences.get(id_in(entry, where, "license"), NO_LICENCE)
     licence = text_of(entry, "licence", where) or usual
     return ListedPhoto(file, Outlines(where, size, tuple(outlines)), source, licence, tags_of(entry, NO_TAGS))
+
+
+def find_photo(path: Path, name: str) -> Path | None:
+    """Return the photo that a COCO file calls `name`, None when it is nowhere.
+
+    Looked for beside the file and in images/, from annotations/ also one folder up and in the folder of the split
+    (``instances_train2017.json``: train2017/); by the name as it is, then as tools mean it: with backslashes, percent
+    signs, the other Unicode form, and at last by its last part alone.
+    """
+    homes = [path.parent, path.parent / "images"]
+    if path.parent.name == "annotations":
+        up = path.parent.parent
+        homes += [up / "images", up / path.stem.removeprefix("instances_"), up]
+    spelt = [name, name.replace("\\", "/"), unquote(name.replace("\\", "/"))]
+    spelt += [normalize(form, each) for each in spelt for form in ("NFC", "NFD")]
+    for each in [*spelt, *(PurePosixPath(one).name for one in spelt)]:
+        for home in homes:
+            with contextlib.suppress(InputError):  # it leaves the folder, as another machine's path does
+                file = inside(home, each, str(path))
+                if each and file.is_file():
+                    return file
+    return None
 
 
 def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from dataset.idmap import IdMap, read_ids
+from dataset.pictures import is_lossy
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 from pipeline.reading import read_json
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+UNREAD = {".heic", ".heif", ".avif", ".jxl", ".gif", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".tga"}
 NO_LICENCE = "none stated"
 NO_TAGS = {"file", "mask", "original", "size"}  # of an entry of meta.json
 MOST_INSTANCES = 65535  # an id map is uint16
@@ -63,6 +65,8 @@ class MaskFile:
         Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
         Raises InputError for a value that is no category and for more than 65535 pieces.
         """
+        if is_lossy(self.file):
+            raise InputError(f"{self.file}: is a JPEG, which changes the values of a mask; save it as PNG")
         values = read_ids(self.file)
         found = [int(value) for value in np.unique(values) if value]
         for value in found:
@@ -155,7 +159,8 @@ def read_plain(root: Path) -> PhotoSet:
     """
     names = read_names(root)
     categories = dict(enumerate(names, 1))
-    masks = {path.stem: path for path in files_of(root / "masks")}
+    masks = masks_of(root / "masks")
+    refuse_unread(root / "images")
     photos = []
     for path in files_of(root / "images"):
         if path.stem not in masks:
@@ -184,5 +189,26 @@ def names_in(path: Path) -> tuple[str, ...]:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Return the image files of a folder by name; others (a system's own droppings) are passed over."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    """Return the image files of a folder by name; others, and hidden ones (``._a.jpg``), are passed over."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def masks_of(folder: Path) -> dict[str, Path]:
+    """Return the masks of a folder by stem; raise InputError for two of one stem."""
+    found: dict[str, Path] = {}
+    for path in files_of(folder):
+        first = found.setdefault(path.stem, path)
+        if first is not path:
+            raise InputError(f"{path}: {first.name} is a mask of the same photo; take one of them away")
+    return found
+
+
+def refuse_unread(folder: Path) -> None:
+    """Raise InputError for a picture of a kind that is not read: passed over, its labels would be lost."""
+    unread = sorted(path for path in folder.iterdir() if path.suffix.lower() in UNREAD and path.name[0] != ".")
+    if unread:
+        kind = unread[0].suffix.removeprefix(".").upper()
+        raise InputError(
+            f"{unread[0]}: {kind} is not read here ({len(unread)} such files); save it as JPEG or PNG, or take it away"
+        )

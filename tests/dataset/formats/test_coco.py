@@ -109,7 +109,7 @@ def test_a_coco_file_gives_photos_with_categories_licence_and_tags(tmp_path):
         pytest.param(
             {"images": [IMAGE | {"file_name": "b.jpg"}]}, r"b\.jpg' is neither in", id="a file that is missing"
         ),
-        pytest.param({"images": [IMAGE | {"file_name": "../a.jpg"}]}, "leaves", id="a path out of the folder"),
+        pytest.param({"images": [IMAGE | {"file_name": "../b.jpg"}]}, "is neither in", id="a path out of the folder"),
         pytest.param({"categories": None}, "not a COCO instance file", id="a part that is missing"),
     ],
 )
