@@ -1,7 +1,7 @@
 """In Blender: one importer a format. Each reads a file into the current scene and says what its unit is."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +79,24 @@ def read_blend(file: str) -> Unit:
         wanted.scenes, wanted.objects, wanted.texts = found.scenes[:1], found.objects, found.texts
     simulations = empty_caches()
     scenes = list(wanted.scenes)
-    shown = list(scenes[0].view_layers[0].objects) if scenes else wanted.objects
+    shown = list(dict.fromkeys(rendered(scenes[0].view_layers[0].layer_collection))) if scenes else wanted.objects
     metres = scenes[0].unit_settings.scale_length if scenes else 1.0
     for thing in shown:
         bpy.context.scene.collection.objects.link(thing)
+        thing.hide_viewport = thing.hide_render
         for modifier in thing.modifiers:
             as_rendered(modifier)
     bpy.data.batch_remove(scenes)
     return Unit(metres, simulations=simulations)
+
+
+def rendered(layer: Any) -> Iterator[Any]:
+    """Yield the objects of a layer of collections that a render would show, whatever is hidden while one works."""
+    if layer.exclude or layer.collection.hide_render:
+        return
+    yield from layer.collection.objects
+    for child in layer.children:
+        yield from rendered(child)
 
 
 def as_rendered(modifier: Any) -> None:

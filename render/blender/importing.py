@@ -19,7 +19,7 @@ from render.blender.defuse import defuse, outside, refuse_links
 from render.blender.formats import IMPORTERS
 from render.stock.parts import files_of
 
-SHAPES = {"MESH", "CURVE", "SURFACE", "FONT"}  # kinds of Blender objects that have faces
+SHAPES = {"MESH", "CURVE", "SURFACE", "FONT", "META"}  # kinds of Blender objects that have faces
 SILENT = {".obj", ".ply", ".stl"}  # formats that do not say which axis is upward
 KEPT = (bpy.types.Material, bpy.types.Image, bpy.types.ShaderNodeTree, bpy.types.Texture)
 Y_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # looks along -Z, as OBJ's usual exporters do
@@ -128,17 +128,20 @@ def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[MeshPart]:
     data: the file's bytes. turn: matrix from Blender's world to the asset's space.
     """
     room.view_layers[0].update()
-    for one in room.view_layers[0].depsgraph.object_instances:
-        thing = one.object
-        if not one.show_self or thing.type not in SHAPES or thing.original.hide_render:
-            continue
-        mesh = bpy.data.meshes.new_from_object(
-            thing, preserve_all_data_layers=True, depsgraph=room.view_layers[0].depsgraph
-        )
+    graph = room.view_layers[0].depsgraph
+    # all before the first mesh is made: that makes the graph's own list invalid, and Blender fails on a curve's
+    shown = list(dict.fromkeys(
+        (one.object.original, one.matrix_world.copy().freeze(), tuple(one.persistent_id))
+        for one in graph.object_instances
+        if one.show_self and one.object.type in SHAPES and not one.object.original.hide_render
+    ))  # fmt: skip
+    for original, pose, _ in shown:
+        thing = original.evaluated_get(graph)
+        mesh = bpy.data.meshes.new_from_object(thing, preserve_all_data_layers=True, depsgraph=graph)
         for number, slot in enumerate(thing.material_slots):
             mesh.materials[number] = slot.material and slot.material.original
-        bake(mesh, turn @ one.matrix_world)
-        yield MeshPart(own_name(thing.original.name, data), mesh)
+        bake(mesh, turn @ pose)
+        yield MeshPart(own_name(original.name, data), mesh)
 
 
 def own_name(name: str, data: bytes) -> str:

@@ -3,7 +3,8 @@
 Cycles gives a pixel to the first surface that is not transparent, and refracting glass is not: what stands behind a
 pane would carry the pane's label. So clear glass without a label becomes thin glass: every ray goes straight through,
 tinted, and the environment is mirrored on top. What is lost: refraction, caustics, and mirror images of anything but
-the environment, and roughness: frosted glass becomes clear. Glass with a label of its own is left as it is.
+the environment, and roughness: frosted glass becomes clear. Glass with a label of its own is left as it is,
+but for one that is too clear to carry it (`make_seen`).
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from render.blender.materials import colour_sockets, pass_on
 Tree = Any  # bpy.types.NodeTree
 
 CLEAR = 0.5  # share of light that must pass through
+LEAST_SOLID = 0.32  # a little more than passes.SEEN_ALPHA
 TINT = 0.8  # at least; darker glass would count as solid, see passes.SEEN_ALPHA
 
 
@@ -24,6 +26,19 @@ def is_clear(tree: Tree) -> bool:
         return False
     clear, solid = (float(shader.inputs[name].default_value) for name in ("Transmission Weight", "Alpha"))
     return max(clear, 1 - solid) > CLEAR
+
+
+def make_seen(tree: Tree) -> None:
+    """Make a labelled material that is nearly clear just solid enough to carry its label as a whole.
+
+    Else each ray would find it or not by chance, and its label would be specks. At 0 it is no surface.
+    """
+    shader = found_principled(tree)
+    if shader is None or shader.inputs["Alpha"].is_linked:
+        return
+    alpha = shader.inputs["Alpha"]
+    if 0 < alpha.default_value < LEAST_SOLID:
+        alpha.default_value = LEAST_SOLID
 
 
 def make_thin(tree: Tree, sky: Tree) -> None:

@@ -27,7 +27,7 @@ from render.blender.cutouts import sharpen
 from render.blender.develop import develop
 from render.blender.load import clear_scene, load
 from render.blender.looks import located
-from render.blender.panes import is_clear, make_thin
+from render.blender.panes import is_clear, make_seen, make_thin
 from render.blender.passes import Passes, enable_outputs, render, triangles
 from render.blender.physics import Thing, settle
 from render.blender.shot import Shot
@@ -93,7 +93,9 @@ def agree(parts: list[Any], labelled: list[Any]) -> None:
     with_label = {slot.material for part in labelled for slot in part.material_slots}
     for material in (found for found in materials if found and found.use_nodes):
         sharpen(material.node_tree)
-        if material not in with_label and is_clear(material.node_tree):
+        if material in with_label:
+            make_seen(material.node_tree)
+        elif is_clear(material.node_tree):
             make_thin(material.node_tree, bpy.context.scene.world.node_tree)
 
 

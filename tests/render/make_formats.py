@@ -80,6 +80,37 @@ for side, name, colour in ((-0.15, "diffuse", (0.8, 0.02, 0.02, 1.0)), (0.15, "b
         material.node_tree.links.new(shader.outputs[0], nodes["Material Output"].inputs["Surface"])
 save("shaders")
 
+# Everything that Blender renders and that is no mesh, and what is hidden in one place and not in the other.
+empty()
+add("box", [(0.1 * x, 0.1 * y, 0.1 * z) for x, y, z in CUBE], SIDES)
+bpy.ops.curve.primitive_bezier_circle_add(radius=0.1, location=(0.3, 0, 0))
+bpy.context.object.name, bpy.context.object.data.bevel_depth = "ring", 0.01
+bpy.ops.object.text_add(location=(0.5, 0, 0))
+bpy.context.object.data.body, bpy.context.object.data.extrude = "a", 0.01
+bpy.ops.object.metaball_add(radius=0.1, location=(1.5, 0, 0))
+instances = add("sown", [(0.01 * x, 0.01 * y, 0.01 * z) for x, y, z in CUBE], SIDES)
+field = add("field", [(2, 0, 0), (2.1, 0, 0), (2.1, 0.1, 0), (2, 0.1, 0)], [(0, 1, 2, 3)])
+instances.parent, field.instance_type = field, "FACES"
+field.show_instancer_for_render = field.show_instancer_for_viewport = True
+for name, place, hides in (
+    ("lid", -0.3, {"hide_viewport": True}), ("screw", -0.5, {"hide_render": True}),
+    ("pad", -0.7, {"collection": "hide_viewport"}), ("guide", -0.9, {"collection": "hide_render"}),
+    ("draft", -1.1, {"exclude": True}),
+):  # fmt: skip
+    thing = add(name, [(0.1 * x + place, 0.1 * y, 0.1 * z) for x, y, z in CUBE], SIDES)
+    if "hide_viewport" in hides or "hide_render" in hides:
+        thing.hide_viewport, thing.hide_render = "hide_viewport" in hides, "hide_render" in hides
+        continue
+    group = bpy.data.collections.new(name)
+    bpy.context.scene.collection.children.link(group)
+    bpy.context.scene.collection.objects.unlink(thing)
+    group.objects.link(thing)
+    if "exclude" in hides:
+        bpy.context.view_layer.layer_collection.children[name].exclude = True
+    else:
+        setattr(group, hides["collection"], True)
+save("kinds")
+
 # Harmful ones.
 BAD = FOLDER / "deep" / "bad"
 BAD.mkdir(parents=True)

@@ -14,6 +14,7 @@ from dataset.idmap import box_of
 from render.blender.shot import Shot
 from render.geometry import looking, project
 from render.spec import AssetSource, Camera, SceneSpec
+from render.stock.facts import inspect
 from tests.render.asking import Blender
 from tests.render.things import placed, scene_of, sky, turned, write_obj
 
@@ -216,6 +217,12 @@ def test_what_lies_elsewhere_is_refused_with_the_file_and_the_way_out(
 ) -> None:
     assert wanted in said[name]
     assert bool(said[name]) == bool(wanted)
+
+
+def test_a_blend_file_is_what_blender_renders_of_it(files: Path) -> None:
+    (found,) = inspect([files / "kinds.blend"], ["z"])
+    assert not isinstance(found, str), found
+    assert found.parts == ("Mball", "Text", "box", "field", "lid", "pad", "ring", "sown")
 
 
 def test_nothing_in_a_blend_file_runs_or_stays(files: Path, said: dict[str, list[str]]) -> None:

@@ -52,6 +52,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AssetSource]:
         "mirrored ell": ell(folder / "lle.obj", mirrored=True),
         "pane": unlabelled(card(folder / "pane.obj", 3, 3, GLASS)),
         "film": unlabelled(card(folder / "film.obj", 3, 3, "Kd 0.9 0.9 0.9\nd 0.1")),
+        "ghost": card(folder / "ghost.obj", 2, 2, "Kd 0.9 0.1 0.1\nd 0.1"),
         "glass": card(folder / "glass.obj", 2, 2, GLASS),
     }
 
@@ -164,6 +165,12 @@ def test_what_stands_behind_clear_glass_is_labelled_as_if_there_were_none(eye: E
     behind, free = (eye(placed("square"), *before, samples=4) for before in ((pane,), ()))
     assert np.array_equal(behind.ids, free.ids)
     assert not np.array_equal(behind.image, free.image)
+
+
+def test_a_target_of_nearly_clear_material_is_labelled_as_a_whole(eye: Eye) -> None:
+    clear, solid = (eye(placed(name), samples=4) for name in ("ghost", "square"))
+    assert np.array_equal(clear.ids, solid.ids)
+    assert not np.array_equal(clear.image, solid.image)
 
 
 def test_glass_that_has_a_label_carries_it(eye: Eye) -> None:
