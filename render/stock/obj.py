@@ -14,6 +14,7 @@ from pipeline.reading import read_bytes
 Vector = tuple[float, float, float]
 MAPS = r"map_\w+|bump|disp|decal|norm|refl"  # the words of an MTL file that a picture follows
 LONGEST = 8192  # characters of a line that names a file
+LONGEST_NAME = 63  # bytes of a name in Blender
 MOST_BYTES = 4 * 2**30
 OPTIONS = r"(?:-\w+(?:[ \t]+(?:on|off|[rgbmlz]|[-+.\d]+))+[ \t]+)*"  # e.g. -bm 0.2, before the picture's name
 
@@ -63,10 +64,31 @@ def measure(path: Path, up: str) -> MeshMeasures:
     if not corners:
         raise InputError(f"{path}: this mesh has no faces, so nothing of it would be seen; export it again with faces")
     points = points_of(path, re.findall(r"(?m)^v[ \t]+(.+)$", text))
+    points = points[used_by_faces(path, text, len(points))]
     low, high = points.min(axis=0), points.max(axis=0)
     size, centre = upright(high - low, up), upright((low + high) / 2, up)
     faces = sum(max(count - 2, 0) for count in corners)
     return MeshMeasures((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))
+
+
+def used_by_faces(path: Path, text: str, vertices: int) -> NDArray[np.int64]:
+    """Return the vertices that faces use, from 0, rising: what Blender shows, and so measures, has no others.
+
+    Raises InputError when a face names a vertex that is not there.
+    """
+    used, before = set[int](), 0
+    for kind, rest in re.findall(r"(?m)^([vf])[ \t]+(.+)$", text):
+        if kind == "v":
+            before += 1
+            continue
+        for corner in rest.split():
+            number = corner.split("/", 1)[0]
+            said = int(number) if re.fullmatch(r"-?\d{1,9}", number) else 0
+            place = said - 1 if said > 0 else before + said  # those below 0 count back from the face
+            if said == 0 or not 0 <= place < vertices:
+                raise InputError(f"{path}: a face names the vertex {number[:20]!r} of {vertices}; export it again")
+            used.add(place)
+    return np.array(sorted(used), np.int64)
 
 
 def points_of(path: Path, lines: list[str]) -> NDArray[np.float64]:
@@ -87,5 +109,6 @@ def upright(vector: NDArray[np.float64], up: str) -> Vector:
 
 
 def objects_in(text: str) -> list[str]:
-    """Return the names of the objects in order."""
-    return [name.strip() for name in re.findall(r"(?m)^o[ \t]+(.+)$", text)]
+    """Return the names of the objects in order, as long as Blender has them."""
+    names = [name.strip().encode() for name in re.findall(r"(?m)^o[ \t]+(.+)$", text)]
+    return [name[:LONGEST_NAME].decode(errors="ignore") for name in names]

@@ -225,6 +225,34 @@ def test_size_middle_and_faces_are_those_of_the_file(tmp_path: Path):
     assert (measure(mesh, "y").size, measure(mesh, "y").centre) == ((4.0, 6.0, 4.0), (1.0, -5.0, 2.0))
 
 
+TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 2 0\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(TRIANGLE + "v 0 0 150\nf 1 2 3\n", id="a vertex of no face"),
+        pytest.param(TRIANGLE + "v 9 9 9\nv 8 8 8\nl 4 5\nf 1/1 2/2 3/3\n", id="a line"),
+        pytest.param("v 9 9 9\n" + TRIANGLE + "f -3 -2//1 -1\nv 7 7 7\n", id="numbers that count back"),
+    ],
+)
+def test_what_no_face_uses_is_no_part_of_the_size(tmp_path: Path, text: str):
+    (tmp_path / "a.obj").write_text(text, encoding="utf-8")
+    assert measure(tmp_path / "a.obj", "z").size == (1.0, 2.0, 0.0)
+
+
+@pytest.mark.parametrize("corner", ["4", "0", "-4", "x", "1.5", "9" * 30])
+def test_a_face_of_a_vertex_that_is_not_there_is_one_line(tmp_path: Path, corner: str):
+    (tmp_path / "a.obj").write_text(f"{TRIANGLE}f 1 2 {corner}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a face names the vertex '.*' of 3; export it again"):
+        measure(tmp_path / "a.obj", "z")
+
+
+def test_parts_have_the_names_that_blender_gives_them(tmp_path: Path):
+    (tmp_path / "a.obj").write_text(f"{TRIANGLE}o {'a' * 83}\nf 1 2 3\no {'\u00e9' * 40}\nf 1 2 3\n", encoding="utf-8")
+    assert measure(tmp_path / "a.obj", "z").parts == ("a" * 63, "\u00e9" * 31)
+
+
 MAPS = {
     "Poly Haven": ["rough_wood_diff_2k.jpg", "rough_wood_nor_gl_2k.exr", "rough_wood_rough_2k.jpg"],
     "ambientCG": ["Bricks075_1K-JPG_Color.jpg", "Bricks075_1K-JPG_NormalGL.jpg", "Bricks075_1K-JPG_Roughness.jpg"],
