@@ -249,7 +249,8 @@ def test_a_face_of_a_vertex_that_is_not_there_is_one_line(tmp_path: Path, corner
 
 
 def test_parts_have_the_names_that_blender_gives_them(tmp_path: Path):
-    (tmp_path / "a.obj").write_text(f"{TRIANGLE}o {'a' * 83}\nf 1 2 3\no {'\u00e9' * 40}\nf 1 2 3\n", encoding="utf-8")
+    parts = "".join(f"o {letter * 83}\nf 1 2 3\n" for letter in ("a", "\u00e9"))
+    (tmp_path / "a.obj").write_text(TRIANGLE + parts, encoding="utf-8")
     assert measure(tmp_path / "a.obj", "z").parts == ("a" * 63, "\u00e9" * 31)
 
 
