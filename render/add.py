@@ -116,6 +116,10 @@ def name_of(path: Path) -> str:
     Data sets of scans call each file the same, such as ``025_mug/google_16k/textured.obj``: that is 025-mug.
     """
     own = slug(path.name if path.is_dir() else path.stem)
+    if not own:
+        raise InputError(
+            f"{path}: its name has no letter from a to z and no digit, so the asset has none: give it one with --name"
+        )
     if own not in SAYS_NOTHING:
         return own
     folders = (slug(folder.name) for folder in path.resolve().parents)

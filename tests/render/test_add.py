@@ -208,7 +208,7 @@ REFUSED = {
     "no changes": (lambda f: obj(f / "a.obj"), {"licence": "CC-BY-ND-4.0"}, "forbids changed copies"),
     "no source": (lambda f: obj(f / "a.obj"), {"source": " "}, "source is ' ', wanted"),
     "a name with a path in it": (lambda f: obj(f / "a.obj"), {"id": "../a"}, "id is '../a', wanted lower-case"),
-    "a name without letters": (lambda f: obj(f / "茶.obj"), {}, "id is '', wanted lower-case"),
+    "a name without letters": (lambda f: obj(f / "茶.obj"), {}, "no letter from a to z .* give it one with --name"),
     "a mesh as a light": (lambda f: obj(f / "a.obj"), {"role": "light", "category": ""}, "role is 'light'"),
     "a part that is not there": (lambda f: obj(f / "a.obj"), {"labelled": ("lid",)}, "'lid' is not in a.obj, .* tip"),
     "an unknown format": (lambda f: written(f / "a.max", b"x"), {}, "found a .max file, wanted .glb"),
