@@ -13,10 +13,11 @@ from measure.race.policy import next_requests
 from measure.race.records import Budget, Race, Request, Result, result_of
 from measure.scoring.differences import Peers, against, interval, others, overstatement, score_of, spread
 from measure.scoring.evaluation import evaluate
+from measure.scoring.records import PhotoScore
 from measure.scoring.scores import Scores, read_scores, write_scores
 from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of
 from measure.trials.runner import Machine, Trials, open_trials
-from measure.trials.trainer import HELD_OUT
+from measure.trials.trainer import HELD_OUT, watched_ids
 from measure.worth.costs import Costs
 from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
@@ -206,7 +207,8 @@ class PickTable:
     def learning(self, each: Candidate, runs: Runs) -> Row:
         """Return a candidate's training curve and its last rise, of its finished runs or else of the one begun."""
         trials = [trial_of(each, seed) for seed in runs or self.seeds[:1]]
-        ends = [(self.trials.steps(trial), score.iou) for trial, score in zip(trials, runs.values(), strict=False)]
+        watched = [dataclasses.replace(run, photos=on_the_way(run.photos)) for run in runs.values()]
+        ends = [(self.trials.steps(trial), run.iou) for trial, run in zip(trials, watched, strict=False)]
         curve = training_curve([self.trials.watched(trial) for trial in trials], ends)
         return {"training_curve": curve, "rise": rise_of(curve, looks_of(self.trials.ground.fit.steps))}
 
@@ -214,6 +216,12 @@ class PickTable:
         """Return a run's scores on the renders kept out of training; None without such renders."""
         path = self.trials.folder(trial) / HELD_OUT
         return read_scores(path) if path.is_file() else None
+
+
+def on_the_way(photos: Sequence[PhotoScore]) -> tuple[PhotoScore, ...]:
+    """Return those of the val photos that trainings are scored on while they go on."""
+    ids = watched_ids([photo.id for photo in photos])
+    return tuple(photo for photo in photos if photo.id in ids)
 
 
 def mean(values: Sequence[float]) -> float | None:

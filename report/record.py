@@ -75,7 +75,7 @@ class RatioRow(Record):
     sd: float | None
     on_renders: float | None  # IoU on renders kept out of training
     overstates: float | None  # by how much that is more than on val photos
-    training_curve: tuple[tuple[Count, float], ...]  # steps done and IoU on val, rising in steps
+    training_curve: tuple[tuple[Count, float], ...]  # steps done and IoU on at most 48 val photos
     rise: float | None  # of that IoU over the last doubling of the steps before the rate falls
     picked: bool
     against_real: Gain | None

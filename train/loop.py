@@ -81,7 +81,7 @@ def plan_of(
 
 
 LOGGED = 100  # losses of about so many steps are kept
-LOOKS = (0.175, 0.35, 0.7)  # shares of the steps at which val is scored: doublings, all before the rate falls
+LOOKS = (0.35, 0.7)  # shares of the steps at which val is scored: a doubling, before the rate falls
 Watch = Callable[[Network], float]
 
 

@@ -144,7 +144,7 @@ def weighted(weights: dict[str, float], pools: Pools, schedule: str) -> Candidat
 
 
 FIRST = 0.5  # share of the steps that "renders first" gives to renders alone
-LOOP = 2  # raise it when the same trial would be trained to other weights, or evaluated to other scores, than before
+LOOP = 3  # raise it when the same trial would be trained to other weights, or evaluated to other scores, than before
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +16,13 @@ from measure.scoring.scores import write_scores
 from pipeline.files import write_json
 from pipeline.reading import OPEN, read_typed
 from train.cache import Cache
+from train.data import real_samples
 from train.loop import Outcome, Phase, train
 from train.model import Network, save_weights
 from train.run import SETTINGS, WEIGHTS, Run
 from train.settings import Fit
 
+WATCHED = 48  # val photos: as many as say whether a score still rises, at a small part of a training's time
 CHECKPOINT, LOG, HELD_OUT = "checkpoint", "log.json", "held_out.json"
 
 
@@ -51,6 +54,12 @@ def val_name(until: float) -> str:
     return "val.json" if until == 1 else f"val-{until:g}.json"
 
 
+def watched_ids(val: Sequence[str]) -> frozenset[str]:
+    """Return the photos that a training is scored on while it goes on: at most `WATCHED`, evenly spaced over val."""
+    count = min(WATCHED, len(val))
+    return frozenset(val[place * len(val) // count] for place in range(count))
+
+
 class Trainer:
     """A worker: trains one trial after the other."""
 
@@ -58,6 +67,7 @@ class Trainer:
         """Map the photos. Raises InputError when the cache is missing."""
         self.ground = ground
         self.cache = Cache(ground.cache)
+        self.watched = watched_ids([sample.id for sample in real_samples(ground.val)])
 
     def run(self, job: TrialJob) -> None:
         """Train and evaluate a trial, from its last checkpoint if there is one.
@@ -76,13 +86,15 @@ class Trainer:
             seed,
             folder=job.folder / CHECKPOINT,
             until=job.until,
-            watch=lambda network: self.evaluated(network, job, details=False).iou,
+            watch=lambda network: self.evaluated(network, job, only=self.watched).iou,
         )
         self.keep(outcome, job, start)
 
-    def evaluated(self, network: Network, job: TrialJob, details: bool) -> Scores:
-        """Return a network's scores on the val photos."""
-        return evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, details=details)
+    def evaluated(
+        self, network: Network, job: TrialJob, *, only: frozenset[str] | None = None, details: bool = False
+    ) -> Scores:
+        """Return a network's scores on the val photos. only: their ids; None = all."""
+        return evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, only, details)
 
     def run_of(self, network: Network, job: TrialJob) -> Run:
         """Return the network with the settings it was trained by."""

@@ -247,10 +247,10 @@ def test_watching_changes_no_weight():
 
 
 def test_without_patience_val_is_scored_at_doublings_before_the_rate_falls_and_the_last_weights_count():
-    seen, watch = scripted(0.3, 0.2, 0.1)
+    seen, watch = scripted(0.3, 0.2)
     outcome = trained(dataclasses.replace(SMALL, steps=20), watch=watch)
-    assert [done for done, _ in outcome.log["watched"]] == [4, 7, 14]
-    assert all(rate_at(done - 1, 20) == 1 for done in (4, 7, 14))
+    assert [done for done, _ in outcome.log["watched"]] == [7, 14]
+    assert all(rate_at(done - 1, 20) == 1 for done in (7, 14))
     assert outcome.steps == 20
     assert not same(weights(outcome), seen[0])
 
