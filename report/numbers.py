@@ -35,8 +35,6 @@ from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score
 RATIO_WORDS = "On real val photos, which chose the ratio; diamonds: on test photos. Bars are 95 % intervals."
 CURVE_WORDS = "One point a number of real photos. Bands and bars are 95 % intervals; the broad bar is that of worth."
 TRAINING_WORDS = "Means of each ratio's runs on 48 val photos at most. At the end the learning rate falls."
-    "Means of each ratio's runs on at most 48 val photos. Over the last third of the steps the learning rate falls."
-)
 
 
 def numbers(found: TransferRecord) -> dict[str, Any]:
