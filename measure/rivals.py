@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.formats.coco import find_coco, read_outlines_by_photo
-from dataset.formats.folder import listed, names_in
-from dataset.formats.folder import masks_of as masks_in
-from dataset.idmap import categories_map, read_ids
+from dataset.formats.folder import listed, mask_values, masks_by_stem, names_in
+from dataset.idmap import categories_map
 from dataset.records import Sample
 from measure.scoring.photo import CategoryMap, count
 from measure.scoring.records import PhotoScore, Scores
@@ -52,7 +51,7 @@ def scores_of(own: Path, test: Path, samples: Sequence[Sample], categories: tupl
 
 def masks_of(own: Path, samples: Sequence[Sample], categories: tuple[str, ...]) -> dict[str, CategoryMap]:
     """Return the category map of every photo from a rival's masks."""
-    files = masks_in(own / MASKS)
+    files = masks_by_stem(own / MASKS)
     check_all_there(own / MASKS, samples, files)
     names = names_in(own / NAMES) if (own / NAMES).is_file() else categories
     numbers = {value: number_of(name, categories, own / NAMES) for value, name in enumerate(names, 1)}
@@ -61,7 +60,7 @@ def masks_of(own: Path, samples: Sequence[Sample], categories: tuple[str, ...]) 
 
 def mapped(file: Path, numbers: Mapping[int, int], names: Sequence[str], categories: tuple[str, ...]) -> CategoryMap:
     """Return the category map of one mask. numbers: value -> number of the set-up's category."""
-    values = read_ids(file)
+    values = mask_values(file)
     if len(categories) == 1 and len(names) == 1:
         return (values > 0).astype(np.uint8)
     strange = sorted(set(np.unique(values).tolist()) - {0, *numbers})

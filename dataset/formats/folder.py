@@ -65,9 +65,7 @@ class MaskFile:
         Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
         Raises InputError for a value that is no category and for more than 65535 pieces.
         """
-        if is_lossy(self.file):
-            raise InputError(f"{self.file}: is a JPEG, which changes the values of a mask; save it as PNG")
-        values = read_ids(self.file)
+        values = mask_values(self.file)
         found = [int(value) for value in np.unique(values) if value]
         for value in found:
             if value not in self.categories:
@@ -80,6 +78,13 @@ class MaskFile:
         if len(names) > MOST_INSTANCES:
             raise InputError(f"{self.file}: found {len(names)} pieces, wanted {MOST_INSTANCES} at most; clean the mask")
         return ids.astype(np.uint16), names
+
+
+def mask_values(file: Path) -> IdMap:
+    """Return the values of a mask; raise InputError for a JPEG, and as `read_ids`."""
+    if is_lossy(file):
+        raise InputError(f"{file}: is a JPEG, which changes the values of a mask; save it as PNG")
+    return read_ids(file)
 
 
 def listed(categories: Mapping[int, str]) -> str:
@@ -159,7 +164,7 @@ def read_plain(root: Path) -> PhotoSet:
     """
     names = read_names(root)
     categories = dict(enumerate(names, 1))
-    masks = masks_of(root / "masks")
+    masks = masks_by_stem(root / "masks")
     refuse_unread(root / "images")
     photos = []
     for path in files_of(root / "images"):
@@ -194,7 +199,7 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith("."))
 
 
-def masks_of(folder: Path) -> dict[str, Path]:
+def masks_by_stem(folder: Path) -> dict[str, Path]:
     """Return the masks of a folder by stem; raise InputError for two of one stem."""
     found: dict[str, Path] = {}
     for path in files_of(folder):

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dataset.idmap import png_bytes, read_ids
 from dataset.records import Sample, write_manifest
@@ -113,6 +114,13 @@ def nothing(own: Path, test: Path, samples: list[Sample]) -> None:  # noqa: ARG0
 def test_what_cannot_be_scored_is_one_line(tmp_path: Path, test: tuple[Path, list[Sample]], write, message: str):
     write(tmp_path / "rivals/other", *test)
     with pytest.raises(InputError, match=message):
+        rivals_in(tmp_path / "rivals", *test, BOARD)
+
+
+def test_a_mask_that_is_a_jpeg_is_one_line(tmp_path: Path, test: tuple[Path, list[Sample]]):
+    write_masks(tmp_path / "rivals/other", *test)
+    Image.fromarray(np.zeros((56, 80), np.uint8)).save(tmp_path / "rivals/other/masks/t0.png", "JPEG")
+    with pytest.raises(InputError, match="is a JPEG, which changes the values of a mask"):
         rivals_in(tmp_path / "rivals", *test, BOARD)
 
 
