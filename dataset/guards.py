@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataset.records import REAL, Sample
 from pipeline.errors import InputError
 
-MEASURED = ("val", "test")
+MEASURED = ("val", "test", "home")
 
 
 def only_real(samples: Iterable[Sample], split: str) -> None:

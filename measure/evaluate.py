@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from dataset.records import Sample
+from dataset.records import Sample, read_manifest
 from measure.pick import Row, compared, read_pick
 from measure.rivals import rivals_in
 from measure.scoring.evaluation import evaluate
@@ -36,25 +36,30 @@ def folders_of(rows: list[Row], root: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def main(pick: Path, race: Path, test: Path, rivals: Path, out: Path) -> None:
-    """Write test.json, the predictions of the picked run, and rivals.json.
+def main(pick: Path, race: Path, test: Path, home: Path, rivals: Path, out: Path) -> None:
+    """Write test.json, the predictions of the picked run, home.json and rivals.json.
 
-    race: the trials, in the folder that pick.json lies in. rivals: predictions of other tools (`rivals_in`).
+    race: the trials, in the folder that pick.json lies in. home: manifest of photos of the places that the training
+    photos are from; it may hold none. rivals: predictions of other tools (`rivals_in`).
     """
     chosen: dict[str, Any] = read_pick(pick)
-    samples = real_samples(test)
+    samples, near = real_samples(test), read_manifest(home)
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
     categories = load_run(race.parent / chosen["trial"]).categories
     beside = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
     with whole_folder(out, "test scores") as part:
-        found = []
+        found, at_home = [], []
         for name, folder in runs:
-            keep = part if folder == race.parent / chosen["trial"] else None
-            scores = evaluate(load_run(folder), test, "test", f"test {name}", keep)
+            keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder)
+            scores = evaluate(run, test, "test", f"test {name}", keep)
             found.append(to_json(dataclasses.replace(scores, name=name)))
+            if near:
+                scores = evaluate(run, home, "home", f"home {name}", None, details=False)
+                at_home.append(to_json(dataclasses.replace(scores, name=name)))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
+        write_json(part / "home.json", {"photos": len(near), "runs": at_home})
         write_json(part / "rivals.json", {"photos": len(samples), "runs": [to_json(scores) for scores in beside]})
 
 

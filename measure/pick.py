@@ -162,7 +162,16 @@ def named(scores: Scores, name: str) -> Scores:
 
 def read_test(folder: Path) -> dict[str, list[Scores]]:
     """Return the test scores that `evaluate` wrote, by candidate; raise InputError for another kind of file."""
-    path = folder / "test.json"
+    return by_candidate(folder / "test.json")
+
+
+def read_home(folder: Path) -> dict[str, list[Scores]]:
+    """Return the scores of the same runs on photos of the training photos' places, by candidate; none without such."""
+    return by_candidate(folder / "home.json")
+
+
+def by_candidate(path: Path) -> dict[str, list[Scores]]:
+    """Return the scores of several runs by candidate."""
     found: dict[str, list[Scores]] = {}
     for scores in read_many(path):
         found.setdefault(scores.name, []).append(scores)

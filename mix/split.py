@@ -40,11 +40,13 @@ class Split:
     train: SplitRule
     val: SplitRule
     test: SplitRule
+    home: SplitRule | None = None  # further photos of the places that train is from; null = none
 
     @property
     def rules(self) -> dict[str, SplitRule]:
         """The rule of each split, in the order in which they are filled."""
-        return {"train": self.train, "val": self.val, "test": self.test}
+        asked = {"train": self.train, "val": self.val, "test": self.test}
+        return asked | ({"home": self.home} if self.home else {})
 
 
 Groups = dict[str, list[Sample]]
@@ -158,7 +160,7 @@ def check_tags(samples: Sequence[Sample], settings: Split) -> None:
 
 
 def main(settings: Split, photos: Path, out: Path) -> None:
-    """Write train.jsonl, val.jsonl and test.jsonl, whose paths lead to `photos`."""
+    """Write train, val, test and home.jsonl (empty unless asked for), whose paths lead to `photos`."""
     samples = read_manifest(photos / "samples.jsonl")
     check_tags(samples, settings)
     sums = [sha256_of(photos / sample.image) for sample in samples]
@@ -167,7 +169,7 @@ def main(settings: Split, photos: Path, out: Path) -> None:
     for name, members in splits.items():  # all are looked at before the first is written
         only_real(members, name)
     way = way_to(photos, out)
-    for name, members in splits.items():
+    for name, members in ({"home": []} | splits).items():
         moved = [dataclasses.replace(s, image=f"{way}/{s.image}", ids=f"{way}/{s.ids}") for s in members]
         write_manifest(out / f"{name}.jsonl", moved)
     counts = {name: len(members) for name, members in splits.items()}

@@ -184,6 +184,16 @@ class RivalRow(Record):
 
 
 @dataclasses.dataclass(frozen=True)
+class AtHome(Record):
+    """Scores on photos of the places that the training photos are from."""
+
+    n_photos: Count
+    picked: End
+    real_only: End | None
+    render_only: End | None
+
+
+@dataclasses.dataclass(frozen=True)
 class OnTest(Record):
     """What the test photos say, once, of the picked run and of all its seeds."""
 
@@ -200,6 +210,7 @@ class OnTest(Record):
     render_only: End | None
     gain: Gain | None  # over real only
     rivals: tuple[RivalRow, ...]
+    home: AtHome | None
 
 
 @dataclasses.dataclass(frozen=True)

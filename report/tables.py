@@ -104,6 +104,32 @@ def of_rivals(test: OnTest | None) -> Table | None:
     return filled("Beside other tools", heads, cells, [0])
 
 
+def of_places(test: OnTest | None) -> Table | None:
+    """Return one row a kind of training: its score where the training photos are from, and on the test photos."""
+    if not test or not test.home:
+        return None
+    pairs = (
+        ("real photos alone", test.home.real_only, test.real_only),
+        ("the pick", test.home.picked, End(test.ratio, test.mean_iou, test.mean_ci95)),
+        ("renders alone", test.home.render_only, test.render_only),
+    )
+    cells = [
+        (
+            words,
+            score(here.iou),
+            span(here.ci95, 3),
+            score(there.iou),
+            span(there.ci95, 3),
+            signed(there.iou - here.iou),
+        )
+        for words, here, there in pairs
+        if here and there
+    ]
+    home = f"#where the training photos are from ({several(test.home.n_photos, 'photo')})"
+    heads = ("trained on", home, "#95 %", "#test photos", "#95 %", "#on the way")
+    return filled("From place to place", heads, cells)
+
+
 def ranking_of(row: RatioRow) -> str:
     """Return how a candidate came out of the race, in words."""
     if row.picked:

@@ -16,6 +16,7 @@ from measure.pick import (
     end_row,
     mean_row,
     plain,
+    read_home,
     read_pick,
     read_race,
     read_rivals,
@@ -101,6 +102,7 @@ class Gathered:
     race: TunedRuns
     test: Runs
     rivals: Sequence[Scores]
+    home: Runs
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
@@ -134,7 +136,18 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
             }
             for rival in found.rivals
         ],
+        "home": at_home(found, resamples),
     }
+
+
+def at_home(found: Gathered, resamples: int) -> dict[str, Any] | None:
+    """Return the scores on photos of the training photos' places, None where there are none."""
+    if not found.home:
+        return None
+    names = {"picked": found.race.picked["name"]}
+    names |= {"real_only": end_name(found.race.pick, REAL_ONLY), "render_only": end_name(found.race.pick, RENDER_ONLY)}
+    rows = {key: mean_row(found.home, name, resamples) for key, name in names.items()}
+    return rows | {"n_photos": len(found.home[names["picked"]][0].photos)}
 
 
 def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
@@ -209,6 +222,7 @@ def read_all(
         race=read_race(chosen, pick.parent),
         test=read_test(test),
         rivals=read_rivals(test),
+        home=read_home(test),
         lines=read_lines(curves),
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_attribution(attribution),

@@ -161,6 +161,7 @@ def on_test(ratio=0.8, verdict="better", groups=40):
         "render_only": near(0.7) | {"ratio": 1.0},
         "gain": {"verdict": verdict, "iou": difference, "ci95": ci95},
         "rivals": [],
+        "home": None,
     }  # fmt: skip
 
 

@@ -154,6 +154,7 @@ def test_the_manifests_lead_to_the_photos(tmp_path):
         "burst=a0",
     )
     assert (out / train[0].image).is_file()
+    assert read_manifest(out / "home.jsonl") == []  # nobody asked for one
 
 
 def test_a_misspelt_tag_to_keep_together_is_refused_before_twins_part(tmp_path):
@@ -162,3 +163,13 @@ def test_a_misspelt_tag_to_keep_together_is_refused_before_twins_part(tmp_path):
     with pytest.raises(InputError, match="no photo has the tag 'brust'; there are: burst"):
         main(chosen, photos, tmp_path / "split")
     assert not (tmp_path / "split").exists()
+
+
+def test_home_is_what_is_left_of_the_places_of_the_training_photos():
+    home = SplitRule({"room": ("a",)})
+    samples = [photo(f"p{n}", room="a" if n < 4 else "b") for n in range(8)]
+    chosen = Split(1, (), SplitRule({"room": ("a",)}, 1), SplitRule({"room": ("b",)}, 2), of(room="b"), home)
+    found = members(samples, chosen)
+    assert (len(found["train"]), len(found["home"])) == (1, 3)
+    assert found["home"].isdisjoint(found["train"])
+    assert found["val"] | found["test"] == {"p4", "p5", "p6", "p7"}

@@ -56,6 +56,13 @@ def test_what_another_tool_predicted_stands_beside_ours(project):
     assert "Beside other tools" in (project / "reports/index.html").read_text(encoding="utf-8")
 
 
+def test_photos_of_the_training_photos_places_are_scored_beside_the_test_photos(project):
+    home = read(project, "reports/transfer.json")["test"]["home"]
+    assert home["n_photos"] == 2
+    assert all(0 <= home[key]["iou"] <= 1 for key in ("picked", "real_only", "render_only"))
+    assert "From place to place" in (project / "reports/index.html").read_text(encoding="utf-8")
+
+
 def test_the_page_is_there_and_stands_alone(project):
     page = (project / "reports/index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page
@@ -77,8 +84,9 @@ def test_a_test_photo_of_a_group_of_val_is_refused(project, tmp_path):
     write_manifest(split / "test.jsonl", [type(first)(**(vars(first) | {"group": "g1"})), *rest])
     with pytest.raises(InputError, match="photo test0 of group 'g1' is in val too"):
         evaluate.main(
-            project / "pick.json", project / "race", split / "test.jsonl", tmp_path / "none", tmp_path / "out"
-        )
+            project / "pick.json", project / "race", split / "test.jsonl",
+            split / "home.jsonl", tmp_path / "none", tmp_path / "out",
+        )  # fmt: skip
 
 
 def test_a_run_that_is_gone_is_named(project, tmp_path):
@@ -86,5 +94,10 @@ def test_a_run_that_is_gone_is_named(project, tmp_path):
     (tmp_path / "race").mkdir()
     with pytest.raises(InputError, match="the run is missing; run stage tune again"):
         evaluate.main(
-            tmp_path / "pick.json", tmp_path / "race", project / "split/test.jsonl", tmp_path / "no", tmp_path / "out"
+            tmp_path / "pick.json",
+            tmp_path / "race",
+            project / "split/test.jsonl",
+            project / "split/home.jsonl",
+            tmp_path / "no",
+            tmp_path / "out",
         )
