@@ -170,9 +170,7 @@ class Loop:
         self.settings, self.job, self.pools, self.seed = settings, job, pools, seed
         self.learner, self.folder, self.watch = learner, folder, watch
         self.history = History()
-        self.best: dict[
-            str, torch.Tensor
-        ] = {}  # the weights of the epoch of the highest score, where there is patience
+        self.best: dict[str, torch.Tensor] = {}  # with patience: the weights of the best epoch
         every = range(settings.epoch_steps, settings.steps + 1, settings.epoch_steps)
         self.looks = set(every if settings.patience else looks_of(settings.steps))
 
