@@ -75,9 +75,29 @@ def open_asset(file: Path, up: str) -> Opened:
         bpy.data.batch_remove(set(blocks()) - before - set(kept))
     if not any(len(part.mesh.polygons) for part in parts):
         bpy.data.batch_remove(kept)
-        raise InputError(f"{file}: nothing in it has faces, so nothing of it would be seen; export it with its meshes")
+        raise InputError(
+            f"{file}: {why_no_faces(file)}nothing in it has faces, so nothing of it would be seen; export it with its "
+            "meshes"
+        )
     names = {block: own_name(block.name, data) for block in kept if isinstance(block, bpy.types.Material)}
     return Opened(parts, unit.metres, tuple(sorted((*code, *unit.simulations))), paths, names, tuple(kept))
+
+
+STL_HEAD, STL_FACE = 84, 50  # bytes of a binary STL before its faces, and of each
+
+
+def why_no_faces(file: Path) -> str:
+    """Return what is wrong with an STL that Blender read nothing of, to begin a sentence with; empty if not known."""
+    if file.suffix.lower() != ".stl":
+        return ""
+    with file.open("rb") as opened:
+        head = opened.read(STL_HEAD)
+    if head[:5].lower() == b"solid" and head[:5] != b"solid":
+        return "its words are in capitals, and Blender reads small letters alone; "
+    faces, size = int.from_bytes(head[80:84], "little"), file.stat().st_size
+    if len(head) == STL_HEAD and size != STL_HEAD + STL_FACE * faces:
+        return f"it says {faces} faces, which take {STL_HEAD + STL_FACE * faces} bytes, and has {size}; "
+    return ""
 
 
 def blocks() -> Iterator[Any]:

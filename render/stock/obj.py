@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,26 @@ def named_by_obj(path: Path) -> tuple[Path, ...]:
 def named_in(path: Path, words: str) -> list[Path]:
     """Return the files beside `path` that its lines starting with one of `words`, a pattern, name."""
     rests = re.findall(rf"(?mi)^[ \t]*(?:{words})[ \t]+(\S.*)$", text_of(path))
-    return [inside(path.parent, without_options(rest.strip()), str(path)) for rest in rests]
+    return [meant(path, without_options(rest.strip())) for rest in rests]
+
+
+def meant(path: Path, name: str) -> Path:
+    """Return the file beside `path` that a name in it means: as it is, without quotes and backslashes, its last part.
+
+    Blender looks for it likewise. Where there is none, the path as it is written. Raises InputError for a path that
+    leaves the folder, and for a name that differs from that of a file by capitals alone, which Blender does not find.
+    """
+    plain = name.strip("\"'").replace("\\", "/")
+    found = [inside(path.parent, each, str(path)) for each in (name, plain, PurePosixPath(plain).name) if each]
+    file = next((each for each in found if each.is_file()), None)
+    if file:
+        return file
+    last = found[-1]
+    others = sorted(last.parent.iterdir()) if last.parent.is_dir() else []
+    alike = [other.name for other in others if other.name.lower() == last.name.lower()]
+    if alike:
+        raise InputError(f"{path}: says {name}, what lies there is {alike[0]}: rename one, so that both are alike")
+    return found[0]
 
 
 def without_options(rest: str) -> str:

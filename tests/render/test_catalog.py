@@ -225,6 +225,31 @@ def test_size_middle_and_faces_are_those_of_the_file(tmp_path: Path):
     assert (measure(mesh, "y").size, measure(mesh, "y").centre) == ((4.0, 6.0, 4.0), (1.0, -5.0, 2.0))
 
 
+@pytest.mark.parametrize(
+    ("written", "lies"),
+    [
+        pytest.param("tex\\red.png", "tex/red.png", id="backslashes"),
+        pytest.param("C:\\Users\\artist\\tex\\red.png", "red.png", id="a path of another machine"),
+        pytest.param('"my red.png"', "my red.png", id="quotes"),
+        pytest.param(".\\red.png", "red.png", id="a dot"),
+    ],
+)
+def test_a_texture_is_found_by_the_name_that_a_tool_on_windows_gave_it(tmp_path: Path, written: str, lies: str):
+    (tmp_path / "a.obj").write_text(f"mtllib .\\a.mtl\n{TRIANGLE}f 1 2 3\n", encoding="utf-8")
+    (tmp_path / "a.mtl").write_text(f"newmtl a\nmap_Kd {written}\n", encoding="utf-8")
+    (tmp_path / lies).parent.mkdir(exist_ok=True)
+    (tmp_path / lies).write_bytes(b"")
+    assert files_of(tmp_path / "a.obj") == tuple(tmp_path / name for name in ("a.obj", "a.mtl", lies))
+
+
+def test_a_name_that_differs_by_capitals_alone_says_what_lies_there(tmp_path: Path):
+    (tmp_path / "a.obj").write_text("mtllib a.mtl\n", encoding="utf-8")
+    (tmp_path / "a.mtl").write_text("newmtl a\nmap_Kd Red.PNG\n", encoding="utf-8")
+    (tmp_path / "red.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"says Red\.PNG, what lies there is red\.png: rename one"):
+        files_of(tmp_path / "a.obj")
+
+
 TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 2 0\n"
 
 

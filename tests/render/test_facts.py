@@ -237,3 +237,12 @@ def test_a_usd_file_is_read_for_the_files_it_names(folder: Path) -> None:
     assert look_at_layers(folder / "posed.usdz") == 1.0
     with pytest.raises(InputError, match=r"picture\.usdc names '\.\./\.\./outside\.png', which leaves its folder"):
         look_at_layers(folder / "deep" / "bad" / "picture.usdc")
+
+
+def test_an_stl_that_blender_reads_nothing_of_says_why(tmp_path: Path) -> None:
+    shouting = "SOLID a\nFACET NORMAL 0 0 1\nOUTER LOOP\nVERTEX 0 0 0\nVERTEX 1 0 0\nVERTEX 0 1 0\nENDLOOP\nENDFACET\n"
+    (tmp_path / "a.stl").write_text(f"{shouting}ENDSOLID a\n", encoding="utf-8")
+    (tmp_path / "b.stl").write_bytes(bytes(80) + (1).to_bytes(4, "little") + bytes(50) + b"made by a scanner")
+    shout, tail = inspect([tmp_path / "a.stl", tmp_path / "b.stl"], ["z", "z"])
+    assert "its words are in capitals" in str(shout)
+    assert "it says 1 faces, which take 134 bytes, and has 151" in str(tail)
