@@ -214,7 +214,7 @@ def draw_pages(shown: Shown, reports: Path) -> None:
     """Draw the page, two of its charts and some cards of the gallery."""
     page = reports / "index.html"
     with browser() as chrome:
-        shown.write("page.png", top_of(chrome, page, (1000, 860)))
+        shown.write("page.png", top_of(chrome, page, (900, 900)))
         shown.write("ratio.png", part_of(chrome, page, "#ratio .live", 760))
         shown.write("worth.png", part_of(chrome, page, "#worth .live", 760))
         shown.write("cards.jpg", cards_of(chrome, reports / "assets.html", ASSETS))

@@ -173,8 +173,8 @@ def unconverged(rows: Sequence[RatioRow]) -> str:
     steps = max(steps for row in rows for steps, _ in row.training_curve)
     others = f", and {whole(len(rising) - 1)} more rose" if len(rising) > 1 else ""
     return (
-        f"Trainings were too short: the last doubling of their steps still brought {most.name} {most.rise:+.3f} on val"
-        f"{others} (wanted: less than {FLAT:g}). Set fit.steps to {whole(2 * steps)} and run again."
+        f"Trainings were too short: the last doubling of their steps still added {most.rise:.3f} to the score of ratio "
+        f"{most.name} on val{others} (wanted: less than {FLAT:g}). Set fit.steps to {whole(2 * steps)} and run again."
     )
 
 

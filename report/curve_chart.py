@@ -9,6 +9,7 @@ from report.record import CurveRecord, WorthRecord
 from report.words import MIXED, REAL, both_curves, known_ends, several, span, whole
 
 X, AHEAD = "real photos used in training", 1.25  # a worth that is not known ends this much further right
+WHOLE = {"tickMinStep": 1, "format": ",d"}  # there is no half a photo
 DASHES = {REAL: [1, 0], MIXED: [6, 4]}
 
 
@@ -33,7 +34,7 @@ def lines(words: str, curve: CurveRecord, names: Sequence[str], metric: str) -> 
     rows = [{"what": words} | dataclasses.asdict(row) for row in curve.fit]
     if not rows:
         return []
-    x, look = x_of("n", X, scale={"zero": False}), {"color": kinds(names, "color")}
+    x, look = x_of("n", X, scale={"zero": False}, axis=WHOLE), {"color": kinds(names, "color")}
     band = {"x": x, "y": y_of("lo", metric), "y2": {"field": "hi"}, **look}
     line = {"x": x, "y": y_of("iou", metric), **look}
     return [
@@ -45,7 +46,7 @@ def lines(words: str, curve: CurveRecord, names: Sequence[str], metric: str) -> 
 def points(words: str, curve: CurveRecord, names: Sequence[str], metric: str) -> list[Spec]:
     """Return the measured points with their intervals."""
     rows = [{"what": words, "n": point.n, "iou": point.iou} | ends_of(point.ci95) for point in curve.points]
-    x, look = x_of("n", X), {"color": kinds(names, "color")}
+    x, look = x_of("n", X, axis=WHOLE), {"color": kinds(names, "color")}
     bars = {"x": x, "y": y_of("lo", metric), "y2": {"field": "hi"}, **look}
     spoken = read_out(("what", "trained on"), ("n", "real photos"), ("iou", "score"), ("lo", "from"), ("hi", "to"))
     marks = {"x": x, "y": y_of("iou", metric), **look, "shape": kinds(names, "shape"), "tooltip": spoken}

@@ -142,8 +142,9 @@ def test_a_training_that_was_too_short_is_said_first_of_all_doubts():
         row["rise"] = rise
     said = notes(typed(found))[2]
     assert said == (
-        f"Trainings were too short: the last doubling of their steps still brought {found['ratios'][2]['name']} +0.030 "
-        "on val, and 1 more rose (wanted: less than 0.005). Set fit.steps to 480 and run again."
+        f"Trainings were too short: the last doubling of their steps still added 0.030 to the score of ratio "
+        f"{found['ratios'][2]['name']} on val, and 1 more rose (wanted: less than 0.005). Set fit.steps to 480 and "
+        "run again."
     )
     assert "too short" not in " ".join(notes(typed(transfer())))
 
