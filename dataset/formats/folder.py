@@ -195,8 +195,8 @@ def names_in(path: Path) -> tuple[str, ...]:
 
 def files_of(folder: Path) -> list[Path]:
     """Return the image files of a folder by name; others, and hidden ones (``._a.jpg``), are passed over."""
-    found = (path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
-    return sorted(path for path in found if not path.name.startswith("."))
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    return [path for path in found if not path.name.startswith(".")]
 
 
 def masks_by_stem(folder: Path) -> dict[str, Path]:
