@@ -79,35 +79,35 @@ def measure(path: Path, up: str) -> MeshMeasures:
     Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
     """
     text = text_of(path)
-    corners = [len(line.split()) for line in re.findall(r"(?m)^f[ \t]+(.+)$", text)]
-    if not corners:
+    corners = [face.split() for face in re.findall(r"(?m)^f[ \t]+(.+)$", text)]
+    if not any(corners):
         raise InputError(f"{path}: this mesh has no faces, so nothing of it would be seen; export it again with faces")
     points = points_of(path, re.findall(r"(?m)^v[ \t]+(.+)$", text))
-    points = points[used_by_faces(path, text, len(points))]
+    points = points[used_by_faces(path, text, corners, len(points))]
     low, high = points.min(axis=0), points.max(axis=0)
     size, centre = upright(high - low, up), upright((low + high) / 2, up)
-    faces = sum(max(count - 2, 0) for count in corners)
+    faces = sum(max(len(face) - 2, 0) for face in corners)
     return MeshMeasures((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))
 
 
-def used_by_faces(path: Path, text: str, vertices: int) -> NDArray[np.int64]:
+def used_by_faces(path: Path, text: str, faces: list[list[str]], vertices: int) -> NDArray[np.int64]:
     """Return the vertices that faces use, from 0, rising: what Blender shows, and so measures, has no others.
 
-    Raises InputError when a face names a vertex that is not there.
+    faces: the corners of each, such as 3/1/2. Raises InputError when a face names a vertex that is not there.
     """
-    used, before = set[int](), 0
-    for kind, rest in re.findall(r"(?m)^([vf])[ \t]+(.+)$", text):
-        if kind == "v":
-            before += 1
-            continue
-        for corner in rest.split():
-            number = corner.split("/", 1)[0]
-            said = int(number) if re.fullmatch(r"-?\d{1,9}", number) else 0
-            place = said - 1 if said > 0 else before + said  # those below 0 count back from the face
-            if said == 0 or not 0 <= place < vertices:
-                raise InputError(f"{path}: a face names the vertex {number[:20]!r} of {vertices}; export it again")
-            used.add(place)
-    return np.array(sorted(used), np.int64)
+    flat = [corner.partition("/")[0] for face in faces for corner in face]
+    known = {number: int(number) if re.fullmatch(r"-?\d{1,9}", number) else 0 for number in set(flat)}
+    said = np.array([known[number] for number in flat], np.int64)
+    place = said - 1
+    if (said < 0).any():  # they count back from the vertices above their face
+        kinds = np.array(re.findall(r"(?m)^([vf])[ \t]+.", text))
+        above = np.cumsum(kinds == "v")[kinds == "f"]
+        place = np.where(said < 0, np.repeat(above, [len(face) for face in faces]) + said, place)
+    strange = np.flatnonzero((said == 0) | (place < 0) | (place >= vertices))
+    if len(strange):
+        number = flat[strange[0]][:20]
+        raise InputError(f"{path}: a face names the vertex {number!r} of {vertices}; export it again")
+    return np.unique(place)
 
 
 def points_of(path: Path, lines: list[str]) -> NDArray[np.float64]:

@@ -273,6 +273,12 @@ def test_a_face_of_a_vertex_that_is_not_there_is_one_line(tmp_path: Path, corner
         measure(tmp_path / "a.obj", "z")
 
 
+def test_faces_without_corners_are_none(tmp_path: Path):
+    (tmp_path / "a.obj").write_text(f"{TRIANGLE}f  \n", encoding="utf-8")
+    with pytest.raises(InputError, match="this mesh has no faces"):
+        measure(tmp_path / "a.obj", "z")
+
+
 def test_parts_have_the_names_that_blender_gives_them(tmp_path: Path):
     parts = "".join(f"o {letter * 83}\nf 1 2 3\n" for letter in ("a", "\u00e9"))
     (tmp_path / "a.obj").write_text(TRIANGLE + parts, encoding="utf-8")
