@@ -13,7 +13,7 @@ from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
 from train.data import real_samples
-from train.run import load_run
+from train.run import SETTINGS, load_run, read_run_settings
 
 
 def refuse_leak(test: list[Sample], val: Scores, manifest: Path) -> None:
@@ -47,7 +47,7 @@ def main(pick: Path, race: Path, test: Path, home: Path, rivals: Path, out: Path
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
-    categories = load_run(race.parent / chosen["trial"]).categories
+    categories = tuple(read_run_settings(race.parent / chosen["trial"] / SETTINGS)["categories"])
     beside = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
     with whole_folder(out, "test scores") as part:
         found, at_home = [], []
