@@ -19,12 +19,12 @@ import torch
 
 from benchmarks.plain_loop import train_plainly
 from benchmarks.training import CATEGORIES, VAL, score
+from measure.fit import fit
 from measure.trials.candidate import weights_at
 from measure.trials.pools import read_pools
 from pipeline.bench import known, record
 from pipeline.stage import run_stage
-from train.data import ROOM, Source, load_photo, read_categories, shrunk
-from train.loop import Phase, train
+from train.data import Mix, Source, read_categories
 from train.model import Network
 from train.settings import Fit
 
@@ -39,10 +39,9 @@ Ladder = dict[int, list[tuple[float, float]]]  # steps -> of each seed: CPU seco
 class Ground:
     """What both sides train on and are scored on."""
 
-    sources: tuple[Source, ...]
+    mix: Mix
     categories: tuple[str, ...]
     val: Path
-    ratio: float
 
     def score(self, network: Network, settings: Fit, seed: int) -> float:
         """Return a network's IoU of the foreground on the val photos."""
@@ -52,26 +51,19 @@ class Ground:
 def ground_at(real: Path, ratio: float) -> Ground:
     """Return the mix of a ratio from a set-up's folder of data."""
     pools = read_pools(real / "pools.json")
-    sources = [
+    sources = tuple(
         Source(name, weight, pools.named(name).folder, pools.named(name).samples)
         for name, weight in weights_at(ratio, pools).items()
-    ]
-    return Ground(tuple(sources), read_categories(real / CATEGORIES), real / VAL, ratio)
+    )
+    return Ground(Mix(ratio, sources), read_categories(real / CATEGORIES), real / VAL)
 
 
 def ours(settings: Fit, ground: Ground, seed: int, steps: int) -> tuple[float, float]:
     """Return CPU seconds and score of our training of so many steps."""
-    fit = dataclasses.replace(settings, steps=steps)
-    longest = round(fit.img_size * ROOM)
     began = time.process_time()
-    pools = [
-        [shrunk(load_photo(source.folder, sample, ground.categories), longest) for sample in source.samples]
-        for source in ground.sources
-    ]
-    phase = Phase(tuple(source.weight for source in ground.sources), 1.0)
-    network = train(fit, [phase], pools, ground.categories, seed, folder=None).network
+    network = fit(dataclasses.replace(settings, steps=steps), ground.mix, ground.categories, seed).network
     seconds = time.process_time() - began
-    return seconds, ground.score(network, fit, seed)
+    return seconds, ground.score(network, settings, seed)
 
 
 def plain(settings: Fit, ground: Ground, seed: int, lengths: Sequence[int]) -> dict[int, tuple[float, float]]:
@@ -81,8 +73,8 @@ def plain(settings: Fit, ground: Ground, seed: int, lengths: Sequence[int]) -> d
     def watch(done: int, network: Network, seconds: float) -> None:
         found[done] = (seconds, ground.score(network, settings, seed))
 
-    fit = dataclasses.replace(settings, steps=max(lengths))
-    train_plainly(fit, ground.sources, ground.categories, seed, marks=lengths, watch=watch)
+    longest = dataclasses.replace(settings, steps=max(lengths))
+    train_plainly(longest, ground.mix.sources, ground.categories, seed, marks=lengths, watch=watch)
     return found
 
 
@@ -117,9 +109,9 @@ def overall(sets: Mapping[str, Mapping[str, Any]]) -> float:
     return round(math.exp(statistics.fmean(math.log(found["ratio"]) for found in sets.values())), 2)
 
 
-def main(fit: Fit, real: Path, ratio: float, seeds: int, out: Path) -> None:
+def main(settings: Fit, real: Path, ratio: float, seeds: int, out: Path) -> None:
     """Put one set into section `speedrun` of the benchmark's file. real: its folder of data. seeds: how many."""
-    settings, ground = dataclasses.replace(fit, threads=1), ground_at(real, ratio)
+    settings, ground = dataclasses.replace(settings, threads=1), ground_at(real, ratio)
     torch.set_num_threads(1)
     lengths = [settings.steps // 2**halvings for halvings in range(4, -1, -1)]
     own: Ladder = {steps: [] for steps in lengths}

@@ -18,12 +18,12 @@ import torch
 from benchmarks.plain_loop import train_plainly
 from dataset.guards import no_overlap
 from dataset.records import Sample
+from measure.fit import fit
 from measure.scoring.evaluation import evaluate
 from pipeline.bench import record
 from pipeline.errors import InputError
 from pipeline.stage import run_stage
-from train.data import ROOM, Source, load_photo, read_categories, real_samples, shrunk
-from train.loop import Phase, train
+from train.data import Mix, Source, read_categories, real_samples
 from train.model import Network
 from train.run import Run
 from train.settings import Fit
@@ -55,12 +55,10 @@ def ground_of(real: Path) -> BenchInputs:
 
 def pair(settings: Fit, ground: BenchInputs, seed: int) -> dict[str, float]:
     """Train and score both sides with one seed; return their numbers."""
-    folder, longest = ground.train.parent, round(settings.img_size * ROOM)
     images = settings.steps * settings.batch
-    source = Source("real", 1.0, folder, ground.samples)
-    peer = train_plainly(settings, [source], ground.categories, seed, workers=os.cpu_count() or 1)
-    pool = [shrunk(load_photo(folder, sample, ground.categories), longest) for sample in ground.samples]
-    ours = train(settings, [Phase((1.0,), 1.0)], [pool], ground.categories, seed, folder=None)
+    mix = Mix(0.0, (Source("real", 1.0, ground.train.parent, ground.samples),))
+    peer = train_plainly(settings, mix.sources, ground.categories, seed, workers=os.cpu_count() or 1)
+    ours = fit(settings, mix, ground.categories, seed)
     speed, peer_speed = images / ours.log["train_s"], images / peer.seconds
     iou, peer_iou = (
         score(network, settings, ground.val, ground.categories, seed) for network in (ours.network, peer.network)
