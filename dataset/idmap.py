@@ -16,6 +16,8 @@ from pipeline.files import write_bytes
 IdMap = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
 
+IGNORE = 65535  # in an id map: neither background nor an instance, so neither hit nor miss
+
 
 def box_of(mask: Mask) -> tuple[int, int, int, int]:
     """Return the tight box (x0, y0, x1, y1) of a mask, in pixels, x1 and y1 exclusive.
