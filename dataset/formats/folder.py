@@ -46,7 +46,7 @@ class MaskFile:
         """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
 
         Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
-        Raises InputError for a value that is no category and for more than 65535 pieces.
+        Raises InputError for a value that is no category and for more than `MOST_INSTANCES` pieces.
         """
         values = mask_values(self.file)
         found = [int(value) for value in np.unique(values) if value]
@@ -76,16 +76,17 @@ def listed(categories: Mapping[int, str]) -> str:
 
 
 def find_described(root: Path) -> Path | None:
-    """Return the meta.json of a folder with masks/, None when it has none."""
-    return root / "meta.json" if (root / "masks").is_dir() and (root / "meta.json").is_file() else None
+    """Return the folder itself if it has masks/ and meta.json, else None."""
+    return root if (root / "masks").is_dir() and (root / "meta.json").is_file() else None
 
 
-def read_described(path: Path, defects: Defects | None = None) -> PhotoSet:
-    """Return the set that a meta.json describes: classes {"1": name} and images [{file, mask, ...tags}].
+def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
+    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}].
 
     The classes may be called categories, too. defects: takes what is wrong with single photos; None = it is raised.
     """
-    defects, root, meta = defects or FirstDefect(), path.parent, read_json(path)
+    path = root / "meta.json"
+    defects, meta = defects or FirstDefect(), read_json(path)
     if not isinstance(meta, dict) or not isinstance(meta.get("images"), list):
         raise InputError(f"{path}: found no list 'images', wanted one entry a photo: {{file, mask, ...}}")
     categories = read_classes(path, meta.get("classes", meta.get("categories")))

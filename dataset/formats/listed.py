@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from dataset.idmap import IdMap
+from dataset.idmap import IGNORE, IdMap
 from pipeline.errors import InputError, shown
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 UNREAD = {".heic", ".heif", ".avif", ".jxl", ".gif", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".tga"}
 NO_LICENCE = "none stated"
-MOST_INSTANCES = 65534  # an id map is uint16, and its last value marks what is ignored
+MOST_INSTANCES = IGNORE - 1  # the last number of an id map marks what is ignored
 
 # Kinds of defects, as the report counts them.
 BROKEN_LABEL = "broken labels"
