@@ -37,7 +37,7 @@ class Instance(Record):
     """One object in one image."""
 
     category: str
-    index: Annotated[int, Field(ge=1, le=65535)]  # its value in the sample's id map; 0 is background
+    index: Annotated[int, Field(ge=1, le=65534)]  # its value in the sample's id map; 0 is background, 65535 ignored
     box: tuple[Place, Place, Place, Place]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
     area_px: Annotated[int, Field(ge=0, le=MOST_SIDE**2)]
     visible_fraction: float = 1.0  # seen pixels / pixels if nothing stood before it; 1.0 if unknown
@@ -51,7 +51,7 @@ class Sample(Record):
     id: str
     domain: str  # "real" or "render"
     image: RelativePath  # 8-bit RGB, PNG or JPEG
-    ids: RelativePath  # uint16 PNG: 0 = background, k = k-th instance
+    ids: RelativePath  # uint16 PNG: 0 = background, k = k-th instance, 65535 = ignored (dataset.idmap)
     size_hw: tuple[Side, Side]
     instances: tuple[Instance, ...]
     source: str  # where the photo came from; for renders, the recipe

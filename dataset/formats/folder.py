@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dataset.idmap import IdMap, read_ids
+from dataset.idmap import IGNORE, IdMap, read_ids
 from dataset.pictures import is_lossy
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError, shown
@@ -18,7 +18,7 @@ PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 UNREAD = {".heic", ".heif", ".avif", ".jxl", ".gif", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".tga"}
 NO_LICENCE = "none stated"
 NO_TAGS = {"file", "mask", "original", "size"}  # of an entry of meta.json
-MOST_INSTANCES = 65535  # an id map is uint16
+MOST_INSTANCES = IGNORE - 1  # the last number of an id map marks what is ignored
 
 
 class Label(Protocol):
@@ -63,7 +63,7 @@ class MaskFile:
         """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
 
         Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
-        Raises InputError for a value that is no category and for more than 65535 pieces.
+        Raises InputError for a value that is no category and for more than `MOST_INSTANCES` pieces.
         """
         values = mask_values(self.file)
         found = [int(value) for value in np.unique(values) if value]

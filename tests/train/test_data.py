@@ -66,7 +66,7 @@ def test_a_mix_that_cannot_be_trained_on_is_refused(tmp_path: Path, changes: dic
 @pytest.mark.parametrize("text", ["[]", "{}", "[1]"])
 def test_categories_are_a_list_of_names(tmp_path: Path, text: str):
     (tmp_path / "categories.json").write_text(text)
-    with pytest.raises(InputError, match="not a list of 1 to 255 category names"):
+    with pytest.raises(InputError, match="not a list of 1 to 254 category names"):
         read_categories(tmp_path / "categories.json")
 
 

@@ -35,10 +35,10 @@ def test_each_photo_keeps_its_source_licence_and_tags(pictures, tmp_path):
 
 
 def test_more_categories_than_a_mask_can_tell_apart_are_refused(pictures, tmp_path, capsys):
-    (tmp_path / "categories.json").write_text(json.dumps(["mug", "plate", *map(str, range(254))]), encoding="utf-8")
+    (tmp_path / "categories.json").write_text(json.dumps(["mug", "plate", *map(str, range(253))]), encoding="utf-8")
     with pytest.raises(SystemExit):
         pictures.export("png", tmp_path / "out", "--categories", tmp_path / "categories.json")
-    assert "found 256 categories, wanted 255 at most" in capsys.readouterr().err
+    assert "found 255 categories, wanted 254 at most" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
