@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dataset.formats.folder import tag_text
+from dataset.formats.listed import tag_text
 from dataset.guards import no_overlap, only_real
 from dataset.records import Sample, read_manifest, write_manifest
 from pipeline.errors import InputError

@@ -1,55 +1,38 @@
 """Folders of photos and masks: images/ and masks/, with or without a meta.json that describes them."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from dataset.idmap import IGNORE, IdMap, read_ids
+from dataset.formats.listed import (
+    BROKEN_LABEL,
+    BROKEN_PHOTO,
+    CLASH,
+    MOST_INSTANCES,
+    NO_LABEL,
+    NO_LICENCE,
+    NO_PHOTO,
+    Defects,
+    FirstDefect,
+    ListedPhoto,
+    PhotoSet,
+    files_of,
+    licence_of,
+    refuse_unread,
+    tags_of,
+    text_of,
+)
+from dataset.idmap import IdMap, read_ids
 from dataset.pictures import is_lossy
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 from pipeline.reading import read_json
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
-UNREAD = {".heic", ".heif", ".avif", ".jxl", ".gif", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".tga"}
-NO_LICENCE = "none stated"
 NO_TAGS = {"file", "mask", "original", "size"}  # of an entry of meta.json
-MOST_INSTANCES = IGNORE - 1  # the last number of an id map marks what is ignored
-
-
-class Label(Protocol):
-    """What the instances of one photo look like, before it is drawn."""
-
-    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:
-        """Return an id map and the category of each instance, in the order of their ids.
-
-        size_hw: the size to draw at, unless the label has a size of its own.
-        """
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class ListedPhoto:
-    """One labelled photo of a set that has not been read yet."""
-
-    file: Path
-    label: Label
-    source: str
-    licence: str
-    tags: dict[str, str]
-
-
-@dataclasses.dataclass(frozen=True)
-class PhotoSet:
-    """A set of labelled photos: its categories in the order of their numbers, and what its format left out."""
-
-    categories: tuple[str, ...]
-    photos: tuple[ListedPhoto, ...]
-    note: str = ""  # for the log line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,49 +75,29 @@ def listed(categories: Mapping[int, str]) -> str:
     return ", ".join(f"{value} ({name})" for value, name in sorted(categories.items()))
 
 
-def tag_text(value: str | float | bool) -> str:
-    """Return a tag's value as text, the same from JSON and YAML: 7 is "7", true is "true"."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def find_described(root: Path) -> Path | None:
+    """Return the folder itself if it has masks/ and meta.json, else None."""
+    return root if (root / "masks").is_dir() and (root / "meta.json").is_file() else None
 
 
-def tags_of(entry: Mapping[str, Any], without: Iterable[str]) -> dict[str, str]:
-    """Return every text, number and truth value of an entry as text, by sorted key; null counts as missing."""
-    keys = sorted(set(entry) - set(without))
-    return {key: tag_text(entry[key]) for key in keys if isinstance(entry[key], str | int | float)}
-
-
-def licence_of(entry: Mapping[str, Any], where: str, default: str = NO_LICENCE) -> str:
-    """Return the licence that an entry of a JSON file states; errors as of `text_of`."""
-    return text_of(entry, "licence", where) or text_of(entry, "license", where) or default
-
-
-def text_of(entry: Mapping[str, Any], key: str, where: str) -> str:
-    """Return a text or a number of an entry as text, "" where there is none; raise InputError for anything else."""
-    value = entry.get(key)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InputError(f"{where}: {key} is {shown(value)}, wanted a text; mend it")
-    return str(value)
-
-
-def read_described(root: Path) -> PhotoSet:
+def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
     """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}].
 
-    The classes may be called categories, too.
+    The classes may be called categories, too. defects: takes what is wrong with single photos; None = it is raised.
     """
     path = root / "meta.json"
-    meta = read_json(path)
+    defects, meta = defects or FirstDefect(), read_json(path)
     if not isinstance(meta, dict) or not isinstance(meta.get("images"), list):
         raise InputError(f"{path}: found no list 'images', wanted one entry a photo: {{file, mask, ...}}")
     categories = read_classes(path, meta.get("classes", meta.get("categories")))
     photos = []
     for number, entry in enumerate(meta["images"]):
         where = f"{path}: images[{number}]"
-        photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
-        source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
-        licence = licence_of(entry, where, licence_of(meta, str(path)))
-        photos.append(ListedPhoto(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
+        with defects.gathering(BROKEN_LABEL):
+            photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
+            source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
+            licence = licence_of(entry, where, licence_of(meta, str(path)))
+            photos.append(ListedPhoto(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
     return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
 
 
@@ -157,25 +120,33 @@ def named(root: Path, entry: Any, key: str, where: str) -> Path:
     return inside(root, name, where)
 
 
-def read_plain(root: Path) -> PhotoSet:
+def find_plain(root: Path) -> Path | None:
+    """Return the folder itself if it has images/ and masks/, else None."""
+    return root if (root / "images").is_dir() and (root / "masks").is_dir() else None
+
+
+def read_plain(root: Path, defects: Defects | None = None) -> PhotoSet:
     """Return the set of images/ and masks/ whose files share their stems.
 
     The mask value k is the k-th name of categories.json; without that file there is one, named after the folder.
+    defects: takes what is wrong with single photos; None = it is raised.
     """
-    names = read_names(root)
+    defects, names = defects or FirstDefect(), read_names(root)
     categories = dict(enumerate(names, 1))
-    masks = masks_by_stem(root / "masks")
-    refuse_unread(root / "images")
+    masks = masks_by_stem(root / "masks", defects)
+    with defects.gathering(BROKEN_PHOTO):
+        refuse_unread(root / "images")
     photos = []
     for path in files_of(root / "images"):
-        if path.stem not in masks:
-            raise InputError(f"{path}: found no mask masks/{path.stem}.png; add it (all 0 where nothing is to be seen)")
-        photos.append(ListedPhoto(path, MaskFile(masks[path.stem], categories), root.resolve().name, NO_LICENCE, {}))
-    lonely = sorted(set(masks) - {photo.file.stem for photo in photos})
-    if lonely:
-        raise InputError(
-            f"{masks[lonely[0]]}: found no photo of that name in {root / 'images'}; add it or drop the mask"
-        )
+        if path.stem in masks:
+            label = MaskFile(masks[path.stem], categories)
+            photos.append(ListedPhoto(path, label, root.resolve().name, NO_LICENCE, {}))
+        else:
+            text = f"{path}: found no mask masks/{path.stem}.png; add it (all 0 where nothing is to be seen)"
+            defects.add(NO_LABEL, text, path)
+    for stem in sorted(set(masks) - {path.stem for path in files_of(root / "images")}):
+        text = f"{masks[stem]}: found no photo of that name in {root / 'images'}; add it or drop the mask"
+        defects.add(NO_PHOTO, text)
     return PhotoSet(names, tuple(photos))
 
 
@@ -193,27 +164,11 @@ def names_in(path: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Return the image files of a folder by name; others, and hidden ones (``._a.jpg``), are passed over."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
-    return [path for path in found if not path.name.startswith(".")]
-
-
-def masks_by_stem(folder: Path) -> dict[str, Path]:
-    """Return the masks of a folder by stem; raise InputError for two of one stem."""
-    found: dict[str, Path] = {}
+def masks_by_stem(folder: Path, defects: Defects | None = None) -> dict[str, Path]:
+    """Return the masks of a folder by stem; two of one stem are a defect, raised unless there is a place for it."""
+    defects, found = defects or FirstDefect(), dict[str, Path]()
     for path in files_of(folder):
         first = found.setdefault(path.stem, path)
         if first is not path:
-            raise InputError(f"{path}: {first.name} is a mask of the same photo; take one of them away")
+            defects.add(CLASH, f"{path}: {first.name} is a mask of the same photo; take one of them away")
     return found
-
-
-def refuse_unread(folder: Path) -> None:
-    """Raise InputError for a picture of a kind that is not read: passed over, its labels would be lost."""
-    unread = sorted(path for path in folder.iterdir() if path.suffix.lower() in UNREAD and path.name[0] != ".")
-    if unread:
-        kind = unread[0].suffix.removeprefix(".").upper()
-        raise InputError(
-            f"{unread[0]}: {kind} is not read here ({len(unread)} such files); save it as JPEG or PNG, or take it away"
-        )

@@ -1,5 +1,7 @@
 """Every reader of files that the project has, each with a small valid tree of files for it."""
 
+from pathlib import Path
+
 from benchmarks.replay import read_grid
 from dataset.export import FORMATS
 from dataset.formats.poses import Views
@@ -82,13 +84,19 @@ from train.settings import Fit
 
 SPLIT = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
 
+
+def ingested(real: Path, out: Path) -> None:
+    """Read photos and labels with the settings as they are without a set-up."""
+    ingest.main(ingest.Ingest(), real, out)
+
+
 READERS = (
-    Reader("coco", coco, ("annotations.json",), ingest.main),
-    Reader("described photos", described, ("meta.json",), ingest.main),
-    Reader("plain photos", plain("PNG"), ("categories.json",), ingest.main),
-    Reader("masks", plain("PNG"), ("masks/a.png",), ingest.main),
+    Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("described photos", described, ("meta.json",), ingested),
+    Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
+    Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
     *(
-        Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingest.main)
+        Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)
         for s in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
     ),
     Reader(

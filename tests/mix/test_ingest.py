@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from dataset.idmap import read_ids, read_image
 from dataset.records import read_manifest
-from mix.ingest import main, turned
+from mix.ingest import Ingest, main, turned
 from pipeline.errors import InputError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -53,7 +53,7 @@ def coco(root: Path) -> Path:
 @pytest.mark.parametrize("layout", [plain, described, coco])
 def test_every_layout_gives_the_same_two_instances(tmp_path, layout):
     root, out = layout(tmp_path / "set"), tmp_path / "out"
-    main(root, out)
+    main(Ingest(), root, out)
     (sample,) = read_manifest(out / "samples.jsonl")
     assert [(i.category, i.box, i.area_px) for i in sample.instances] == [
         ("set", (3, 2, 13, 8), 60),
@@ -69,7 +69,7 @@ def test_every_layout_gives_the_same_two_instances(tmp_path, layout):
 def test_two_runs_write_the_same_bytes(tmp_path):
     root = described(tmp_path / "set")
     for out in ("one", "two", "two"):
-        main(root, tmp_path / out)
+        main(Ingest(), root, tmp_path / out)
     files = [path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()]
     assert len(files) == 5  # with the mark
     assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files)
@@ -85,7 +85,7 @@ def test_pixels_are_turned_as_the_camera_says(orientation):
 @pytest.mark.parametrize("drawn", ["upright", "stored"])
 def test_a_photo_on_its_side_is_stood_up_with_its_mask(tmp_path, drawn):
     upright = np.rot90(MASK, -1)  # orientation 6: the camera was turned to the left
-    main(plain(tmp_path / "set", upright if drawn == "upright" else MASK, 6), tmp_path / "out")
+    main(Ingest(), plain(tmp_path / "set", upright if drawn == "upright" else MASK, 6), tmp_path / "out")
     (sample,) = read_manifest(tmp_path / "out" / "samples.jsonl")
     stored = read_image(tmp_path / "set" / "images" / "a.jpg")
     assert sample.size_hw == (30, 20)
@@ -124,30 +124,30 @@ def test_a_faulty_set_is_named_and_nothing_is_written(tmp_path, spoil, message):
     root = plain(tmp_path / "set")
     spoil(root)
     with pytest.raises(InputError, match=message):
-        main(root, tmp_path / "out" / "photos")
+        main(Ingest(), root, tmp_path / "out" / "photos")
     assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_faulty_set_leaves_the_last_good_result(tmp_path):
     root = plain(tmp_path / "set")
-    main(root, tmp_path / "out")
+    main(Ingest(), root, tmp_path / "out")
     cut(root)
     with pytest.raises(InputError):
-        main(root, tmp_path / "out")
+        main(Ingest(), root, tmp_path / "out")
     assert len(read_manifest(tmp_path / "out" / "samples.jsonl")) == 1
 
 
 def test_the_photos_themselves_are_never_replaced(tmp_path):
     root = plain(tmp_path / "set")
     with pytest.raises(InputError, match="would replace the photos"):
-        main(root, tmp_path)
+        main(Ingest(), root, tmp_path)
     assert (root / "images" / "a.jpg").is_file()
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real photo sets is not here")
 @pytest.mark.parametrize(("name", "photos"), [("balloon", 74), ("qr", 53)])
 def test_a_real_set_keeps_every_labelled_pixel(tmp_path, name, photos):
-    main(SHARED / "real" / name, tmp_path / "out")
+    main(Ingest(), SHARED / "real" / name, tmp_path / "out")
     samples = read_manifest(tmp_path / "out" / "samples.jsonl")
     assert len(samples) == photos
     for sample in samples[:10]:

@@ -8,7 +8,8 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from dataset.formats.coco import read_coco, rle_of
+from dataset.formats.coco import read_coco
+from dataset.formats.outlines import rle_of
 from dataset.idmap import read_ids
 
 
