@@ -10,9 +10,11 @@ from dataset.idmap import IGNORED
 
 COLOURS = ((0, 229, 255), (255, 64, 129), (255, 193, 7), (118, 255, 3), (170, 120, 255), (255, 112, 67))  # RGB
 FILL = 0.4  # share of the colour inside a mask; its outline is opaque
-GREY, DENSE, SPARSE = 128, 0.75, 0.3  # of what is ignored: its colour, and its share in a stripe and beside it
+LIGHT, DARK, STRIPED = 210, 90, 0.6  # of what is ignored: the greys of its stripes, and their share
 STRIPE_PX = 4
-STRIPES = "repeating-linear-gradient(135deg, rgb(128, 128, 128) 0 2px, rgb(210, 210, 210) 2px 4px)"  # on the page
+STRIPES = (
+    f"repeating-linear-gradient(135deg, rgb({LIGHT} {LIGHT} {LIGHT}) 0 2px, rgb({DARK} {DARK} {DARK}) 0 4px)"  # CSS
+)
 
 RGB = NDArray[np.uint8]
 
@@ -38,13 +40,13 @@ def overlay(image: RGB, categories: NDArray[np.uint8], instances: NDArray[Any] |
 
 
 def striped(image: RGB, ignored: NDArray[np.bool_]) -> RGB:
-    """Return an image (H, W, 3) with grey stripes over ignored pixels (H, W)."""
+    """Return an image (H, W, 3) with stripes of two greys over ignored pixels (H, W)."""
     if not ignored.any():
         return image
     height, width = ignored.shape
     stripe = np.add.outer(np.arange(height), np.arange(width)) % (2 * STRIPE_PX) < STRIPE_PX
-    share = (np.where(stripe, DENSE, SPARSE) * ignored)[..., None]
-    return np.asarray((image * (1 - share) + GREY * share).round(), np.uint8)
+    mixed = image * (1 - STRIPED) + np.where(stripe, LIGHT, DARK)[..., None] * STRIPED
+    return np.where(ignored[..., None], mixed.round().astype(np.uint8), image)
 
 
 def outline(numbers: NDArray[Any]) -> NDArray[np.bool_]:
