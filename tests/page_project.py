@@ -273,7 +273,7 @@ def write_trial(root, photos, categories):
 def write_project(root, found, categories=("board",), evil="boards", photos=4):
     """Everything before the stage report. found: transfer.json."""
     splits = {}
-    for split in ("train", "val"):
+    for split in ("train", "val", "test"):
         names = [f"{split}{number}" for number in range(1, photos + 1)]
         splits[split] = [sample(root / "photos", name, REAL, "../photos/", categories, evil) for name in names]
         write_manifest(root / "split" / f"{split}.jsonl", splits[split])
