@@ -1,0 +1,44 @@
+"""Photos that share something are one group, however the ties run, and whatever the order they come in."""
+
+import pytest
+
+from dataset.records import Sample
+from mix.groups import group, photo_of
+
+
+def photo(name: str, **tags: str) -> Sample:
+    return Sample(name, "real", f"images/{name}.jpg", f"ids/{name}.png", (1, 1), (), "set", "CC0-1.0", tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("samples", "same", "names"),
+    [
+        pytest.param([photo("a"), photo("b")], "ab", {"photo=a": "a", "photo=b": "b"}, id="without a tag, alone"),
+        pytest.param([photo("a"), photo("b")], "aa", {"photo=a": "ab"}, id="byte for byte the same"),
+        pytest.param([photo("b", burst="1"), photo("a", burst="1")], "ba", {"burst=1": "ab"}, id="one burst"),
+        pytest.param(
+            [photo("a", burst="1"), photo("b", burst="1", twin="x"), photo("c", twin="x"), photo("d", twin="y")],
+            "abcd",
+            {"burst=1": "abc", "twin=y": "d"},
+            id="tied by way of another, through two tags",
+        ),
+        pytest.param([photo("a", burst="2"), photo("b")], "aa", {"burst=2": "ab"}, id="a copy that has lost its tag"),
+    ],
+)
+def test_photos_that_share_something_are_one_group(samples, same, names):
+    groups = group([photo_of(sample) for sample in samples], list(same), ("burst", "twin"))
+    assert {name: "".join(photo.id for photo in found) for name, found in groups.items()} == names
+    assert all(photo.group == name for name, found in groups.items() for photo in found)
+
+
+def test_no_photos_give_no_groups():
+    assert group([], [], ("burst",)) == {}
+
+
+def test_photos_that_are_alike_are_tied_as_by_a_tag():
+    photos = [photo_of(photo(name)) for name in "dcba"]
+    found = group(photos, list("abcd"), (), alike=[(0, 2), (2, 3)])
+    assert {name: [one.id for one in members] for name, members in found.items()} == {
+        "photo=a": ["a", "b", "d"],
+        "photo=c": ["c"],
+    }
