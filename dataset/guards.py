@@ -1,6 +1,7 @@
 """What no list of samples may hold: renders where scores are taken, and a photo in two splits."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from dataset.records import REAL
@@ -24,6 +25,11 @@ class Listed(Protocol):
     @property
     def group(self) -> str:
         """What it must not be parted from; empty: nothing."""
+
+
+def more_val_in(folder: Path) -> dict[str, Path]:
+    """Return split -> manifest of the further validation sets in a folder, by name; {} where there are none."""
+    return {MORE_VAL + path.stem: path for path in sorted(folder.glob("*.jsonl"))}
 
 
 def is_measured(split: str) -> bool:

@@ -4,7 +4,7 @@ import datetime
 import math
 import re
 
-from mix.groups import Groups, GroupedPhoto
+from mix.groups import GroupedPhoto, Groups
 from pipeline.errors import InputError, shown
 
 EXIF = re.compile(r"(\d{4}):(\d\d):(\d\d)\b")  # as cameras write a date, before its time

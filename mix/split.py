@@ -14,7 +14,7 @@ from dataset.formats.folder import tag_text
 from dataset.guards import MORE_VAL, no_overlap, only_real
 from dataset.records import each_sample, manifest_file
 from mix.ages import by_age
-from mix.groups import Groups, GroupedPhoto, group, known_tags, photo_of
+from mix.groups import GroupedPhoto, Groups, group, known_tags, photo_of
 from mix.strata import stratified
 from pipeline.errors import InputError, shown
 from pipeline.files import sha256_of, way_to, whole_folder

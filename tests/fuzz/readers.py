@@ -114,7 +114,12 @@ READERS = (
     Reader("shard", shard, ("0.tar",), lambda i, _: (read_image(i / "0.tar/a.png"), read_ids(i / "0.tar/a.ids.png"))),
     Reader("frame in the store", frame, ("a.tar",), lambda i, _: unpack_frame((i / "a.tar").read_bytes())),
     Reader("sources", of_compose, ("sources/mine/samples.jsonl",), compose_there),
-    Reader("splits of compose", of_compose, ("train.jsonl", "val.jsonl", "test.jsonl", "r.jsonl"), compose_there),
+    Reader(
+        "splits of compose",
+        of_compose,
+        ("train.jsonl", "val.jsonl", "test.jsonl", "more_val/new.jsonl", "r.jsonl"),
+        compose_there,
+    ),
     Reader("pools, for a mix", pools, ("pools.json",), lambda i, o: one.main(i / "pools.json", 0.5, o)),
     Reader("pools, to train on", pools, ("pools.json",), lambda i, _: read_pools(i / "pools.json")),
     Reader("mix", mix, ("mix.json",), lambda i, _: read_mix(i / "mix.json")),

@@ -138,16 +138,15 @@ def choose_there(inn: Path, out: Path) -> None:
 
 
 def compose_there(inn: Path, out: Path) -> None:
-    settings = compose.Compose(1, None, 0)
-    compose.main(
-        settings, inn / "train.jsonl", inn / "r.jsonl", inn / "sources", inn / "val.jsonl", inn / "test.jsonl", out
-    )
+    measured = inn / "val.jsonl", inn / "test.jsonl", inn / "more_val"
+    compose.main(compose.Compose(1, None, 0), inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured, out)
 
 
 def of_compose(folder: Path) -> None:
     for split_name in ("train", "val", "test"):
         samples_in(folder, f"{split_name}1", file=f"{split_name}.jsonl")
     samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
+    samples_in(folder / "more_val", "n1", file="new.jsonl")
     samples_in(folder / "sources" / "mine", "m1", "m2")
 
 
