@@ -44,9 +44,8 @@ def beside_test(home: Path, more_val: Path) -> dict[str, Path]:
 
 
 def write_beside(out: Path, found: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Write home.json, of no run where there are no such photos, and a file in more_val/ a further validation set."""
-    for split in ("home", *(name for name in found if name != "home")):
-        runs = found.get(split, [])
+    """Write home.json, and a file in more_val/ a further validation set. found: split -> its runs."""
+    for split, runs in found.items():
         photos = len(runs[0]["photos"]) if runs else 0
         write_json(out / f"{split.replace('.', '/')}.json", {"photos": photos, "runs": runs})
 
@@ -66,7 +65,7 @@ def main(pick: Path, race: Path, test: Path, home: Path, more_val: Path, rivals:
     categories = tuple(read_run_settings(race.parent / chosen["trial"] / SETTINGS)["categories"])
     others = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
     with whole_folder(out, "test scores") as part:
-        found, more = [], {split: list[dict[str, Any]]() for split in beside}
+        found, more = [], {split: list[dict[str, Any]]() for split in ("home", *beside)}
         for name, folder in runs:
             keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder)
             scores = evaluate(run, test, "test", f"test {name}", keep)
