@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from dataset.likeness import Hashes, Pairs, mirrored, near_pairs
 from dataset.records import Sample
 from mix.strata import strata_of
 
@@ -25,7 +26,7 @@ class GroupedPhoto:
 
 
 Groups = dict[str, list[GroupedPhoto]]
-Pairs = Iterable[tuple[int, int]]
+NO_PAIRS: Pairs = np.empty((0, 2), np.int64)
 
 
 def photo_of(sample: Sample) -> GroupedPhoto:
@@ -35,7 +36,7 @@ def photo_of(sample: Sample) -> GroupedPhoto:
 
 
 def group(
-    photos: Sequence[GroupedPhoto], sums: Sequence[str], keep_together: Sequence[str], alike: Pairs = ()
+    photos: Sequence[GroupedPhoto], sums: Sequence[str], keep_together: Sequence[str], alike: Pairs = NO_PAIRS
 ) -> Groups:
     """Return the groups of photos by name: those that share a tag's value or all their bytes, also by way of others.
 
@@ -43,7 +44,8 @@ def group(
     without the tag stands alone in it. A group is named by the first of its tags, such as ``burst=7``, else by its
     first photo; groups and their photos are in the order of their names and ids. No photos give no groups.
     """
-    parts = connected(len(photos), [*ties(photos, sums, keep_together), *alike])
+    shared = np.array([*ties(photos, sums, keep_together)], np.int64).reshape(-1, 2)
+    parts = connected(len(photos), np.concatenate([shared, alike]))
     names: dict[int, tuple[int, str]] = {}
     for part, photo in zip(parts, photos, strict=True):
         for name in names_of(photo, keep_together):
@@ -54,9 +56,20 @@ def group(
     return dict(sorted(groups.items()))
 
 
-def connected(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+def pairs_alike(hashes: Hashes, most_bits: int) -> Pairs:
+    """Return pairs of places that tie all photos whose perceptual hashes differ in at most so many bits.
+
+    A photo and another one's mirror image are alike too. Many equal hashes are tied in a row, not each to each.
+    """
+    known, first, places = np.unique(hashes, return_index=True, return_inverse=True)
+    near = np.concatenate([near_pairs(known, other, most_bits) for other in (known, mirrored(known))])
+    same = np.column_stack([first[places], np.arange(len(hashes))])
+    return np.concatenate([same, first[near]])
+
+
+def connected(count: int, pairs: Pairs) -> list[int]:
     """Return for each of 0..count - 1 the number of its part: what pairs tie, directly or not, is one part."""
-    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    rows, columns = pairs.T
     graph = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), shape=(count, count))
     numbers: list[int] = connected_components(graph, directed=False)[1].tolist() if count else []
     return numbers

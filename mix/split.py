@@ -7,20 +7,28 @@ import itertools
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
+from pydantic import JsonValue
 
 from dataset.formats.folder import tag_text
 from dataset.guards import MORE_VAL, no_overlap, only_real
+from dataset.idmap import read_image
+from dataset.likeness import photo_hash
 from dataset.records import each_sample, manifest_file
 from mix.ages import by_age
-from mix.groups import GroupedPhoto, Groups, group, known_tags, photo_of
-from mix.strata import stratified
+from mix.frozen import Rule, check_frozen, check_rule, read_frozen
+from mix.groups import GroupedPhoto, Groups, group, known_tags, pairs_alike, photo_of
+from mix.strata import shares, stratified
 from pipeline.errors import InputError, shown
 from pipeline.files import sha256_of, way_to, whole_folder
+from pipeline.progress import track
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 
+MOST_BITS = 16  # of 64 by which near-duplicates may differ; photos that have nothing in common differ in 32 or so
 SET_NAME = re.compile("[A-Za-z0-9_-]+")  # of a further validation set: a part of a path
 
 
@@ -52,6 +60,12 @@ class SplitRule:
         """The texts that each tag may have: 7 and "7" are the same."""
         return {tag: frozenset(map(tag_text, values)) for tag, values in self.where.items()}
 
+    @property
+    def plain(self) -> Rule:
+        """The rule as JSON, the same however it is written."""
+        where: dict[str, JsonValue] = {tag: list(sorted(values)) for tag, values in sorted(self.values.items())}
+        return {"where": where, "photos": self.photos, "oldest": self.oldest, "newest": self.newest}
+
     def takes(self, photo: GroupedPhoto) -> bool:
         """Return whether a photo's tags agree."""
         return all(photo.tags.get(tag) in values for tag, values in self.values.items())
@@ -68,10 +82,13 @@ class Split:
     test: SplitRule
     home: SplitRule | None = None  # further photos of the places that train is from; null = none
     more_val: dict[str, SplitRule] = dataclasses.field(default_factory=dict)  # further validation sets by name
+    near_duplicates: int | None = None  # photos whose perceptual hashes differ in at most so many of 64 bits never part
     stratify: bool = False  # what is drawn by chance keeps the whole's shares of categories and of sizes of objects
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a set whose name can be no file's, or is that of a split."""
+        """Raise ValueError for bits that no hash has, and for a set whose name is no file's, or a split's."""
+        if self.near_duplicates is not None and not 0 <= self.near_duplicates <= MOST_BITS:
+            raise ValueError(f"near_duplicates is {self.near_duplicates}, wanted 0 to {MOST_BITS} bits, or null")
         for name in self.more_val:
             if not SET_NAME.fullmatch(name) or name in {"train", "val", "test", "home"}:
                 raise ValueError(f"more_val has a set {shown(name)}, wanted another name of letters, digits, - and _")
@@ -88,23 +105,37 @@ class Split:
         return {"train": self.train, "val": self.val} | late | ({"home": self.home} if self.home else {})
 
 
-def fill(groups: Groups, settings: Split) -> dict[str, list[GroupedPhoto]]:
-    """Return the photos of each split, by id.
+def fill(groups: Groups, settings: Split, frozen: Collection[str] = ()) -> dict[str, list[GroupedPhoto]]:
+    """Return the photos of each split, by id. frozen: ids of the test set, where it no longer follows from its rule.
 
     Splits are filled in turn from the groups that are left. Only the photos that a rule asks for are taken, and what
     else is in their group is left out, so a group is in one split at most. Raises InputError for a rule that finds no
     photo, and for a group that two rules without a number both want other photos of.
     """
-    left, splits = dict(groups), dict[str, list[GroupedPhoto]]()
-    for name, rule in settings.rules.items():
-        check_clash(name, left, settings)
+    splits = {"test": held(groups, settings.test, frozen)} if frozen else {}
+    left = {key: members for key, members in groups.items() if not any(photo.id in frozen for photo in members)}
+    rules = {name: rule for name, rule in settings.rules.items() if name not in splits}
+    for name, rule in rules.items():
+        check_clash(name, left, rules)
         wanted = taken_by(rule, left)
-        drawn = draw(wanted, name, settings, taken_by(rule, groups))
+        drawn = draw(wanted, name, rule, settings, taken_by(rule, groups))
         if not drawn:
             raise nothing_left(name, rule, groups, wanted)
         left = {key: members for key, members in left.items() if key not in drawn}
         splits[name] = sorted((photo for key in drawn for photo in wanted[key]), key=lambda photo: photo.id)
-    return splits
+    return {name: splits[name] for name in settings.rules}
+
+
+def held(groups: Groups, rule: SplitRule, frozen: Collection[str]) -> list[GroupedPhoto]:
+    """Return the photos of the frozen test set, by id; raise InputError for one that its rule no longer takes."""
+    photos = [photo for members in groups.values() for photo in members if photo.id in frozen]
+    for photo in photos:
+        if not rule.takes(photo):
+            raise InputError(
+                f"split.test: its rule no longer takes the photo {photo.id} of the frozen test set, whose tags are "
+                f"{photo.tags}; put them back, or draw the set anew with a reason: admix freeze-test --anew --why '...'"
+            )
+    return sorted(photos, key=lambda photo: photo.id)
 
 
 def taken_by(rule: SplitRule, groups: Groups) -> Groups:
@@ -113,24 +144,24 @@ def taken_by(rule: SplitRule, groups: Groups) -> Groups:
     return {key: members for key, members in found.items() if members}
 
 
-def draw(wanted: Groups, name: str, settings: Split, whole: Groups) -> set[str]:
+def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, whole: Groups) -> set[str]:
     """Return the names of groups that together hold at most as many photos as the rule of the split `name` asks for.
 
     wanted: the photos that the rule takes of what is left. whole: those it takes of all, whose shares of categories
-    and sizes are kept by a stratified draw.
+    and sizes a stratified draw keeps.
     """
-    rule, names = settings.rules[name], sorted(wanted)
+    names = sorted(wanted)
     if rule.photos is None:
         return set(names)
     if tag := rule.oldest or rule.newest:
-        return whole_groups(
-            wanted, by_age(wanted, tag, rule.newest is not None, f"split.{name}.{rule.order}"), rule.photos
-        )
+        order = by_age(wanted, tag, rule.newest is not None, f"split.{name}.{rule.order}")
+        return whole_groups(wanted, order, rule.photos)
     order = [names[at] for at in rng_for(settings.seed, "split", name).permutation(len(names))]
-    if settings.stratify:
-        strata = [[photo.strata for photo in wanted[key]] for key in order]
-        return {order[at] for at in stratified(strata, rule.photos, shares(whole, rule.photos))}
-    return fitting(wanted, order, rule.photos)
+    if not settings.stratify:
+        return fitting(wanted, order, rule.photos)
+    strata = [[photo.strata for photo in wanted[key]] for key in order]
+    like_whole = shares([photo.strata for members in whole.values() for photo in members], rule.photos)
+    return {order[at] for at in stratified(strata, rule.photos, like_whole)}
 
 
 def fitting(wanted: Groups, order: Sequence[str], photos: int) -> set[str]:
@@ -149,19 +180,12 @@ def whole_groups(wanted: Groups, order: Sequence[str], photos: int) -> set[str]:
     return {key for key, end in zip(order, ends, strict=True) if end <= photos}
 
 
-def shares(whole: Groups, photos: int) -> dict[str, float]:
-    """Return how many objects of each stratum so many photos would hold if they were like the whole."""
-    counts = Counter(stratum for members in whole.values() for photo in members for stratum in photo.strata)
-    part = photos / sum(map(len, whole.values()))
-    return {stratum: count * part for stratum, count in counts.items()}
-
-
-def check_clash(name: str, left: Groups, settings: Split) -> None:
+def check_clash(name: str, left: Groups, rules: Mapping[str, SplitRule]) -> None:
     """Raise InputError if a group that `name` takes by its rule alone is forced into a later split as well."""
-    rule = settings.rules[name]
-    later = list(settings.rules)[list(settings.rules).index(name) + 1 :]
+    rule = rules[name]
+    later = list(rules)[list(rules).index(name) + 1 :]
     for other in later if rule.photos is None else ():
-        rival = settings.rules[other]
+        rival = rules[other]
         for key, members in left.items() if rival.photos is None else ():
             sides = {(rule.takes(photo), rival.takes(photo)) for photo in members}
             if {(True, False), (False, True)} <= sides:
@@ -200,12 +224,17 @@ def check_photos(photos: Sequence[GroupedPhoto], settings: Split, manifest: Path
 
 def read_groups(settings: Split, folder: Path) -> Groups:
     """Return the groups of the photos that stage ingest wrote into a folder."""
-    photos, sums = list[GroupedPhoto](), list[str]()
+    photos, files = list[GroupedPhoto](), list[str]()
     for sample in each_sample(folder / "samples.jsonl"):
         photos.append(photo_of(sample))
-        sums.append(sha256_of(folder / sample.image))
+        files.append(sample.image)
     check_photos(photos, settings, folder / "samples.jsonl")
-    return group(photos, sums, settings.keep_together)
+    sums = [sha256_of(folder / file) for file in files]
+    if settings.near_duplicates is None:
+        return group(photos, sums, settings.keep_together)
+    looked = track(files, len(files), "look for near-duplicates", "photos")
+    hashes = np.array([photo_hash(read_image(folder / file)) for file in looked], np.uint64)
+    return group(photos, sums, settings.keep_together, pairs_alike(hashes, settings.near_duplicates))
 
 
 def write_splits(splits: Mapping[str, Sequence[GroupedPhoto]], photos: Path, out: Path) -> None:
@@ -227,10 +256,17 @@ def write_splits(splits: Mapping[str, Sequence[GroupedPhoto]], photos: Path, out
                 write[name](dataclasses.replace(sample, image=image, ids=ids, group=key))
 
 
-def main(settings: Split, photos: Path, out: Path) -> None:
-    """Write train, val, test and home.jsonl (empty unless asked for) and more_val/, whose paths lead to `photos`."""
+def main(settings: Split, photos: Path, frozen: Path, out: Path) -> None:
+    """Write train, val, test and home.jsonl (empty unless asked for) and more_val/, whose paths lead to `photos`.
+
+    frozen: file of the frozen test set; where it is not there, none is.
+    """
+    test = read_frozen(frozen)
+    if test:
+        check_rule(test, settings.test.plain, frozen)
+        check_frozen(test, photos, frozen)
     groups = read_groups(settings, photos)
-    splits = fill(groups, settings)
+    splits = fill(groups, settings, test.photos.keys() if test else ())
     no_overlap(**splits)
     for name, members in splits.items():  # all are looked at before the first is written
         only_real(members, name)

@@ -1,6 +1,7 @@
 """Stratified draws: groups so chosen that categories and sizes of objects keep their shares of the whole."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -32,6 +33,12 @@ def strata_of(sample: Sample) -> Strata:
 def size_of(share: float) -> str:
     """Return the size of an object that covers so much of its photo."""
     return "size small" if share < SMALL else "size large" if share >= LARGE else "size medium"
+
+
+def shares(whole: Sequence[Strata], photos: int) -> dict[str, float]:
+    """Return how many objects of each stratum so many photos hold if they are like the whole. whole: of each photo."""
+    counts = Counter(stratum for photo in whole for stratum in photo)
+    return {stratum: count * photos / len(whole) for stratum, count in counts.items()}
 
 
 def stratified(groups: Sequence[Sequence[Strata]], photos: int, wanted: Mapping[str, float]) -> list[int]:

@@ -23,7 +23,7 @@ from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
-from mix import compose
+from mix import compose, freeze, split
 from mix import write_mix as one
 from pipeline.bench import record
 from pipeline.choose import choose
@@ -135,6 +135,18 @@ def choose_there(inn: Path, out: Path) -> None:
                 path.rmdir() if path.is_dir() else path.unlink()
             out.rmdir()
         raise
+
+
+ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+
+
+def split_there(inn: Path, out: Path) -> None:
+    split.main(ONE_EACH, inn, inn / "frozen.json", out)
+
+
+def frozen(folder: Path) -> None:
+    samples_in(folder, "a", "b", "c")
+    freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
 
 
 def compose_there(inn: Path, out: Path) -> None:

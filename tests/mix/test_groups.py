@@ -1,9 +1,11 @@
 """Photos that share something are one group, however the ties run, and whatever the order they come in."""
 
+import numpy as np
 import pytest
 
+from dataset.likeness import mirrored
 from dataset.records import Sample
-from mix.groups import group, photo_of
+from mix.groups import connected, group, pairs_alike, photo_of
 
 
 def photo(name: str, **tags: str) -> Sample:
@@ -37,8 +39,21 @@ def test_no_photos_give_no_groups():
 
 def test_photos_that_are_alike_are_tied_as_by_a_tag():
     photos = [photo_of(photo(name)) for name in "dcba"]
-    found = group(photos, list("abcd"), (), alike=[(0, 2), (2, 3)])
+    found = group(photos, list("abcd"), (), alike=np.array([(0, 2), (2, 3)]))
     assert {name: [one.id for one in members] for name, members in found.items()} == {
         "photo=a": ["a", "b", "d"],
         "photo=c": ["c"],
     }
+
+
+def test_photos_of_near_hashes_are_tied_and_so_are_mirror_images():
+    one = np.uint64(0x0123456789ABCDEF)
+    (mirror,) = mirrored(np.array([one]))
+    hashes = np.array([one, ~one, one ^ np.uint64(0b111), mirror, one], np.uint64)
+    parts = connected(5, pairs_alike(hashes, 3))
+    assert [part == parts[0] for part in parts] == [True, False, True, True, True]
+    assert connected(5, pairs_alike(hashes, 2))[2] != parts[0]
+
+
+def test_a_million_equal_hashes_are_tied_in_a_row():
+    assert len(pairs_alike(np.zeros(10**6, np.uint64), 2)) < 2 * 10**6

@@ -125,7 +125,7 @@ def write_photos(root: Path, samples: list[Sample]) -> Path:
 
 def test_the_manifests_lead_to_the_photos(tmp_path):
     photos, out = write_photos(tmp_path / "photos", CAMERAS), tmp_path / "split"
-    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, out)
+    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, tmp_path / "none.json", out)
     train = read_manifest(out / "train.jsonl")
     assert [sample.id for sample in train] == [f"a{k}" for k in range(10)]
     assert (train[0].image, train[0].ids, train[0].group) == (
@@ -141,7 +141,7 @@ def test_a_misspelt_tag_to_keep_together_is_refused_before_twins_part(tmp_path):
     photos = write_photos(tmp_path / "photos", CAMERAS)
     chosen = settings(of(camera="a"), of(camera="b"), of(camera="c"), together=("brust",))
     with pytest.raises(InputError, match="no photo has the tag 'brust'; there are: burst"):
-        main(chosen, photos, tmp_path / "split")
+        main(chosen, photos, tmp_path / "none.json", tmp_path / "split")
     assert not (tmp_path / "split").exists()
 
 
