@@ -5,11 +5,11 @@ A training takes the first k samples of a pool, so smaller subsets lie within la
 
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dataset.guards import no_overlap, only_real
+from dataset.guards import more_val_in, no_overlap, only_real
 from dataset.records import REAL, RENDER, each_sample
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
 from mix.subsets import Item, item_of, nested
@@ -83,15 +83,18 @@ def hold(ids: list[str], settings: Compose) -> tuple[list[str], list[str]]:
     return ids[:wanted], ids[left:]
 
 
-def check_splits(real: Path, val: Path, test: Path) -> None:
-    """Raise InputError when val or test holds anything but real photos, or one that is trained on."""
-    for split, manifest in (("val", val), ("test", test)):
+def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
+    """Raise InputError when a split that scores are taken on holds anything but real photos, or one of another split.
+
+    measured: split -> its manifest.
+    """
+    for split, manifest in measured.items():
         only_real(each_sample(manifest), split)
-    no_overlap(train=each_sample(real), val=each_sample(val), test=each_sample(test))
+    no_overlap(train=each_sample(real), **{split: each_sample(path) for split, path in measured.items()})
 
 
-def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[PoolIds]:
-    """Return a pool for each extra_sources source; raise InputError when one brings a photo of val or test."""
+def more_pools(more: Path, splits: Mapping[str, Path], seed: int) -> list[PoolIds]:
+    """Return a pool for each extra_sources source; raise InputError when one brings a photo of `splits`."""
     pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in extra_sources(more).items()]
     photos = [pool.manifest for pool in pools if pool.domain == REAL]
     known = measured_on(splits) if photos else {}
@@ -106,16 +109,20 @@ def row_of(pool: PoolIds, out: Path) -> dict[str, Any]:
     return {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}
 
 
-def main(settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, out: Path) -> None:
+def main(
+    settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, more_val: Path, out: Path
+) -> None:
     """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
+    more_val: a folder of the manifests of further validation sets.
     """
-    check_splits(real, val, test)
+    measured = {"val": val, "test": test} | more_val_in(more_val)
+    check_splits(real, measured)
     every = pool_of(RENDER, RENDER, renders, settings.seed)
     taken, held_out = hold(every.ids, settings)
     own = [pool_of(REAL, REAL, real, settings.seed), dataclasses.replace(every, ids=taken)]
-    pools = own + more_pools(more, {"val": val, "test": test}, settings.seed)
+    pools = own + more_pools(more, measured, settings.seed)
     rows = [row_of(pool, out) for pool in pools]
     write_json(out, {"sources": rows, "held_out": {"manifest": rows[1]["manifest"], "ids": held_out}})
     said = ", ".join(f"{pool.name} {len(pool.ids)}" for pool in pools)
