@@ -106,15 +106,30 @@ class Split:
 
 
 def fill(groups: Groups, settings: Split, frozen: Collection[str] = ()) -> dict[str, list[GroupedPhoto]]:
-    """Return the photos of each split, by id. frozen: ids of the test set, where it no longer follows from its rule.
+    """Return the photos of each split, by id. frozen: ids of the frozen test set; none if it follows from its rule.
+
+    As long as the rules alone come to the frozen test set they decide, so that freezing it changes no other split.
+    Errors as of `filled` and `held`.
+    """
+    if not frozen:
+        return filled(groups, settings, {})
+    with contextlib.suppress(InputError):  # of the test set's own rule, which is not needed
+        splits = filled(groups, settings, {})
+        if {photo.id for photo in splits["test"]} == set(frozen):
+            return splits
+    return filled(groups, settings, {"test": held(groups, settings.test, frozen)})
+
+
+def filled(groups: Groups, settings: Split, given: Mapping[str, list[GroupedPhoto]]) -> dict[str, list[GroupedPhoto]]:
+    """Return the photos of each split, by id. given: splits that are known already.
 
     Splits are filled in turn from the groups that are left. Only the photos that a rule asks for are taken, and what
     else is in their group is left out, so a group is in one split at most. Raises InputError for a rule that finds no
     photo, and for a group that two rules without a number both want other photos of.
     """
-    splits = {"test": held(groups, settings.test, frozen)} if frozen else {}
-    left = {key: members for key, members in groups.items() if not any(photo.id in frozen for photo in members)}
-    rules = {name: rule for name, rule in settings.rules.items() if name not in splits}
+    gone = {photo.group for members in given.values() for photo in members}
+    splits, left = dict(given), {key: members for key, members in groups.items() if key not in gone}
+    rules = {name: rule for name, rule in settings.rules.items() if name not in given}
     for name, rule in rules.items():
         check_clash(name, left, rules)
         wanted = taken_by(rule, left)
