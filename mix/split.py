@@ -133,7 +133,7 @@ def filled(groups: Groups, settings: Split, given: Mapping[str, list[GroupedPhot
     for name, rule in rules.items():
         check_clash(name, left, rules)
         wanted = taken_by(rule, left)
-        drawn = draw(wanted, name, rule, settings, taken_by(rule, groups))
+        drawn = draw(wanted, name, rule, settings, groups)
         if not drawn:
             raise nothing_left(name, rule, groups, wanted)
         left = {key: members for key, members in left.items() if key not in drawn}
@@ -159,11 +159,11 @@ def taken_by(rule: SplitRule, groups: Groups) -> Groups:
     return {key: members for key, members in found.items() if members}
 
 
-def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, whole: Groups) -> set[str]:
+def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, groups: Groups) -> set[str]:
     """Return the names of groups that together hold at most as many photos as the rule of the split `name` asks for.
 
-    wanted: the photos that the rule takes of what is left. whole: those it takes of all, whose shares of categories
-    and sizes a stratified draw keeps.
+    wanted: the photos that the rule takes of what is left. groups: all there are; a stratified draw keeps the shares of
+    categories and sizes that the photos have which the rule takes of them.
     """
     names = sorted(wanted)
     if rule.photos is None:
@@ -175,8 +175,8 @@ def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, whole: Gro
     if not settings.stratify:
         return fitting(wanted, order, rule.photos)
     strata = [[photo.strata for photo in wanted[key]] for key in order]
-    like_whole = shares([photo.strata for members in whole.values() for photo in members], rule.photos)
-    return {order[at] for at in stratified(strata, rule.photos, like_whole)}
+    whole = [photo.strata for members in taken_by(rule, groups).values() for photo in members]
+    return {order[at] for at in stratified(strata, rule.photos, shares(whole, rule.photos))}
 
 
 def fitting(wanted: Groups, order: Sequence[str], photos: int) -> set[str]:
