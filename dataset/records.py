@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -20,8 +20,8 @@ MOST_SIDE = 65_500  # of an image, in pixels: what JPEG can hold
 
 def relative(path: str) -> str:
     """Return a path as it is; raise ValueError for one that is absolute, or that no file can have."""
-    parts = PurePosixPath(path).parts
-    known = parts and parts[0] != "/" and parts[-1] != ".." and "\0" not in path
+    parts = [part for part in path.split("/") if part not in {"", "."}]  # pathlib takes ten times as long
+    known = parts and path[0] != "/" and parts[-1] != ".." and "\0" not in path
     if not known or len(path) > LONGEST_PATH or max(len(part.encode()) for part in parts) > LONGEST_NAME:
         raise ValueError("a file's path relative to the manifest's folder")
     return path

@@ -106,19 +106,34 @@ class Split:
 
 
 def fill(groups: Groups, settings: Split, frozen: Collection[str] = ()) -> dict[str, list[GroupedPhoto]]:
-    """Return the photos of each split, by id. frozen: ids of the test set, where it no longer follows from its rule.
+    """Return the photos of each split, by id. frozen: ids of the frozen test set; none if it follows from its rule.
+
+    As long as the rules alone come to the frozen test set they decide, so that freezing it changes no other split.
+    Errors as of `filled` and `held`.
+    """
+    if not frozen:
+        return filled(groups, settings, {})
+    with contextlib.suppress(InputError):  # of the test set's own rule, which is not needed
+        splits = filled(groups, settings, {})
+        if {photo.id for photo in splits["test"]} == set(frozen):
+            return splits
+    return filled(groups, settings, {"test": held(groups, settings.test, frozen)})
+
+
+def filled(groups: Groups, settings: Split, given: Mapping[str, list[GroupedPhoto]]) -> dict[str, list[GroupedPhoto]]:
+    """Return the photos of each split, by id. given: splits that are known already.
 
     Splits are filled in turn from the groups that are left. Only the photos that a rule asks for are taken, and what
     else is in their group is left out, so a group is in one split at most. Raises InputError for a rule that finds no
     photo, and for a group that two rules without a number both want other photos of.
     """
-    splits = {"test": held(groups, settings.test, frozen)} if frozen else {}
-    left = {key: members for key, members in groups.items() if not any(photo.id in frozen for photo in members)}
-    rules = {name: rule for name, rule in settings.rules.items() if name not in splits}
+    gone = {photo.group for members in given.values() for photo in members}
+    splits, left = dict(given), {key: members for key, members in groups.items() if key not in gone}
+    rules = {name: rule for name, rule in settings.rules.items() if name not in given}
     for name, rule in rules.items():
         check_clash(name, left, rules)
         wanted = taken_by(rule, left)
-        drawn = draw(wanted, name, rule, settings, taken_by(rule, groups))
+        drawn = draw(wanted, name, rule, settings, groups)
         if not drawn:
             raise nothing_left(name, rule, groups, wanted)
         left = {key: members for key, members in left.items() if key not in drawn}
@@ -144,11 +159,11 @@ def taken_by(rule: SplitRule, groups: Groups) -> Groups:
     return {key: members for key, members in found.items() if members}
 
 
-def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, whole: Groups) -> set[str]:
+def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, groups: Groups) -> set[str]:
     """Return the names of groups that together hold at most as many photos as the rule of the split `name` asks for.
 
-    wanted: the photos that the rule takes of what is left. whole: those it takes of all, whose shares of categories
-    and sizes a stratified draw keeps.
+    wanted: the photos that the rule takes of what is left. groups: all there are; a stratified draw keeps the shares of
+    categories and sizes that the photos have which the rule takes of them.
     """
     names = sorted(wanted)
     if rule.photos is None:
@@ -160,8 +175,8 @@ def draw(wanted: Groups, name: str, rule: SplitRule, settings: Split, whole: Gro
     if not settings.stratify:
         return fitting(wanted, order, rule.photos)
     strata = [[photo.strata for photo in wanted[key]] for key in order]
-    like_whole = shares([photo.strata for members in whole.values() for photo in members], rule.photos)
-    return {order[at] for at in stratified(strata, rule.photos, like_whole)}
+    whole = [photo.strata for members in taken_by(rule, groups).values() for photo in members]
+    return {order[at] for at in stratified(strata, rule.photos, shares(whole, rule.photos))}
 
 
 def fitting(wanted: Groups, order: Sequence[str], photos: int) -> set[str]:
