@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from dataset.chunks import mapped
-from dataset.likeness import near_pairs
+from dataset.likeness import mirrored, near_pairs
 from dataset.records import REAL, RENDER, Instance, Sample, to_line
 from mix.compose import Compose
 from mix.compose import main as compose
@@ -90,9 +90,11 @@ def split_in(folder: Path) -> None:
 
 
 def search_in(folder: Path) -> None:
-    """Search all hashes for all that are near."""
+    """Search all samples for what is near a real photo or its mirror image, by their hashes."""
     hashes = np.load(folder / "hashes.npy")
-    near_pairs(hashes, hashes, NEAR_BITS)
+    photos = hashes[: len(hashes) // REAL_PART]
+    for known in (photos, mirrored(photos)):
+        near_pairs(known, hashes, NEAR_BITS)
 
 
 def compose_in(folder: Path) -> None:
@@ -175,8 +177,9 @@ def words(cost: Cost) -> str:
 
 def growth(few: dict[str, Any], many: dict[str, Any]) -> float:
     """Return by how much seconds grow against n log n: 1 = as it, below 1 = less."""
-    n_log_n = [row["samples"] * math.log(row["samples"]) for row in (few, many)]
-    return round(many["seconds"] / max(few["seconds"], 0.01) / (n_log_n[1] / n_log_n[0]), 2)
+    n_log_n: list[float] = [row["samples"] * math.log(row["samples"]) for row in (few, many)]
+    times: float = many["seconds"] / max(few["seconds"], 0.01)
+    return round(times * n_log_n[0] / n_log_n[1], 2)
 
 
 def main(out: Path) -> None:

@@ -51,8 +51,8 @@ def run_rest(folder: Path) -> None:
     attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
     evaluate.main(pick, race, split / "test.jsonl", split / "home.jsonl", folder / "rivals", folder / "test")
     transfer.main(
-        transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", split / "val.jsonl",
-        folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
+        transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", folder / "pools.json",
+        split / "val.jsonl", folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
         folder / "reports/transfer.json", folder / "reports/metrics.json", folder / "reports/plots",
     )  # fmt: skip
     report.main(
