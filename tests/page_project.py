@@ -212,6 +212,9 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
             "steadiness": None,
             "groups": [group(name, by) for name, by in ((evil, 0.004), ("mug-red", -0.006), ("mug-green", 0.001))],
         },
+        "objects": [
+            {"category": name, "real": 40 >> at, "render": 300, "seen": 95.0} for at, name in enumerate(categories)
+        ],
     } | more  # fmt: skip
 
 
