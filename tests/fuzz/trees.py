@@ -17,7 +17,7 @@ from torch import nn
 from dataset.export import export
 from dataset.formats.folder import names_in
 from dataset.formats.source import read_source
-from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
@@ -74,10 +74,12 @@ def sample(name: str, domain: str = REAL, way: str = "") -> Sample:
 
 
 def samples_in(folder: Path, *names: str, domain: str = REAL, file: str = "samples.jsonl") -> None:
-    """Write samples with their files."""
+    """Write samples with their files; a corner of each is ignored."""
+    labels = ids()
+    labels[-3:, -3:] = IGNORE
     for name in names:
         write_bytes(folder / "images" / f"{name}.png", picture(number=zlib.crc32(name.encode())))
-        write_ids(folder / "ids" / f"{name}.png", ids())
+        write_ids(folder / "ids" / f"{name}.png", labels)
     write_manifest(folder / file, [sample(name, domain) for name in names])
 
 
@@ -93,7 +95,7 @@ def coco(folder: Path) -> None:
         "annotations": [
             {"id": k, "image_id": 1, "category_id": 1, "segmentation": shape, "iscrowd": 0}
             for k, shape in enumerate(shapes)
-        ],
+        ] + [{"id": 9, "image_id": 1, "category_id": 2, "segmentation": plain, "iscrowd": 1, "ignored": True}],
     })  # fmt: skip
 
 
