@@ -15,7 +15,7 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
-from dataset.formats.folder import names_in
+from dataset.formats.mask_values import names_in
 from dataset.formats.source import read_source
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
