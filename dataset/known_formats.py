@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, folder
+from dataset.formats import coco, folder, unlabelled
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -19,12 +19,14 @@ class Format:
     wanted: str  # by what a folder of it is known
     find: Callable[[Path], Path | None]  # a folder -> the file or folder by which it is known; None: it is another one
     read: Callable[[Path, Defects], PhotoSet]  # that file or folder -> the set; single entries go to the defects
+    bare: bool = False  # there are no labels: it is meant where there is no sign of another one
 
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
+    "photos": Format("photos without labels", "photos", unlabelled.find_photos, unlabelled.read_photos, bare=True),
 }
 
 
@@ -45,7 +47,11 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     name, sign = next(iter(signs.items()))
     found = FORMATS[name].read(sign, defects)
     check_names(root, found, defects)
-    others = [f"{FORMATS[other].title} ({signs[other].relative_to(root)})" for other in signs if other != name]
+    others = [
+        f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
+        for other in signs
+        if other != name and not FORMATS[other].bare
+    ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
     if others:
         said.append(f"passed over {', '.join(others)}")

@@ -42,7 +42,8 @@ def find_described(root: Path) -> Path | None:
 def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
     """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ids, ...tags}].
 
-    An entry may lack ids, which say what each object is; without, a piece of the mask is one. The classes may be called categories, too. defects: takes what is wrong with single photos; None = it is raised.
+    An entry may lack ids, which say what each object is; without, a piece of the mask is one. The classes may be called
+    categories, too. defects: takes what is wrong with single photos; None = it is raised.
     """
     path = root / "meta.json"
     defects, meta = defects or FirstDefect(), read_json(path)
@@ -147,19 +148,19 @@ def reading_of(found: list[FoundMask], declared: Declared, root: Path, masks: bo
 
 def parts_reading(found: list[FoundMask], declared: Declared, root: Path) -> Reading:
     """Return how masks are read that are of one object or one category each; InputError if that is not said."""
-    folders = sorted({each.category for each in found})
-    names = tuple(folders) if declared.assumed and any(folders) else declared.names
-    unknown = next((each for each in found if each.category not in (names if any(folders) else ("",))), None)
-    if unknown or (len(names) > 1 and not any(folders)):
+    folders = sorted({each.category for each in found} - {""})
+    names = tuple(folders) if declared.assumed and folders else declared.names
+    unknown = next((each for each in found if folders and each.category not in names), None)
+    if unknown or (len(names) > 1 and not folders):
         raise InputError(
             f"{unknown.file if unknown else found[0].file}: its category is not said, wanted a folder of masks for each"
-            f" category ({', '.join(filter(None, names))}), such as {root.name}/masks/mug/a.png"
+            f" category ({', '.join(names)}), such as {root.name}/masks/mug/a.png"
         )
-    said = "each folder of masks is one category" if any(folders) else "each mask is one object"
+    said = ("each folder of masks is one category",) if folders else (*declared.assumed, "each mask is one object")
     return Reading(
         names,
         lambda one: PartFiles(tuple(PartFile(each.file, each.category or names[0], each.single) for each in one)),
-        (said,) if any(folders) else (*declared.assumed, said),
+        said,
         whole=False,
     )
 
