@@ -44,6 +44,7 @@ from tests.fuzz.trees import (
     cache,
     choose_there,
     coco,
+    coloured,
     compose_there,
     described,
     export_as,
@@ -53,6 +54,7 @@ from tests.fuzz.trees import (
     gltf,
     grid,
     lights,
+    masks_of_objects,
     memory,
     mix,
     network,
@@ -73,6 +75,7 @@ from tests.fuzz.trees import (
     unpack_there,
     usd,
     weights,
+    yolo,
 )
 from train.cache import Cache, holds
 from train.checkpoint import load
@@ -95,6 +98,9 @@ READERS = (
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
+    Reader("masks in colour", coloured, ("labelmap.txt", "train/masks/a_mask.png"), ingested),
+    Reader("masks of objects", masks_of_objects, ("categories.json", "masks/mug/a.png"), ingested),
+    Reader("yolo", yolo, ("data.yaml", "labels/train/a.txt"), ingested),
     *(
         Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)
         for s in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")

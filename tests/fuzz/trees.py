@@ -115,6 +115,26 @@ def plain(style: str) -> Callable[[Path], None]:
     return build
 
 
+def coloured(folder: Path) -> None:
+    write_bytes(folder / "train" / "images" / "a.png", picture())
+    colours = np.array([(0, 0, 0), (255, 0, 0), (0, 0, 255)], np.uint8)
+    write_bytes(folder / "train" / "masks" / "a_mask.png", png_bytes(colours[ids()]))
+    write_text(folder / "labelmap.txt", "# label:color_rgb:parts:actions\nmug:255,0,0::\nplate:0,0,255::\n")
+
+
+def masks_of_objects(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    for k, category in ((1, "mug"), (2, "plate")):
+        write_bytes(folder / "masks" / category / "a.png", png_bytes((ids() == k).astype(np.uint8)))
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def yolo(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "labels" / "train" / "a.txt", "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.55 0.525 0.75 0.525 0.75 0.775\n")
+    write_text(folder / "data.yaml", "path: .\ntrain: images/train\nnames:\n  0: mug\n  1: plate\n")
+
+
 def of_params(folder: Path) -> None:
     for name in ("params.yaml", "setups/boards.yaml"):
         write_text(folder / name, (ROOT / name).read_text(encoding="utf-8"))
