@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, folder, unlabelled, yolo
+from dataset.formats import coco, folder, panoptic, unlabelled, yolo
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -24,6 +24,7 @@ class Format:
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
     "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),

@@ -60,6 +60,7 @@ from tests.fuzz.trees import (
     network,
     of_compose,
     of_params,
+    panoptic,
     plain,
     plan,
     pools,
@@ -100,6 +101,7 @@ READERS = (
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
     Reader("masks in colour", coloured, ("labelmap.txt", "train/masks/a_mask.png"), ingested),
     Reader("masks of objects", masks_of_objects, ("categories.json", "masks/mug/a.png"), ingested),
+    Reader("panoptic", panoptic, ("panoptic.json", "panoptic/a.png"), ingested),
     Reader("yolo", yolo, ("data.yaml", "labels/train/a.txt"), ingested),
     *(
         Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)

@@ -129,6 +129,18 @@ def masks_of_objects(folder: Path) -> None:
     write_json(folder / "categories.json", ["mug", "plate"])
 
 
+def panoptic(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    colours = np.array([(0, 0, 0), (5, 1, 0), (7, 0, 2)], np.uint8)
+    write_bytes(folder / "panoptic" / "a.png", png_bytes(colours[ids()]))
+    segments = [{"id": 5 + 256, "category_id": 1, "iscrowd": 0}, {"id": 7 + 2 * 65536, "category_id": 2, "iscrowd": 1}]
+    write_json(folder / "panoptic.json", {
+        "images": [{"id": 1, "file_name": "a.png", "width": 30, "height": 20}],
+        "categories": [{"id": 1, "name": "mug", "isthing": 1}, {"id": 2, "name": "sky", "isthing": 0}],
+        "annotations": [{"image_id": 1, "file_name": "a.png", "segments_info": segments}],
+    })  # fmt: skip
+
+
 def yolo(folder: Path) -> None:
     write_bytes(folder / "images" / "train" / "a.png", picture())
     write_text(folder / "labels" / "train" / "a.txt", "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.55 0.525 0.75 0.525 0.75 0.775\n")
