@@ -1,7 +1,6 @@
 """Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
 import dataclasses
-import shutil
 import sys
 from collections import Counter
 from pathlib import Path
@@ -15,6 +14,7 @@ from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, wr
 from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
 from dataset.records import REAL, Sample, write_manifest
+from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
@@ -89,18 +89,14 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     upright = turned(stored, orientation)
     drawn, categories = settings.apply(*photo.label.draw(upright.shape[:2]))
     ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
-    image = folder / "images" / photo.file.name
-    if orientation == 1:
-        shutil.copyfile(photo.file, image)
-    else:
-        image = image.with_suffix(".png")
-        write_bytes(image, png_bytes(upright.astype(np.uint8)))
-    write_ids(folder / "ids" / f"{image.stem}.png", ids)
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if orientation == 1 else '.png'}"
+    write_bytes(image, read_bytes(photo.file) if orientation == 1 else png_bytes(upright.astype(np.uint8)))
+    write_ids(folder / "ids" / f"{photo.id}.png", ids)
     return Sample(
-        id=image.stem,
+        id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
-        ids=f"ids/{image.stem}.png",
+        ids=f"ids/{photo.id}.png",
         size_hw=upright.shape[:2],
         instances=instances,
         source=photo.source,
@@ -136,7 +132,7 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
-    ordered = sorted(photos, key=lambda photo: photo.file.stem)
+    ordered = sorted(photos, key=lambda photo: photo.id)
     samples = []
     for photo in track(ordered, len(ordered), "ingest", "photos"):
         if photo.file not in spoilt:

@@ -104,7 +104,7 @@ def names_of(path: Path, names: Any) -> dict[int, str]:
     pairs = names.items() if isinstance(names, dict) else enumerate(names) if isinstance(names, list) else ()
     try:
         found = {int(number): name for number, name in pairs}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = {}
     texts = {number: str(name) for number, name in found.items() if isinstance(name, str | int | float) and name != ""}
     if not found or len(texts) < len(found) or min(found) < 0:
@@ -122,7 +122,7 @@ def place_of(path: Path, base: Any, named: Any, where: str) -> Path:
     before = [part for part in PurePosixPath(str(base or "")).parts if part not in ("..", ".", "/")]
     for tail in [[*before, *parts], *(parts[k:] for k in range(len(parts) + 1))]:
         place = path.parent.joinpath(*tail)
-        if (tail or named in (".", "./")) and not any("\0" in part for part in tail) and exists(place):
+        if (tail or named in (".", "./")) and exists(place):
             return place
     raise InputError(f"{where} is {shown(named)}, which is not in {path.parent}; bring it there, or mend the path")
 
@@ -131,7 +131,7 @@ def exists(place: Path) -> bool:
     """Return whether there is such a folder, or such a list of photos; False for what can be no path."""
     try:
         return place.is_dir() or (place.suffix == ".txt" and place.is_file())
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

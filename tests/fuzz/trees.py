@@ -141,6 +141,22 @@ def panoptic(folder: Path) -> None:
     })  # fmt: skip
 
 
+def bop(folder: Path) -> None:
+    write_bytes(folder / "000000" / "rgb" / "000000.png", picture())
+    for k in (1, 2):
+        mask = (ids() == k).astype(np.uint8) * 255
+        write_bytes(folder / "000000" / "mask_visib" / f"000000_{k - 1:06d}.png", png_bytes(mask))
+    write_json(folder / "000000" / "scene_gt.json", {"0": [{"obj_id": 1}, {"obj_id": 2}]})
+    write_json(folder / "models" / "models_info.json", {"1": {"category": "mug"}, "2": {"diameter": 3.5}})
+
+
+def tars(folder: Path) -> None:
+    record = {key: value for key, value in dataclasses.asdict(sample("a")).items() if key not in ("image", "ids")}
+    members = [("a.png", picture()), ("a.ids.png", png_bytes(ids())), ("a.json", json.dumps(record).encode())]
+    write_shard(folder / "0.tar", [*members, ("b.png", picture()), ("b.mask.png", png_bytes(ids().astype(np.uint8)))])
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
 def yolo(folder: Path) -> None:
     write_bytes(folder / "images" / "train" / "a.png", picture())
     write_text(folder / "labels" / "train" / "a.txt", "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.55 0.525 0.75 0.525 0.75 0.775\n")

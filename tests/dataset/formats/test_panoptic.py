@@ -63,7 +63,7 @@ FAULTY = {
     "a segment too few": (
         {"annotations": [ENTRY | {"segments_info": SEGMENTS[:3]}]}, "the id 7, which no segment has"),
     "an unknown category": (
-        {"annotations": [ENTRY | {"segments_info": [{"id": 1, "category_id": 8}]}]}, "category 8 is not there"),
+        {"annotations": [ENTRY | {"segments_info": [{"id": 1, "category_id": 8}]}]}, "the category 8, which"),
     "an id too large": (
         {"annotations": [ENTRY | {"segments_info": [{"id": 2**24, "category_id": 1}]}]}, "the id of a segment is 1677"),
     "an id twice": (
