@@ -41,9 +41,11 @@ from tests.fuzz.trees import (
     ROOT,
     archive,
     assets,
+    bop,
     cache,
     choose_there,
     coco,
+    coloured,
     compose_there,
     described,
     export_as,
@@ -54,11 +56,13 @@ from tests.fuzz.trees import (
     gltf,
     grid,
     lights,
+    masks_of_objects,
     memory,
     mix,
     network,
     of_compose,
     of_params,
+    panoptic,
     plain,
     plan,
     pools,
@@ -70,11 +74,13 @@ from tests.fuzz.trees import (
     samples_in,
     shard,
     split_there,
+    tars,
     texts,
     texture,
     unpack_there,
     usd,
     weights,
+    yolo,
 )
 from train.cache import Cache, holds
 from train.checkpoint import load
@@ -95,6 +101,12 @@ READERS = (
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
+    Reader("masks in colour", coloured, ("labelmap.txt", "train/masks/a_mask.png"), ingested),
+    Reader("masks of objects", masks_of_objects, ("categories.json", "masks/mug/a.png"), ingested),
+    Reader("bop", bop, ("000000/scene_gt.json", "models/models_info.json"), ingested),
+    Reader("tars", tars, ("0.tar", "categories.json"), ingested),
+    Reader("panoptic", panoptic, ("panoptic.json", "panoptic/a.png"), ingested),
+    Reader("yolo", yolo, ("data.yaml", "labels/train/a.txt"), ingested),
     *(
         Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)
         for s in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
