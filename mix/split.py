@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
-from dataset.formats.folder import tag_text
+from dataset.formats.listed import tag_text
 from dataset.guards import MORE_VAL, no_overlap, only_real
 from dataset.idmap import read_image
 from dataset.likeness import photo_hash

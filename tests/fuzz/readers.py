@@ -1,5 +1,7 @@
 """Every reader of files that the project has, each with a small valid tree of files for it."""
 
+from pathlib import Path
+
 from benchmarks.replay import read_grid
 from dataset.export import FORMATS
 from dataset.formats.poses import Views
@@ -39,9 +41,11 @@ from tests.fuzz.trees import (
     ROOT,
     archive,
     assets,
+    bop,
     cache,
     choose_there,
     coco,
+    coloured,
     compose_there,
     described,
     export_as,
@@ -52,11 +56,13 @@ from tests.fuzz.trees import (
     gltf,
     grid,
     lights,
+    masks_of_objects,
     memory,
     mix,
     network,
     of_compose,
     of_params,
+    panoptic,
     plain,
     plan,
     pools,
@@ -68,11 +74,13 @@ from tests.fuzz.trees import (
     samples_in,
     shard,
     split_there,
+    tars,
     texts,
     texture,
     unpack_there,
     usd,
     weights,
+    yolo,
 )
 from train.cache import Cache, holds
 from train.checkpoint import load
@@ -82,13 +90,25 @@ from train.model import load_weights
 from train.run import read_run_settings
 from train.settings import Fit
 
+
+def ingested(real: Path, out: Path) -> None:
+    """Read photos and labels with the settings as they are without a set-up."""
+    ingest.main(ingest.Ingest(), real, out)
+
+
 READERS = (
-    Reader("coco", coco, ("annotations.json",), ingest.main),
-    Reader("described photos", described, ("meta.json",), ingest.main),
-    Reader("plain photos", plain("PNG"), ("categories.json",), ingest.main),
-    Reader("masks", plain("PNG"), ("masks/a.png",), ingest.main),
+    Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("described photos", described, ("meta.json",), ingested),
+    Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
+    Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
+    Reader("masks in colour", coloured, ("labelmap.txt", "train/masks/a_mask.png"), ingested),
+    Reader("masks of objects", masks_of_objects, ("categories.json", "masks/mug/a.png"), ingested),
+    Reader("bop", bop, ("000000/scene_gt.json", "models/models_info.json"), ingested),
+    Reader("tars", tars, ("0.tar", "categories.json"), ingested),
+    Reader("panoptic", panoptic, ("panoptic.json", "panoptic/a.png"), ingested),
+    Reader("yolo", yolo, ("data.yaml", "labels/train/a.txt"), ingested),
     *(
-        Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingest.main)
+        Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)
         for s in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
     ),
     Reader(

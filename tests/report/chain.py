@@ -54,8 +54,8 @@ def run_rest(folder: Path) -> None:
     beside = split / "home.jsonl", split / "more_val", folder / "rivals"
     evaluate.main(pick, race, split / "test.jsonl", *beside, folder / "test")
     transfer.main(
-        transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", split / "val.jsonl",
-        folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
+        transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", folder / "pools.json",
+        split / "val.jsonl", folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
         folder / "reports/transfer.json", folder / "reports/metrics.json", folder / "reports/plots",
     )  # fmt: skip
     report.main(
