@@ -12,8 +12,10 @@ from ruamel.yaml import YAML
 
 from dataset.idmap import png_bytes
 from dataset.records import Instance, Sample, read_manifest, write_manifest
+from mix.filling import fill
 from mix.groups import Groups, group, photo_of
-from mix.split import Split, SplitRule, fill, main, read_groups
+from mix.rules import Split, SplitRule
+from mix.split import main, read_groups
 from pipeline.errors import InputError
 from pipeline.settings import build
 
