@@ -25,6 +25,7 @@ from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
 from mix import compose, freeze, split
 from mix import write_mix as one
+from mix.rules import Split, SplitRule
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
@@ -187,7 +188,7 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
-ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+ONE_EACH = Split(1, (), SplitRule({}, 1), SplitRule({}, 1), SplitRule({}, 1))
 
 
 def split_there(inn: Path, out: Path) -> None:
