@@ -1,4 +1,8 @@
-"""Id maps: uint16 (H, W), 0 = background, k = k-th instance."""
+"""Id maps: uint16 (H, W), 0 = background, k = k-th instance; category maps: uint8 (H, W), c = c-th category.
+
+The last value of either marks pixels that are neither background nor an object, such as a crowd, or what nobody could
+label: no loss and no score counts them, whatever is predicted there.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +16,10 @@ from dataset.pictures import decode
 from dataset.records import Instance
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
+
+IGNORE = 65535  # of an id map
+IGNORED = 255  # the same, of a category map
+MOST_CATEGORIES = IGNORED - 1  # that a category map tells apart
 
 IdMap = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
@@ -35,16 +43,26 @@ def instance_of(ids: IdMap, index: int, category: str, visible: float = 1.0, ass
     return Instance(category, index, box_of(mask), int(mask.sum()), visible, asset)
 
 
+def without_ignored(ids: IdMap) -> IdMap:
+    """Return the id map with background for `IGNORE`, so that no value is above the last instance's."""
+    return np.asarray(ids * (ids != IGNORE))
+
+
 def instances_in(ids: IdMap, categories: Sequence[str]) -> tuple[IdMap, tuple[Instance, ...]]:
     """Return the id map numbered 1, 2, ... without gaps, and the record of each instance in that order.
 
-    ids: k = an instance of categories[k - 1]. An instance of which no pixel is left is dropped.
+    ids: k = an instance of categories[k - 1]. An instance of which no pixel is left is dropped; `IGNORE` stays. Raises
+    ValueError for more categories than there are numbers below it.
     """
-    area = np.bincount(ids.ravel(), minlength=len(categories) + 1)
+    if len(categories) >= IGNORE:
+        raise ValueError(f"{len(categories)} instances, an id map holds {IGNORE - 1} at most")
+    labelled = without_ignored(ids)
+    area = np.bincount(labelled.ravel(), minlength=len(categories) + 1)
     kept = [k for k in range(1, len(area)) if area[k]]
-    table = np.zeros(len(area), np.uint16)
+    table = np.zeros(IGNORE + 1, np.uint16)
     table[kept] = np.arange(1, len(kept) + 1)
-    boxes = find_objects(ids)
+    table[IGNORE] = IGNORE
+    boxes = find_objects(labelled)
     instances = (
         Instance(categories[k - 1], index, (x.start, y.start, x.stop, y.stop), int(area[k]))
         for index, k in enumerate(kept, 1)
@@ -54,8 +72,14 @@ def instances_in(ids: IdMap, categories: Sequence[str]) -> tuple[IdMap, tuple[In
 
 
 def categories_map(ids: IdMap, instances: tuple[Instance, ...], categories: tuple[str, ...]) -> NDArray[np.uint8]:
-    """Return (H, W) uint8: 0 = background, c = categories[c - 1]; instances of other categories are background."""
-    table = np.zeros(int(max([ids.max(initial=0), *(i.index for i in instances)])) + 1, np.uint8)
+    """Return (H, W) uint8: 0 = background, c = categories[c - 1], `IGNORED` where the id map says `IGNORE`.
+
+    Instances of other categories are background. Raises ValueError for more than `MOST_CATEGORIES`.
+    """
+    if len(categories) > MOST_CATEGORIES:
+        raise ValueError(f"{len(categories)} categories, a category map holds {MOST_CATEGORIES} at most")
+    table = np.zeros(IGNORE + 1, np.uint8)
+    table[IGNORE] = IGNORED
     for instance in instances:
         if instance.category in categories:
             table[instance.index] = categories.index(instance.category) + 1

@@ -1,13 +1,14 @@
 """The records that cross every seam: `Sample` and `Instance`, one JSON line each sample."""
 
+import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from pipeline.files import write_text
+from pipeline.files import whole_file
 from pipeline.reading import Record, lines_of, parse_typed
 
 REAL = "real"
@@ -36,7 +37,7 @@ class Instance(Record):
     """One object in one image."""
 
     category: str
-    index: Annotated[int, Field(ge=1, le=65535)]  # its value in the sample's id map; 0 is background
+    index: Annotated[int, Field(ge=1, le=65534)]  # its value in the sample's id map; 0 is background, 65535 ignored
     box: tuple[Place, Place, Place, Place]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
     area_px: Annotated[int, Field(ge=0, le=MOST_SIDE**2)]
     visible_fraction: float = 1.0  # seen pixels / pixels if nothing stood before it; 1.0 if unknown
@@ -50,7 +51,7 @@ class Sample(Record):
     id: str
     domain: str  # "real" or "render"
     image: RelativePath  # 8-bit RGB, PNG or JPEG
-    ids: RelativePath  # uint16 PNG: 0 = background, k = k-th instance
+    ids: RelativePath  # uint16 PNG: 0 = background, k = k-th instance, 65535 = ignored (dataset.idmap)
     size_hw: tuple[Side, Side]
     instances: tuple[Instance, ...]
     source: str  # where the photo came from; for renders, the recipe
@@ -79,7 +80,16 @@ def from_line(line: str | bytes, where: str = "a line") -> Sample:
 
 def write_manifest(path: Path, samples: Iterable[Sample]) -> None:
     """Write a manifest whole, one sample a line in the given order; no sample gives an empty file."""
-    write_text(path, "".join(to_line(sample) + "\n" for sample in samples))
+    with manifest_file(path) as write:
+        for sample in samples:
+            write(sample)
+
+
+@contextlib.contextmanager
+def manifest_file(path: Path) -> Iterator[Callable[[Sample], object]]:
+    """Yield what writes one more sample to a manifest, which is there, whole, when the block succeeds."""
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda sample: file.write(to_line(sample) + "\n")
 
 
 def read_manifest(path: Path) -> list[Sample]:

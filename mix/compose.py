@@ -7,12 +7,12 @@ order is the varied one of `mix.subsets`, or that of a way of drawing (`mix.draw
 import dataclasses
 import functools
 import sys
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dataset.chunks import mapped
-from dataset.guards import no_overlap, only_real
+from dataset.guards import more_val_in, no_overlap, only_real
 from dataset.records import REAL, RENDER, Sample, each_sample
 from mix.draw import Draw, Drawn, Urn, draw
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
@@ -139,15 +139,18 @@ def without(samples: Iterable[Sample], ids: Container[str]) -> Iterator[Sample]:
     return (sample for sample in samples if sample.id not in ids)
 
 
-def check_splits(real: Path, val: Path, test: Path) -> None:
-    """Raise InputError when val or test holds anything but real photos, or one that is trained on."""
-    for split, manifest in (("val", val), ("test", test)):
+def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
+    """Raise InputError when a split that scores are taken on holds anything but real photos, or one of another split.
+
+    measured: split -> its manifest.
+    """
+    for split, manifest in measured.items():
         only_real(each_sample(manifest), split)
-    no_overlap(train=each_sample(real), val=each_sample(val), test=each_sample(test))
+    no_overlap(train=each_sample(real), **{split: each_sample(path) for split, path in measured.items()})
 
 
-def more_pools(more: Path, splits: dict[str, Path], settings: Compose) -> list[PoolIds]:
-    """Return a pool for each extra_sources source; raise InputError when one brings a photo of val or test."""
+def more_pools(more: Path, splits: Mapping[str, Path], settings: Compose) -> list[PoolIds]:
+    """Return a pool for each extra_sources source; raise InputError when one brings a photo of `splits`."""
     pools = [pool_of(name, domain_of(manifest), manifest, settings) for name, manifest in extra_sources(more).items()]
     photos = [pool.manifest for pool in pools if pool.domain == REAL]
     known = measured_on(splits) if photos else {}
@@ -171,15 +174,19 @@ def check_named(settings: Compose, pools: Iterable[PoolIds]) -> None:
             raise InputError(f"params.yaml: compose.draw names the source {name!r}, wanted one of {', '.join(known)}")
 
 
-def main(settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, out: Path) -> None:
+def main(
+    settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, more_val: Path, out: Path
+) -> None:
     """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
+    more_val: a folder of the manifests of further validation sets.
     """
-    check_splits(real, val, test)
+    measured = {"val": val, "test": test} | more_val_in(more_val)
+    check_splits(real, measured)
     rendered, held_out = render_pool(renders, settings)
     own = [pool_of(REAL, REAL, real, settings), rendered]
-    pools = own + more_pools(more, {"val": val, "test": test}, settings)
+    pools = own + more_pools(more, measured, settings)
     check_named(settings, pools)
     rows = [row_of(pool, out) for pool in pools]
     write_json(out, {"sources": rows, "held_out": {"manifest": rows[1]["manifest"], "ids": held_out}})

@@ -1,56 +1,75 @@
-"""Stage `ingest`: turn a folder of photos and masks, or COCO, into samples."""
+"""Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
-import shutil
+import dataclasses
+import os
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.formats.coco import find_coco, read_coco
-from dataset.formats.folder import ListedPhoto, PhotoSet, read_described, read_plain
-from dataset.idmap import IdMap, instances_in, png_bytes, read_image, write_ids
+from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_SIZE, DefectError, Defects, ListedPhoto
+from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, write_ids
+from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
-from dataset.records import REAL, Sample, write_manifest
+from dataset.records import REAL, Instance, Sample, write_manifest
+from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
+from pipeline.settings import suggestion
 from pipeline.stage import run_stage
 
 
-def read_set(root: Path) -> PhotoSet:
-    """Return the labelled photos of a folder in whichever of the known formats it is; none is an InputError."""
-    if not root.is_dir():
-        raise InputError(f"{root}: there is no such folder; name the one where the labelled photos lie (REAL=path)")
-    masks = (root / "masks").is_dir()
-    if masks and (root / "meta.json").is_file():
-        found = read_described(root)
-    elif masks and (root / "images").is_dir():
-        found = read_plain(root)
-    else:
-        path = find_coco(root)
-        if path is None:
-            raise InputError(
-                f"{root}: found no labelled photos, wanted images/ and masks/ (with or without meta.json), "
-                "or a COCO file annotations.json"
-            )
-        found = read_coco(path)
-    check_names(root, found)
-    return found
+@dataclasses.dataclass(frozen=True)
+class Ingest:
+    """Section `ingest` of params.yaml and the set-up."""
+
+    format: str = AUTO  # a key of dataset.known_formats.FORMATS
+    rename: dict[str, str] = dataclasses.field(default_factory=dict)  # category of the labels: the name to take
+    ignore: tuple[str, ...] = ()  # categories whose objects are neither hit nor miss
+    leave_out: tuple[str, ...] = ()  # categories whose objects are background
+    unlabelled: Literal["ask", "empty", "leave out"] = "ask"  # photos of which the labels say nothing
+    defects: Literal["stop", "leave out"] = "stop"  # photos and labels that cannot be read
+
+    def check(self, categories: tuple[str, ...]) -> None:
+        """Raise InputError for a name that is no category of the labels, or that two settings take."""
+        for key in ("rename", "ignore", "leave_out"):
+            for name in getattr(self, key):
+                if name not in categories:
+                    raise InputError(
+                        f"ingest.{key}: {name!r} is no category of the labels{suggestion(name, categories)}"
+                    )
+        twice = [name for name, count in Counter([*self.rename, *self.ignore, *self.leave_out]).items() if count > 1]
+        if twice:
+            raise InputError(f"ingest: {twice[0]!r} stands in two of rename, ignore and leave_out; name it in one")
+
+    def names(self, categories: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the categories that are left, in their order, each once."""
+        gone = {*self.ignore, *self.leave_out}
+        return tuple(dict.fromkeys(self.rename.get(name, name) for name in categories if name not in gone))
+
+    def apply(self, ids: IdMap, categories: list[str]) -> tuple[IdMap, list[str]]:
+        """Return an id map with the categories renamed, and what is ignored or left out taken from the objects.
+
+        ids: k = an instance of categories[k - 1]. Objects keep their numbers; `instances_in` closes the gaps.
+        """
+        if not (self.rename or self.ignore or self.leave_out):
+            return ids, categories
+        table = np.arange(IGNORE + 1, dtype=np.uint16)
+        for number, name in enumerate(categories, 1):
+            if name in self.ignore or name in self.leave_out:
+                table[number] = IGNORE if name in self.ignore else 0
+        return table[ids], [self.rename.get(name, name) for name in categories]
 
 
-def check_names(root: Path, found: PhotoSet) -> None:
-    """Raise InputError for a set without photos and for two photos of one stem, which is a sample's id."""
-    if not found.photos:
-        raise InputError(f"{root}: found no photos, wanted at least one; put labelled photos there")
-    seen: dict[str, Path] = {}
-    for photo in found.photos:
-        first = seen.setdefault(photo.file.stem, photo.file)
-        if first is not photo.file:
-            raise InputError(f"{photo.file}: has the same name as {first}; rename one, with its mask")
+Pixels = TypeVar("Pixels", bound=np.generic)
 
 
-def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+def turned(array: NDArray[Pixels], orientation: int) -> NDArray[Pixels]:
     """Return stored pixels (H, W, ...) as they are to be seen by the EXIF orientation 1..8; any other number is 1."""
     axes = (1, 0, *range(2, array.ndim))
     turns = {
@@ -65,37 +84,58 @@ def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(turns.get(orientation, array))
 
 
-def take(photo: ListedPhoto, folder: Path) -> Sample:
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """One photo with its labels, upright."""
+
+    image: NDArray[np.uint8]  # (H, W, 3) RGB
+    ids: IdMap  # (H, W)
+    instances: tuple[Instance, ...]
+    as_stored: bool  # the stored pixels are upright already
+
+
+def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
+    """Return a photo with its labels as the settings take them; raise InputError when either cannot be read.
+
+    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
+    stored size is turned with the photo.
+    """
+    stored, orientation = pixels_of(photo.file)
+    image = turned(stored, orientation)
+    drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
+    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
+    return Labelled(image, ids, instances, orientation == 1)
+
+
+def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
-    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
-    stored size is turned with the photo.
     """
-    stored = read_image(photo.file)  # decoded in full, so that a truncated file is found here
-    orientation = orientation_of(photo.file)
-    upright = turned(stored, orientation)
-    drawn, categories = photo.label.draw(upright.shape[:2])
-    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
-    image = folder / "images" / photo.file.name
-    if orientation == 1:
-        shutil.copyfile(photo.file, image)
-    else:
-        image = image.with_suffix(".png")
-        write_bytes(image, png_bytes(upright.astype(np.uint8)))
-    write_ids(folder / "ids" / f"{image.stem}.png", ids)
+    found = labelled(photo, settings)
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.as_stored else '.png'}"
+    write_bytes(image, read_bytes(photo.file) if found.as_stored else png_bytes(found.image))
+    write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
     return Sample(
-        id=image.stem,
+        id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
-        ids=f"ids/{image.stem}.png",
-        size_hw=upright.shape[:2],
-        instances=instances,
+        ids=f"ids/{photo.id}.png",
+        size_hw=found.ids.shape,
+        instances=found.instances,
         source=photo.source,
         licence=photo.licence,
         tags=photo.tags,
     )
+
+
+def pixels_of(file: Path) -> tuple[NDArray[np.uint8], int]:
+    """Return a photo's stored pixels, decoded in full so that a truncated file is found, and its EXIF orientation."""
+    try:
+        return read_image(file), orientation_of(file)
+    except InputError as error:
+        raise DefectError(BROKEN_PHOTO, str(error)) from error
 
 
 def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: ListedPhoto) -> IdMap:
@@ -104,27 +144,82 @@ def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: List
     if ids.shape == upright_hw:
         return ids
     if ids.shape == stored_hw:
-        return turned(ids, orientation).astype(np.uint16)
+        return turned(ids, orientation)
     (height, width), (wanted_height, wanted_width) = ids.shape, upright_hw
-    raise InputError(
+    raise DefectError(
+        OTHER_SIZE,
         f"{photo.file}: the photo is {wanted_width} x {wanted_height} pixels, its mask {width} x {height}; "
-        "make the mask at the photo's own size"
+        "make the mask at the photo's own size",
     )
 
 
-def main(real: Path, out: Path) -> None:
-    """Write samples.jsonl by id, categories.json, images/ and ids/ of a set of labelled photos, whole or not at all."""
+def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, defects: Defects) -> list[Sample]:
+    """Write every photo that has no defect into `folder` and return the samples by id."""
+    (folder / "images").mkdir()
+    spoilt = {defect.photo for defect in defects.found}
+    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
+
+    def tried(photo: ListedPhoto) -> Sample | InputError:
+        try:
+            return take(photo, folder, settings)
+        except InputError as error:
+            return error
+
+    samples = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
+        for photo, found in zip(whole, track(pool.map(tried, whole), len(whole), "ingest", "photos"), strict=True):
+            with defects.gathering(BROKEN_LABEL, photo.file):
+                if isinstance(found, InputError):
+                    raise found
+                samples.append(found)
+    return samples
+
+
+def with_labels(photos: tuple[ListedPhoto, ...], settings: Ingest, defects: Defects) -> tuple[ListedPhoto, ...]:
+    """Return the photos to take: those without labels as the settings say; unless they do, each is a defect."""
+    if settings.unlabelled == "empty":
+        return photos
+    bare = [photo for photo in photos if not photo.labelled]
+    for photo in bare if settings.unlabelled == "ask" else ():
+        text = (
+            f"{photo.file}: has no label; if nothing is to be seen in such photos, write unlabelled: empty into ingest "
+            "of params.yaml or the set-up, else unlabelled: leave out"
+        )
+        defects.add(NO_LABEL, text, photo.file)
+    return tuple(photo for photo in photos if photo.labelled)
+
+
+def stop_on(defects: Defects, real: Path) -> None:
+    """Raise InputError if there is a defect: the first in full, the others by their kinds."""
+    if not defects.found:
+        return
+    first, *others = defects.found
+    kinds = Counter(defect.kind for defect in others)
+    more = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    raise InputError(first.text + (f" (and {more}: admix ingest --check {real} lists them)" if others else ""))
+
+
+def main(settings: Ingest, real: Path, out: Path) -> None:
+    """Write samples.jsonl by id, categories.json, images/ and ids/ of a set of labelled photos, whole or not at all.
+
+    real: a folder, or a .zip archive of one. Raises InputError for any defect of the set, unless the settings say that
+    its photos are left out.
+    """
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")
-    found = read_set(real)
+    defects = Defects()
+    found = read_set(real, defects, settings.format)
+    settings.check(found.categories)
     with whole_folder(out, "photos") as folder:
-        (folder / "images").mkdir()
-        photos = sorted(found.photos, key=lambda photo: photo.file.stem)
-        samples = [take(photo, folder) for photo in track(photos, len(photos), "ingest", "photos")]
+        samples = take_all(with_labels(found.photos, settings, defects), folder, settings, defects)
+        if settings.defects == "stop":
+            stop_on(defects, real)
         write_manifest(folder / "samples.jsonl", samples)
-        write_json(folder / "categories.json", list(found.categories))
+        write_json(folder / "categories.json", list(settings.names(found.categories)))
     instances = sum(len(sample.instances) for sample in samples)
-    sys.stderr.write(f"ingest: {len(samples)} photos, {instances} instances{found.note}\n")
+    left = Counter(defect.kind for defect in defects.found)
+    said = [*found.assumed, *(f"left out: {count} {kind}" for kind, count in sorted(left.items()))]
+    sys.stderr.write(f"ingest: {len(samples)} photos, {instances} instances, {', '.join(said)}\n")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,12 @@ def setup_sections(stages: dict[str, Any]) -> set[str]:
     return {section for file, sections in files if file.startswith(f"{SETUPS}/") for section in sections}
 
 
+def optional_sections(stages: dict[str, Any]) -> set[str]:
+    """Return the sections that a set-up's file may lack: of the stages that depend on the file as a whole."""
+    name = re.compile(SETUPS.as_posix() + r"/\$\{[\w.]+\}\.yaml")
+    return {stage for stage, body in stages.items() if any(name.fullmatch(dep) for dep in body.get("deps", []))}
+
+
 def check_sections(found: Iterable[str], known: set[str], file: Path) -> None:
     """Raise InputError when `file` holds a section that is not known."""
     for section in found:
@@ -38,11 +44,11 @@ def check_sections(found: Iterable[str], known: set[str], file: Path) -> None:
             raise InputError(f"{file}: {section} is not a section of this file{suggestion(section, known)}")
 
 
-def check_setup(path: Path, root: Path, wanted: set[str]) -> None:
-    """Raise InputError when a set-up's file holds another section than those `wanted`, or lacks one of them."""
+def check_setup(path: Path, root: Path, wanted: set[str], optional: set[str]) -> None:
+    """Raise InputError when a set-up's file lacks a section `wanted`, or holds one that is not `optional` either."""
     found = read_yaml(root / path)
     sections = [section for section in found if section != "real"]  # which is where photos lie that come with it
-    check_sections(sections, wanted, path)
+    check_sections(sections, wanted | optional, path)
     for section in sorted(wanted - set(found)):
         raise InputError(
             f"{path}: the section '{section}' is missing, and DVC stops on that; "
@@ -66,7 +72,7 @@ def check(root: Path = Path()) -> None:
     """Raise InputError for the first mistake in params.yaml or in the set-up in force."""
     stages, params = read_yaml(root / PIPELINE)["stages"], read_yaml(root / PARAMS)
     check_sections(params, known_sections(stages), PARAMS)
-    check_setup(setup_path(params, root), root, setup_sections(stages))
+    check_setup(setup_path(params, root), root, setup_sections(stages), optional_sections(stages))
     commands = [module for section, module in COMMANDS.items() if section in params]
     for module in [*{module_of(stage["cmd"]): None for stage in stages.values()}, *commands]:
         for kind in settings_of(module):

@@ -26,7 +26,7 @@ Kind = TypeVar("Kind")
 Count = Annotated[int, Field(ge=0, le=2**53)]  # of photos, pixels and the like: as large as a float tells exactly
 
 MOST_BYTES = 2**30  # of a text; the JSON of COCO's own training photos takes 0.45 GB
-MOST_LINE = 64 * 2**20  # bytes of one sample; 65535 instances take a quarter of it
+MOST_LINE = 64 * 2**20  # bytes of one sample; 65534 instances take a quarter of it
 MOST_SETTINGS_BYTES = 2**18  # of TOML and YAML, which are written by hand
 MOST_NODES = 100_000  # of a YAML file, anchors written out
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # of a record at a seam

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter
 
 from dataset.guards import only_real
-from dataset.idmap import IdMap, categories_map, read_ids, read_image
+from dataset.idmap import MOST_CATEGORIES, IdMap, categories_map, read_ids, read_image
 from dataset.records import RelativePath, Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.reading import Record, read_typed
@@ -61,7 +61,7 @@ class MixFile(Record):
 
 MIX = TypeAdapter(MixFile)
 CATEGORIES = TypeAdapter(
-    Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=255)]
+    Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1, max_length=MOST_CATEGORIES)]
 )
 
 
@@ -74,8 +74,8 @@ class Photo:
 
 
 def read_categories(path: Path) -> tuple[str, ...]:
-    """Return the category names in the order of their ids; raise InputError unless they are 1 to 255 names."""
-    return read_typed(path, CATEGORIES, "a list of 1 to 255 category names", "run stage ingest again")
+    """Return the category names in the order of their ids; raise InputError unless they are 1 to 254 names."""
+    return read_typed(path, CATEGORIES, f"a list of 1 to {MOST_CATEGORIES} category names", "run stage ingest again")
 
 
 def read_mix(path: Path) -> Mix:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
+from dataset.idmap import MOST_CATEGORIES
 from pipeline.reading import OPEN, Count, read_typed
 from train.model import Network, build_from, load_weights
 
@@ -43,7 +44,7 @@ class RunSettings(TypedDict):
     """What is read of a run's settings."""
 
     fit: FitRow
-    categories: Annotated[list[str], Field(min_length=1, max_length=255)]
+    categories: Annotated[list[str], Field(min_length=1, max_length=MOST_CATEGORIES)]
     seed: int
     ratio: float
     n_real: NotRequired[Count]

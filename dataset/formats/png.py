@@ -4,21 +4,21 @@ from pathlib import Path
 
 from dataset.formats.json_rows import json_with_rows
 from dataset.formats.source import ManifestSource, facts_of, name_of
-from dataset.idmap import categories_map, png_bytes, write_ids
+from dataset.idmap import MOST_CATEGORIES, categories_map, png_bytes, write_ids
 from pipeline.errors import InputError
 from pipeline.files import write_json
-
-MOST = 255  # categories that an 8-bit mask can tell apart
 
 
 def write(source: ManifestSource, out: Path) -> None:
     """Write images as they are, and two pictures of labels each, both 0 where nothing is labelled.
 
-    masks/: c = the c-th category of categories.json. ids/: k = the k-th instance, which keeps apart those that touch.
-    Raises InputError for more than 255 categories.
+    masks/: c = the c-th category of categories.json, 255 = ignored. ids/: k = the k-th instance, which keeps apart
+    those that touch, 65535 = ignored. Raises InputError for more categories than a mask can tell apart.
     """
-    if len(source.categories) > MOST:
-        raise InputError(f"{source.manifest}: found {len(source.categories)} categories, wanted {MOST} at most for png")
+    if len(source.categories) > MOST_CATEGORIES:
+        raise InputError(
+            f"{source.manifest}: found {len(source.categories)} categories, wanted {MOST_CATEGORIES} at most for png"
+        )
     write_json(out / "categories.json", list(source.categories))
     (out / "masks").mkdir()
     head = {"classes": {str(k): name for k, name in enumerate(source.categories, 1)}}
@@ -29,5 +29,5 @@ def write(source: ManifestSource, out: Path) -> None:
             mask = categories_map(ids, sample.instances, source.categories)
             (out / "masks" / f"{name}.png").write_bytes(png_bytes(mask))
             write_ids(out / "ids" / f"{name}.png", ids)
-            files = {"file": f"images/{file}", "mask": f"masks/{name}.png"}
+            files = {"file": f"images/{file}", "mask": f"masks/{name}.png", "ids": f"ids/{name}.png"}
             images.add(facts_of(sample) | files | {"licence": sample.licence})

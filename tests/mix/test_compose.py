@@ -66,6 +66,18 @@ def test_more_renders_than_are_left_are_refused(project):
         pytest.param("renders/samples.jsonl", samples("real", 2), "is a real, wanted render", id="a photo as render"),
         pytest.param("split/test.jsonl", samples("render", 2, "x"), "test: the sample x0 is a render", id="test"),
         pytest.param("split/val.jsonl", samples("real", 1), "val: the sample real0 is in train too", id="a leak"),
+        pytest.param(
+            "split/more_val/new.jsonl",
+            samples("real", 1),
+            "more_val.new: the sample real0 is in train",
+            id="new leak",
+        ),
+        pytest.param(
+            "split/more_val/new.jsonl",
+            samples("render", 1),
+            "more_val.new: the sample render0 is a",
+            id="no photo",
+        ),
         pytest.param("split/train.jsonl", [], "found no real samples to train on", id="no real photos"),
         pytest.param("renders/samples.jsonl", [], "found no render samples to train on", id="no renders"),
         pytest.param("renders/samples.jsonl", samples("render", 1) * 2, "render0 stands there twice", id="twice"),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dataset.idmap import read_ids, read_image
 from dataset.records import Sample, read_manifest
-from mix.ingest import main
+from mix.ingest import Ingest, main
 from pipeline.errors import InputError
 
 WIDE, HIGH = 64, 48
@@ -63,7 +63,7 @@ def coco(path: Path, *segmentations: Any, name: str = "a.jpg", **more: Any) -> N
 def taken(root: Path) -> Sample:
     """Return the one sample of a set; check that its labels are the red object, to the pixel."""
     out = root.parent / "out"
-    main(root, out)
+    main(Ingest(), root, out)
     (sample,) = read_manifest(out / "samples.jsonl")
     image, ids = read_image(out / sample.image).astype(int), read_ids(out / sample.ids)
     red = image[..., 0] - image[..., 1] > 100
@@ -94,7 +94,7 @@ def test_a_photo_that_would_lose_all_its_labels_is_refused(tmp_path: Path):
     found["annotations"].append(found["annotations"][0] | {"id": 2, "image_id": 2, "iscrowd": 1})
     (tmp_path / "set/annotations.json").write_text(json.dumps(found))
     with pytest.raises(InputError, match=r"annotation 2 is marked iscrowd, and its photo has no other label"):
-        main(tmp_path / "set", tmp_path / "out")
+        main(Ingest(), tmp_path / "set", tmp_path / "out")
 
 
 def test_outlines_on_the_upright_photo_may_come_with_the_stored_size(tmp_path: Path):
@@ -121,7 +121,7 @@ def test_an_outline_that_leaves_its_picture_is_refused(tmp_path: Path, outline, 
     photo(tmp_path / "set/a.jpg")
     coco(tmp_path / "set/annotations.json", polygon(*outline))
     with pytest.raises(InputError, match=words):
-        main(tmp_path / "set", tmp_path / "out")
+        main(Ingest(), tmp_path / "set", tmp_path / "out")
 
 
 def test_a_hand_that_slipped_over_the_edge_is_no_matter(tmp_path: Path):
@@ -148,7 +148,7 @@ def test_a_photo_of_more_than_8_bits_is_refused_and_not_cut_off(tmp_path: Path, 
         tmp_path / "set/images/a.tif"
     )
     with pytest.raises(InputError, match="wanted 8 bits a channel; save it again"):
-        main(tmp_path / "set", tmp_path / "out")
+        main(Ingest(), tmp_path / "set", tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_of_two_coco_files_the_right_one_is_to_be_named(tmp_path: Path):
         photo(tmp_path / f"set/{split}/{split}.jpg")
         coco(tmp_path / f"set/{split}/_annotations.coco.json", polygon(*BOX), name=f"{split}.jpg")
     with pytest.raises(InputError, match=r"found train/_annotations\.coco\.json, valid/_annotations\.coco\.json"):
-        main(tmp_path / "set", tmp_path / "out")
+        main(Ingest(), tmp_path / "set", tmp_path / "out")
     assert taken(tmp_path / "set/valid").id == "valid"
 
 
@@ -209,7 +209,7 @@ def test_what_would_be_lost_or_changed_is_one_line(tmp_path: Path, spoil, messag
     mask(tmp_path / "set/masks/a.png")
     spoil(tmp_path / "set")
     with pytest.raises(InputError, match=message):
-        main(tmp_path / "set", tmp_path / "out")
+        main(Ingest(), tmp_path / "set", tmp_path / "out")
 
 
 def test_the_droppings_of_a_mac_are_passed_over(tmp_path: Path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dataset.formats.folder import PHOTO_SUFFIXES
+from dataset.formats.listed import PHOTO_SUFFIXES
 from pipeline.errors import InputError, shown
 from pipeline.files import inside, write_text
 from pipeline.reading import Record, read_typed

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.formats.coco import Outlines, find_coco, mask_of, read_coco
+from dataset.formats.coco import find_coco, read_coco
+from dataset.formats.outlines import Outline, Outlines, mask_of
 from pipeline.errors import InputError
 
 SQUARE = [[2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]]
@@ -51,7 +52,7 @@ def test_two_polygons_are_one_instance():
 
 def test_the_smaller_of_two_that_overlap_lies_on_top():
     small = [[3, 2, 5, 2, 5, 3, 3, 3]]
-    ids, names = Outlines("a", (8, 9), (("1", "cup", small), ("2", "table", SQUARE))).draw((1, 1))
+    ids, names = Outlines("a", (8, 9), (Outline("1", "cup", small), Outline("2", "table", SQUARE))).draw((1, 1))
     assert names == ["cup", "table"]
     assert ((ids == 1).sum(), (ids == 2).sum()) == (2, 10)
 
@@ -93,7 +94,7 @@ def write_coco(root: Path, name: str = "annotations.json", **changes: object) ->
 def test_a_coco_file_gives_photos_with_categories_licence_and_tags(tmp_path):
     found = read_coco(write_coco(tmp_path))
     assert found.categories == ("table", "cup")
-    assert found.note == ", 1 crowd annotations left out"
+    assert found.assumed == ("1 crowd annotations are regions to ignore",)
     (photo,) = found.photos
     assert (photo.file, photo.licence, photo.tags) == (tmp_path / "a.jpg", "CC0-1.0", {"camera": "x"})
     assert photo.label.draw((1, 1))[1] == ["cup"]

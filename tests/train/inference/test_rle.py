@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.formats.coco import mask_of, rle_of
+from dataset.formats.outlines import mask_of, rle_of
 from train.inference.writers import rles_of
 
 MAPS = [

@@ -1,0 +1,241 @@
+"""The outlines of a photo's objects as files hold them, polygons or runs of pixels, and how they become an id map."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as rle_tools
+
+from dataset.formats.listed import BROKEN_LABEL, MOST_INSTANCES, OTHER_SIZE, OUTSIDE, DefectError
+from dataset.idmap import IGNORE, IdMap, Mask
+from dataset.records import MOST_SIDE
+from pipeline.errors import shown
+
+SLIP, SLIP_PX = 0.02, 3  # how far an outline may leave its picture: a share of the longer side, at least so many pixels
+MOST_BITS = 40  # of one run: more than any picture has pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Rings:
+    """Closed rings [x, y, ...] of one object by the even-odd rule: a ring within a ring is a hole."""
+
+    rings: tuple[tuple[float, ...], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outline:
+    """One object, or one region to ignore, as its file outlines it."""
+
+    where: str  # the file and the object, for messages
+    category: str
+    shape: Any  # polygons [[x, y, ...], ...] whose union it is, `Rings`, or an RLE {size, counts}, compressed or not
+    ignored: bool = False  # neither an object nor background
+    layer: int = 0  # where its format says which lies on top: the higher one
+
+
+@dataclasses.dataclass(frozen=True)
+class Outlines:
+    """The outlines of one photo. Coordinates are pixels, (0, 0) the upper left corner of the upper left pixel."""
+
+    where: str  # the file and the photo, for messages
+    size_hw: tuple[int, int] | None  # the size the outlines were made for, if it is stated
+    outlines: tuple[Outline, ...]
+
+    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:
+        """Return an id map and the categories; of two that overlap the higher layer, then the smaller one, is seen.
+
+        So an instance may be left without a pixel. A region to ignore lies below every instance. Raises InputError for
+        an outline that cannot be drawn.
+        """
+        size = self.drawn_on(size_hw)
+        if len(self.outlines) > MOST_INSTANCES:
+            raise DefectError(
+                BROKEN_LABEL, f"{self.where}: found {len(self.outlines)} objects, wanted {MOST_INSTANCES} at most"
+            )
+        for outline in self.outlines:
+            check_within(outline.shape, size, outline.where)
+        packed = [outline_rle(outline.shape, size, outline.where) for outline in self.outlines]
+        objects = [k for k, outline in enumerate(self.outlines) if not outline.ignored]
+        ids = np.zeros(size, np.uint16)
+        for k, outline in enumerate(self.outlines):
+            if outline.ignored:
+                ids[rle_tools.decode(packed[k]).astype(bool)] = IGNORE
+        number = {k: n for n, k in enumerate(objects, 1)}
+        below_first = sorted(objects, key=lambda k: (self.outlines[k].layer, -int(rle_tools.area(packed[k]))))
+        for k in below_first:  # one mask at a time: a thousand would be 12 GB
+            ids[rle_tools.decode(packed[k]).astype(bool)] = number[k]
+        return ids, [self.outlines[k].category for k in objects]
+
+    def drawn_on(self, upright_hw: tuple[int, int]) -> tuple[int, int]:
+        """Return the size of the picture that the outlines were drawn on.
+
+        That is the stated one, but for a photo that its EXIF orientation turns: tools show it upright and state the
+        stored size, so where an outline leaves the stated picture and all lie on the upright one, it is that.
+        """
+        stated = self.size_hw or upright_hw
+        if stated == upright_hw or stated != upright_hw[::-1]:
+            return stated
+        farthest = [reach_of(outline.shape) for outline in self.outlines]
+        outside = any(not within(reach, stated) for reach in farthest)
+        return upright_hw if outside and all(within(reach, upright_hw) for reach in farthest) else stated
+
+
+Reach = tuple[float, float, float, float]  # least x and y, greatest x and y
+
+
+def reach_of(shape: Any) -> Reach | None:
+    """Return how far polygons reach; None for what are none, such as an RLE."""
+    rings = shape.rings if isinstance(shape, Rings) else shape
+    if not isinstance(rings, list | tuple):
+        return None
+    flat = [n for ring in rings if isinstance(ring, list | tuple) for n in ring]
+    numbers = [n for n in flat if isinstance(n, int | float)]
+    if len(numbers) < 2 or len(numbers) < len(flat) or len(flat) % 2:
+        return None
+    xs, ys = numbers[::2], numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def within(reach: Reach | None, size_hw: tuple[int, int]) -> bool:
+    """Return whether an outline lies on its picture, but for what a hand that slipped would leave outside."""
+    if reach is None:
+        return True
+    room = max(SLIP_PX, SLIP * max(size_hw))
+    return min(reach[:2]) >= -room and reach[2] <= size_hw[1] + room and reach[3] <= size_hw[0] + room
+
+
+def check_within(shape: Any, size_hw: tuple[int, int], where: str) -> None:
+    """Raise InputError for polygons that leave their picture: it is another one that they were drawn on."""
+    reach = reach_of(shape)
+    if reach and not within(reach, size_hw):
+        x0, y0, x1, y1 = reach
+        raise DefectError(
+            OUTSIDE,
+            f"{where}: its outline goes from x {x0:g} to {x1:g} and y {y0:g} to {y1:g}, on a picture of {size_hw[1]} x "
+            f"{size_hw[0]} pixels; state the size of the picture that it was drawn on, or mend the outline",
+        )
+
+
+def mask_of(shape: Any, size_hw: tuple[int, int], where: str) -> Mask:
+    """Return (H, W) bool of polygons [[x, y, ...], ...], of `Rings`, or of an RLE {size, counts}, compressed or not."""
+    return np.asarray(rle_tools.decode(outline_rle(shape, size_hw, where))).astype(bool)
+
+
+def outline_rle(shape: Any, size_hw: tuple[int, int], where: str) -> dict[str, Any]:
+    """Return an outline as pycocotools' own compressed RLE; raise InputError when it is none."""
+    if isinstance(shape, dict):
+        runs = {"size": list(size_hw), "counts": runs_of(shape, size_hw, where)}
+        return dict(rle_tools.frPyObjects(runs, *size_hw))
+    if isinstance(shape, Rings):
+        check_polygons([list(ring) for ring in shape.rings], where)
+        return rle_of(inside_of(shape, size_hw))
+    check_polygons(shape, where)
+    return dict(rle_tools.merge(rle_tools.frPyObjects(shape, *size_hw)))
+
+
+def inside_of(shape: Rings, size_hw: tuple[int, int]) -> Mask:
+    """Return (H, W) bool: the pixels that lie within an odd number of the rings."""
+    mask = np.zeros(size_hw, bool)
+    for ring in shape.rings:  # as pycocotools fills each, so that a ring alone is what COCO's polygon is
+        mask ^= rle_tools.decode(rle_tools.frPyObjects([list(ring)], *size_hw))[:, :, 0].astype(bool)
+    return mask
+
+
+def rle_of(mask: Mask) -> dict[str, Any]:
+    """Return the compressed RLE of a mask (H, W): size [H, W] and counts as text, runs down the columns."""
+    rle = rle_tools.encode(np.asfortranarray(mask, np.uint8))
+    return {"size": list(mask.shape), "counts": rle["counts"].decode("ascii")}
+
+
+def placed(crop: Mask, corner_xy: tuple[int, int], size_hw: tuple[int, int], where: str) -> dict[str, Any]:
+    """Return the RLE of a mask that is a part of its picture. corner_xy: where its upper left pixel lies.
+
+    Raises InputError when a pixel that is set lies outside the picture.
+    """
+    x, y = corner_xy
+    height, width = crop.shape
+    whole = np.zeros(size_hw, bool)
+    rows, columns = slice(max(y, 0), y + height), slice(max(x, 0), x + width)
+    part = whole[rows, columns]
+    shown_part = crop[max(-y, 0) : max(-y, 0) + part.shape[0], max(-x, 0) : max(-x, 0) + part.shape[1]]
+    part[: shown_part.shape[0], : shown_part.shape[1]] = shown_part
+    if whole.sum() != crop.sum():
+        raise DefectError(
+            OUTSIDE,
+            f"{where}: its mask of {width} x {height} pixels at x {x}, y {y} leaves its picture of {size_hw[1]} x "
+            f"{size_hw[0]}; export it again",
+        )
+    return rle_of(whole)
+
+
+def runs_of(rle: Mapping[str, Any], size_hw: tuple[int, int], where: str) -> list[int]:
+    """Return the runs of an RLE; raise InputError when they do not fill its image exactly.
+
+    pycocotools leaves what the runs do not reach as it finds the memory.
+    """
+    height, width = size_hw
+    if rle.get("size") != [height, width]:
+        raise DefectError(
+            OTHER_SIZE,
+            f"{where}: its RLE has the size {shown(rle.get('size'))}, its image {[height, width]}; export it again",
+        )
+    counts = rle.get("counts")
+    runs: list[Any] = unpacked(counts) if isinstance(counts, str) else counts if isinstance(counts, list) else []
+    if not all(type(run) is int and run >= 0 for run in runs) or sum(runs) != height * width:
+        raise DefectError(
+            BROKEN_LABEL,
+            f"{where}: its RLE is broken, wanted runs that sum to {height * width} pixels; export it again",
+        )
+    return runs
+
+
+def unpacked(text: str) -> list[int]:
+    """Return the runs of a compressed RLE; of a text that is none, runs that do not sum up.
+
+    A character holds five bits of a number, low ones first, and whether more follow; the last one's top bit is the
+    sign. From the fourth run on, a number is the difference to the run before the last.
+    """
+    runs: list[int] = []
+    number, shift = 0, 0
+    for code in (ord(character) - 48 for character in text):
+        if not 0 <= code < 64 or shift > MOST_BITS:
+            return []
+        number |= (code & 31) << shift
+        shift += 5
+        if not code & 32:
+            number -= (code & 16) << (shift - 4)
+            runs.append(number + (runs[-2] if len(runs) > 2 else 0))
+            number, shift = 0, 0
+    return runs
+
+
+def check_polygons(shape: Any, where: str) -> None:
+    """Raise InputError unless it is a list of polygons of three points or more, none of them miles away."""
+    if not isinstance(shape, list) or not shape:
+        raise DefectError(BROKEN_LABEL, f"{where}: found no outline, wanted polygons or an RLE; a box alone is no mask")
+    for polygon in shape:  # four numbers would silently be drawn as a box
+        if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
+            raise DefectError(
+                BROKEN_LABEL, f"{where}: found the polygon {shown(polygon)}, wanted x, y of three points or more"
+            )
+        check_numbers(polygon, where)
+
+
+def check_numbers(numbers: Iterable[Any], where: str) -> None:
+    """Raise InputError for a coordinate that no picture has: pycocotools takes memory for every pixel on the way."""
+    for number in numbers:
+        if not isinstance(number, int | float) or isinstance(number, bool) or not abs(number) <= MOST_SIDE:
+            raise DefectError(
+                BROKEN_LABEL, f"{where}: found the coordinate {shown(number)}, wanted a pixel of its image; mend it"
+            )
+
+
+def names_of(outlines: Iterable[Outline]) -> tuple[str, ...]:
+    """Return the categories of outlines, sorted, each once: for formats that do not declare theirs."""
+    return tuple(sorted({outline.category for outline in outlines}))
+
+
+def flat(points: Sequence[Sequence[float]]) -> list[float]:
+    """Return [[x, y], ...] as [x, y, ...]."""
+    return [number for point in points for number in point]

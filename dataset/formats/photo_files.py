@@ -1,0 +1,39 @@
+"""Where the photo lies that a file of labels names."""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from dataset.formats.listed import NO_PHOTO, DefectError
+from pipeline.errors import InputError, shown
+from pipeline.files import inside
+
+
+def find_photo(homes: Iterable[Path], name: str, where: str) -> Path | None:
+    """Return the photo that a file of labels calls `name`, None when it is in none of the folders `homes`.
+
+    Looked for by the name as it is, then as tools mean it: with backslashes, percent signs, the other Unicode form, and
+    at last by its last part alone.
+    """
+    folders = list(homes)
+    spelt = [name, name.replace("\\", "/"), unquote(name.replace("\\", "/"))]
+    spelt += [normalize(form, each) for each in spelt for form in ("NFC", "NFD")]
+    for each in [*spelt, *(PurePosixPath(one).name for one in spelt)]:
+        for home in folders:
+            with contextlib.suppress(InputError):  # it leaves the folder, as another machine's path does
+                file = inside(home, each, where)
+                if each and file.is_file():
+                    return file
+    return None
+
+
+def photo_named(homes: Iterable[Path], name: str, where: str) -> Path:
+    """Return the photo as `find_photo`; raise InputError, beginning with `where`, when it is nowhere."""
+    folders = list(homes)
+    file = find_photo(folders, name, where)
+    if file is None:
+        looked = " nor in ".join(map(str, folders))
+        raise DefectError(NO_PHOTO, f"{where}: {shown(name)} is neither in {looked}; bring it there")
+    return file

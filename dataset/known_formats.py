@@ -1,0 +1,88 @@
+"""Which format a folder of labelled photos is in, and the readers of all that are known."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from dataset.formats import bop, coco, folder, panoptic, unlabelled, webdataset, yolo
+from dataset.formats.listed import CLASH, Defects, PhotoSet
+from pipeline.errors import InputError
+
+AUTO = "auto"
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """A format that labelled photos come in."""
+
+    title: str  # as people call it
+    wanted: str  # by what a folder of it is known
+    find: Callable[[Path], Path | None]  # a folder -> the file or folder by which it is known; None: it is another one
+    read: Callable[[Path, Defects], PhotoSet]  # that file or folder -> the set; single entries go to the defects
+    bare: bool = False  # there are no labels: it is meant where there is no sign of another one
+
+
+FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
+    "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
+    "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
+    "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
+    "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
+    "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
+    "webdataset": Format(
+        "webdataset", "tars of KEY.jpg and KEY.ids.png", webdataset.find_webdataset, webdataset.read_webdataset
+    ),
+    "photos": Format("photos without labels", "photos", unlabelled.find_photos, unlabelled.read_photos, bare=True),
+}
+
+
+def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
+    """Return the photos of a folder with what their labels say; what is wrong with single entries goes to `defects`.
+
+    style: a key of FORMATS; "auto" takes the first whose sign is there. `assumed` says which it is, and which other
+    signs were seen. Raises InputError when there is no such folder, no sign of the format, or no photo.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: there is no such folder; name the one where the labelled photos lie (REAL=path)")
+    root = unwrapped(root)
+    signs = {name: sign for name, kind in chosen(style).items() if (sign := kind.find(root)) is not None}
+    if not signs:
+        raise InputError(
+            f"{root}: found no labelled photos, wanted {' or '.join(k.wanted for k in chosen(style).values())}"
+        )
+    name, sign = next(iter(signs.items()))
+    found = FORMATS[name].read(sign, defects)
+    check_names(root, found, defects)
+    others = [
+        f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
+        for other in signs
+        if other != name and not FORMATS[other].bare and signs[other] != root
+    ]
+    said = [f"read as {FORMATS[name].title}", *found.assumed]
+    if others:
+        said.append(f"passed over {', '.join(others)}")
+    return dataclasses.replace(found, assumed=tuple(said))
+
+
+def unwrapped(root: Path) -> Path:
+    """Return the one folder in a folder that holds nothing else, as in archives; else the folder itself."""
+    inner = [path for path in sorted(root.iterdir()) if not path.name.startswith((".", "__MACOSX"))]
+    return inner[0] if len(inner) == 1 and inner[0].is_dir() else root
+
+
+def chosen(style: str) -> dict[str, Format]:
+    """Return the formats that are tried; raise InputError for a name that is none."""
+    if style != AUTO and style not in FORMATS:
+        raise InputError(f"the format is {style!r}, wanted one of {', '.join([AUTO, *FORMATS])}")
+    return FORMATS if style == AUTO else {style: FORMATS[style]}
+
+
+def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
+    """Raise InputError for a set without photos; two photos of one name, which is a sample's id, are a defect."""
+    if not found.photos:
+        raise InputError(f"{root}: found no photos, wanted at least one; put labelled photos there")
+    seen: dict[str, Path] = {}
+    for photo in found.photos:
+        first = seen.setdefault(photo.id, photo.file)
+        if first is not photo.file:
+            defects.add(CLASH, f"{photo.file}: has the same name as {first}; rename one, with its mask", photo.file)
