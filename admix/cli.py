@@ -90,6 +90,35 @@ def mend(**words: str) -> None:
     run_stage(main, flags(words))
 
 
+@command("admix ingest ~/Downloads/cvat-export --check")
+@click.argument("folder", type=FILE)
+@click.option("--format", "style", default="auto", help="the labels' format; else it is found out", show_default=True)
+@click.option("--check", is_flag=True, help="say all that is wrong with the set, and change nothing")
+@click.option("--page", type=FILE, help="with --check: write the report as a page with pictures, too")
+@click.option("--out", type=FILE, help="without --check: a new folder for the samples")
+def ingest(folder: Path, style: str, check: bool, page: Path | None, out: Path | None) -> None:
+    """Read labelled photos in whichever format they are, and say what was found.
+
+    What stands in the section ingest of params.yaml and the set-up in force holds here too. `make repro REAL=FOLDER`
+    reads them in the same way by itself.
+    """
+    import dataclasses
+
+    from mix import check_set
+    from mix import ingest as stage
+    from pipeline.settings import read_settings
+
+    if check == bool(out) or (page and not check):
+        raise click.UsageError("wanted either --check, with or without --page, or --out")
+    settings = read_settings(stage.Ingest)
+    if style != "auto":
+        settings = dataclasses.replace(settings, format=style)
+    if out:
+        stage.main(settings, folder, out)
+    else:
+        check_set.main(settings, folder, page)
+
+
 @command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
 @click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
 @click.option("--format", "style", required=True, type=click.Choice(("bop", "coco", "png", "webdataset", "yolo")))
@@ -115,6 +144,22 @@ def predict(**words: str) -> None:
     from train.predict import main
 
     run_stage(main, flags(words))
+
+
+@command("admix freeze-test --why 'the 40 photos of the second hall, labelled twice'")
+@click.option("--why", required=True, help="the reason, which is written beside the test set")
+@click.option("--anew", is_flag=True, help="draw the photos again, by split.test; else those that are frozen stay")
+def freeze_test(why: str, anew: bool) -> None:
+    """Freeze the test set of the set-up in force, or change a frozen one.
+
+    From then on the stage split refuses whatever would change it, and keeps its photos out of all else.
+    """
+    from mix.freeze import ANEW, FROZEN_ONES, main
+    from pipeline.settings import read_choice
+
+    setup = read_choice("setup")
+    paths = {"photos": f"data/{setup}/photos", "frozen": f"setups/frozen/{setup}.json"}
+    run_stage(main, flags(paths | {"why": why, "take": ANEW if anew else FROZEN_ONES}))
 
 
 @command("admix mix --pools data/boards/pools.json --ratio 0.5 --out mix.json")

@@ -56,7 +56,7 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     others = [
         f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
         for other in signs
-        if other != name and not FORMATS[other].bare
+        if other != name and not FORMATS[other].bare and signs[other] != root
     ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
     if others:

@@ -1,10 +1,12 @@
 """Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
 import dataclasses
+import os
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_S
 from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, write_ids
 from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
-from dataset.records import REAL, Sample, write_manifest
+from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
@@ -58,6 +60,8 @@ class Ingest:
 
         ids: k = an instance of categories[k - 1]. Objects keep their numbers; `instances_in` closes the gaps.
         """
+        if not (self.rename or self.ignore or self.leave_out):
+            return ids, categories
         table = np.arange(IGNORE + 1, dtype=np.uint16)
         for number, name in enumerate(categories, 1):
             if name in self.ignore or name in self.leave_out:
@@ -65,7 +69,10 @@ class Ingest:
         return table[ids], [self.rename.get(name, name) for name in categories]
 
 
-def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+Pixels = TypeVar("Pixels", bound=np.generic)
+
+
+def turned(array: NDArray[Pixels], orientation: int) -> NDArray[Pixels]:
     """Return stored pixels (H, W, ...) as they are to be seen by the EXIF orientation 1..8; any other number is 1."""
     axes = (1, 0, *range(2, array.ndim))
     turns = {
@@ -80,28 +87,46 @@ def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(turns.get(orientation, array))
 
 
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """One photo with its labels, upright."""
+
+    image: NDArray[np.uint8]  # (H, W, 3) RGB
+    ids: IdMap  # (H, W)
+    instances: tuple[Instance, ...]
+    as_stored: bool  # the stored pixels are upright already
+
+
+def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
+    """Return a photo with its labels as the settings take them; raise InputError when either cannot be read.
+
+    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
+    stored size is turned with the photo.
+    """
+    stored, orientation = pixels_of(photo.file)
+    image = turned(stored, orientation)
+    drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
+    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
+    return Labelled(image, ids, instances, orientation == 1)
+
+
 def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
-    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
-    stored size is turned with the photo.
     """
-    stored, orientation = pixels_of(photo.file)
-    upright = turned(stored, orientation)
-    drawn, categories = settings.apply(*photo.label.draw(upright.shape[:2]))
-    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
-    image = folder / "images" / f"{photo.id}{photo.file.suffix if orientation == 1 else '.png'}"
-    write_bytes(image, read_bytes(photo.file) if orientation == 1 else png_bytes(upright.astype(np.uint8)))
-    write_ids(folder / "ids" / f"{photo.id}.png", ids)
+    found = labelled(photo, settings)
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.as_stored else '.png'}"
+    write_bytes(image, read_bytes(photo.file) if found.as_stored else png_bytes(found.image))
+    write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
     return Sample(
         id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
         ids=f"ids/{photo.id}.png",
-        size_hw=upright.shape[:2],
-        instances=instances,
+        size_hw=found.ids.shape,
+        instances=found.instances,
         source=photo.source,
         licence=photo.licence,
         tags=photo.tags,
@@ -122,7 +147,7 @@ def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: List
     if ids.shape == upright_hw:
         return ids
     if ids.shape == stored_hw:
-        return turned(ids, orientation).astype(np.uint16)
+        return turned(ids, orientation)
     (height, width), (wanted_height, wanted_width) = ids.shape, upright_hw
     raise DefectError(
         OTHER_SIZE,
@@ -135,12 +160,21 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
-    ordered = sorted(photos, key=lambda photo: photo.id)
+    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
+
+    def tried(photo: ListedPhoto) -> Sample | InputError:
+        try:
+            return take(photo, folder, settings)
+        except InputError as error:
+            return error
+
     samples = []
-    for photo in track(ordered, len(ordered), "ingest", "photos"):
-        if photo.file not in spoilt:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
+        for photo, found in zip(whole, track(pool.map(tried, whole), len(whole), "ingest", "photos"), strict=True):
             with defects.gathering(BROKEN_LABEL, photo.file):
-                samples.append(take(photo, folder, settings))
+                if isinstance(found, InputError):
+                    raise found
+                samples.append(found)
     return samples
 
 

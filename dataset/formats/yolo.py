@@ -6,7 +6,7 @@ joined to the one outline by a cut of no width, there and back between the neare
 A reader that fills an outline by the even-odd rule gets the mask back; one that also draws the outline itself marks
 the cut between two pieces, one pixel wide. A picture without an instance has an empty label file.
 
-Ignored pixels cannot be said: they are left out. What is read may lie as Ultralytics or Roboflow lay it out
+What is ignored cannot be told, and is left out. What is read may lie as Ultralytics or Roboflow lay it out
 (`yolo_sets`), and have outlines of other tools (`yolo_outlines.mask_from`).
 """
 
@@ -31,10 +31,10 @@ from dataset.formats.listed import (
     refuse_unread,
 )
 from dataset.formats.outlines import Outline, Outlines, rle_of
-from dataset.formats.source import ManifestSource, name_of
+from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.formats.yolo_outlines import Points, mask_from, outline_of
 from dataset.formats.yolo_sets import YoloSet, label_file, photos_in, set_of, sign_of, texts_in
-from dataset.idmap import IdMap
+from dataset.idmap import IGNORE, IdMap
 from dataset.records import Instance
 from pipeline.errors import shown
 from pipeline.reading import MOST_LINE, read_text
@@ -136,11 +136,14 @@ def check_strays(found: YoloSet, photos: list[Path], defects: Defects) -> None:
 def write(source: ManifestSource, out: Path) -> None:
     """Write images as they are, their labels, and data.yaml, whose `val` is left for another export to fill."""
     (out / "labels").mkdir()
+    left_out = 0
     for sample in source.samples():
         source.save_image(sample, out / "images", name_of(sample))
         ids = source.ids_of(sample)
+        left_out += bool((ids == IGNORE).any())
         text = "".join(line_of(item, ids, source.categories.index(item.category)) for item in sample.instances)
         (out / "labels" / f"{name_of(sample)}.txt").write_text(text, encoding="utf-8", newline="\n")
+    say_left_out(left_out, "yolo")
     names = "".join(f"  {k}: {json.dumps(name, ensure_ascii=False)}\n" for k, name in enumerate(source.categories))
     text = f"train: images\nval:  # name the images/ of another export here, never those of train\nnames:\n{names}"
     (out / "data.yaml").write_text(text, encoding="utf-8", newline="\n")

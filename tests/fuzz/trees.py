@@ -17,13 +17,13 @@ from torch import nn
 from dataset.export import export
 from dataset.formats.mask_values import names_in
 from dataset.formats.source import read_source
-from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
-from mix import compose
+from mix import compose, freeze, split
 from mix import write_mix as one
 from pipeline.bench import record
 from pipeline.choose import choose
@@ -75,10 +75,12 @@ def sample(name: str, domain: str = REAL, way: str = "") -> Sample:
 
 
 def samples_in(folder: Path, *names: str, domain: str = REAL, file: str = "samples.jsonl") -> None:
-    """Write samples with their files."""
+    """Write samples with their files; a corner of each is ignored."""
+    labels = ids()
+    labels[-3:, -3:] = IGNORE
     for name in names:
         write_bytes(folder / "images" / f"{name}.png", picture(number=zlib.crc32(name.encode())))
-        write_ids(folder / "ids" / f"{name}.png", ids())
+        write_ids(folder / "ids" / f"{name}.png", labels)
     write_manifest(folder / file, [sample(name, domain) for name in names])
 
 
@@ -94,7 +96,7 @@ def coco(folder: Path) -> None:
         "annotations": [
             {"id": k, "image_id": 1, "category_id": 1, "segmentation": shape, "iscrowd": 0}
             for k, shape in enumerate(shapes)
-        ],
+        ] + [{"id": 9, "image_id": 1, "category_id": 2, "segmentation": plain, "iscrowd": 1, "ignored": True}],
     })  # fmt: skip
 
 
@@ -186,17 +188,28 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
+ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+
+
+def split_there(inn: Path, out: Path) -> None:
+    split.main(ONE_EACH, inn, inn / "frozen.json", out)
+
+
+def frozen(folder: Path) -> None:
+    samples_in(folder, "a", "b", "c")
+    freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
+
+
 def compose_there(inn: Path, out: Path) -> None:
-    settings = compose.Compose(1, None, 0)
-    compose.main(
-        settings, inn / "train.jsonl", inn / "r.jsonl", inn / "sources", inn / "val.jsonl", inn / "test.jsonl", out
-    )
+    measured = inn / "val.jsonl", inn / "test.jsonl", inn / "more_val"
+    compose.main(compose.Compose(1, None, 0), inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured, out)
 
 
 def of_compose(folder: Path) -> None:
     for split_name in ("train", "val", "test"):
         samples_in(folder, f"{split_name}1", file=f"{split_name}.jsonl")
     samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
+    samples_in(folder / "more_val", "n1", file="new.jsonl")
     samples_in(folder / "sources" / "mine", "m1", "m2")
 
 
