@@ -63,6 +63,7 @@ from tests.fuzz.trees import (
     of_compose,
     of_params,
     panoptic,
+    photos_in_zip,
     plain,
     plan,
     pools,
@@ -105,6 +106,7 @@ READERS = (
     Reader("masks of objects", masks_of_objects, ("categories.json", "masks/mug/a.png"), ingested),
     Reader("bop", bop, ("000000/scene_gt.json", "models/models_info.json"), ingested),
     Reader("tars", tars, ("0.tar", "categories.json"), ingested),
+    Reader("photos in an archive", photos_in_zip, ("a.zip",), lambda i, o: ingested(i / "a.zip", o)),
     Reader("panoptic", panoptic, ("panoptic.json", "panoptic/a.png"), ingested),
     Reader("yolo", yolo, ("data.yaml", "labels/train/a.txt"), ingested),
     *(

@@ -29,12 +29,13 @@ from mix.rules import Split, SplitRule
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
+from pipeline.unpack import unpack
+from render.arrival import ASSET
 from render.audit.looking import remember
 from render.frames.blobs import Frame, pack_frame
 from render.spec import to_line as scene_line
 from render.stock.facts import Facts
 from render.stock.parts import fingerprint
-from render.stock.unpack import unpack
 from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
 from train.checkpoint import History, save
@@ -350,12 +351,19 @@ def archive(folder: Path) -> None:
 def unpack_there(inn: Path, out: Path) -> None:
     out.mkdir()
     try:
-        unpack(inn / "a.zip", out)
+        unpack(inn / "a.zip", out, ASSET)
     except BaseException:
         for path in sorted(out.rglob("*"), reverse=True):  # a temporary folder in use: what is left in it is no result
             path.rmdir() if path.is_dir() else path.unlink()
         out.rmdir()
         raise
+
+
+def photos_in_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("set/images/a.png", picture())
+        packed.writestr("set/masks/a.png", png_bytes(ids().astype(np.uint8)))
+        packed.writestr("set/categories.json", '["mug", "plate"]')
 
 
 def texture(folder: Path) -> None:
