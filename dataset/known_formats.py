@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, folder
+from dataset.formats import coco, cvat, folder
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -24,6 +24,7 @@ class Format:
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
+    "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
 }
 

@@ -45,6 +45,7 @@ from tests.fuzz.trees import (
     choose_there,
     coco,
     compose_there,
+    cvat,
     described,
     export_as,
     exports,
@@ -92,6 +93,7 @@ def ingested(real: Path, out: Path) -> None:
 
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("cvat", cvat, ("annotations.xml",), ingested),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
