@@ -15,6 +15,7 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "bop",
     "coco",
     "cvat",
+    "label-studio",
     "png",
     "webdataset",
     "yolo",

@@ -31,7 +31,7 @@ from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap, Mask
 from dataset.records import Instance
 from pipeline.errors import InputError, shown
-from pipeline.xml_files import UNWRITABLE, children_of
+from pipeline.xml_files import check_writable, children_of
 
 ROOT = "annotations"
 CR = "\r"  # which a reader of XML takes for a line break where it stands as it is
@@ -248,7 +248,7 @@ def write(source: ManifestSource, out: Path) -> None:
     Every instance is a mask, exact to the pixel. The format has no place for ignored pixels, tags, provenance and
     licences, which are left out. Raises InputError for a category that XML cannot hold.
     """
-    check_writable(source)
+    check_writable(source.categories, str(source.manifest))
     left_out = 0
     with (out / "annotations.xml").open("w", encoding="utf-8", newline="\n") as file:
         file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<{ROOT}>\n  <version>1.1</version>\n{meta_of(source)}')
@@ -261,13 +261,6 @@ def write(source: ManifestSource, out: Path) -> None:
             file.write(f"  <image {head}>\n{masks}  </image>\n")
         file.write(f"</{ROOT}>\n")
     say_left_out(left_out, "cvat")
-
-
-def check_writable(source: ManifestSource) -> None:
-    """Raise InputError for a category that no XML can hold."""
-    for name in source.categories:
-        if UNWRITABLE.search(name):
-            raise InputError(f"{source.manifest}: the category {shown(name)} cannot be written as XML; rename it")
 
 
 def meta_of(source: ManifestSource) -> str:

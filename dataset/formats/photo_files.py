@@ -1,12 +1,13 @@
 """Where the photo lies that a file of labels names."""
 
 import contextlib
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from dataset.formats.listed import NO_PHOTO, DefectError
+from dataset.formats.listed import NO_PHOTO, PHOTO_SUFFIXES, DefectError
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 
@@ -27,6 +28,22 @@ def find_photo(homes: Iterable[Path], name: str, where: str) -> Path | None:
                 if each and file.is_file():
                     return file
     return None
+
+
+def photos_below(root: Path) -> dict[str, list[Path]]:
+    """Return every picture below a folder, at any depth, by its `plain_name`; hidden ones are passed over."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() in PHOTO_SUFFIXES and not any(
+            part.startswith(".") for part in path.relative_to(root).parts
+        ):
+            found.setdefault(plain_name(path.name), []).append(path)
+    return found
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name as tools on the web keep it: blanks become _, and only letters, digits, -, _ and . stay."""
+    return re.sub(r"[^-\w.]", "", normalize("NFC", name).strip().replace(" ", "_"))
 
 
 def photo_named(homes: Iterable[Path], name: str, where: str) -> Path:

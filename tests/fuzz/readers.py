@@ -53,6 +53,7 @@ from tests.fuzz.trees import (
     frame,
     gltf,
     grid,
+    label_studio,
     lights,
     memory,
     mix,
@@ -94,6 +95,7 @@ def ingested(real: Path, out: Path) -> None:
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
     Reader("cvat", cvat, ("annotations.xml",), ingested),
+    Reader("label studio", label_studio, ("tasks.json", "label_config.xml"), ingested),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),

@@ -15,6 +15,7 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
+from dataset.formats import brush_rle
 from dataset.formats.folder import names_in
 from dataset.formats.source import read_source
 from dataset.idmap import instance_of, png_bytes, write_ids
@@ -123,6 +124,28 @@ def cvat(folder: Path) -> None:
   </image>
 </annotations>
 """)  # fmt: skip
+
+
+def label_studio(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    common = {"from_name": "t", "to_name": "image", "original_width": 30, "original_height": 20, "image_rotation": 0}
+    rle = brush_rle.encode(ids() == 1)
+    regions = [
+        ("brushlabels", {"format": "rle", "rle": rle, "brushlabels": ["mug"]}),
+        ("polygonlabels", {"points": [[10, 10], [30, 10], [30, 90]], "closed": True, "polygonlabels": ["plate"]}),
+        ("ellipselabels", {"x": 70, "y": 40, "radiusX": 10, "radiusY": 20, "rotation": 9, "ellipselabels": ["plate"]}),
+        ("rectanglelabels", {"x": 5, "y": 5, "width": 20, "height": 9, "rotation": 0, "rectanglelabels": ["lid"]}),
+        ("choices", {"choices": ["night"]}),
+    ]
+    results = [{"id": kind, "type": kind, "value": value} | common for kind, value in regions]
+    write_json(folder / "tasks.json", [{
+        "id": 1, "annotations": [
+            {"id": 2, "result": results, "was_cancelled": False, "ground_truth": True, "created_at": "2026-11-01"},
+            {"id": 3, "result": [], "was_cancelled": True, "updated_at": "2026-11-02"},
+        ],
+        "data": {"image": "/data/upload/1/0a1b2c3d-a.png", "camera": "c", "licence": "CC0-1.0"}, "predictions": [],
+    }])  # fmt: skip
+    write_text(folder / "label_config.xml", '<View><BrushLabels><Label value="plate"/></BrushLabels></View>')
 
 
 def plain(style: str) -> Callable[[Path], None]:
