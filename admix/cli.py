@@ -15,6 +15,7 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "bop",
     "coco",
     "cvat",
+    "datumaro",
     "label-studio",
     "png",
     "webdataset",

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, cvat, label_studio, png, webdataset, yolo
+from dataset.formats import bop, coco, cvat, datumaro, label_studio, png, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import ManifestSource, read_source
@@ -16,6 +16,7 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco.write,
     "cvat": cvat.write,
+    "datumaro": datumaro.write,
     "label-studio": label_studio.write,
     "png": png.write,
     "webdataset": webdataset.write,

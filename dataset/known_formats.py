@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, cvat, folder, label_studio
+from dataset.formats import coco, cvat, datumaro, folder, label_studio
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -25,6 +25,9 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
+    "datumaro": Format(
+        "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
+    ),
     "label-studio": Format(
         "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
     ),

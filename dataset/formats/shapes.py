@@ -39,10 +39,10 @@ def objects_of(shapes: Iterable[ToolShape], size_hw: tuple[int, int] | None) -> 
 
     size_hw: of the picture; wanted where a group joins polygons and an RLE.
     """
-    together: dict[tuple[str, str, int], list[ToolShape]] = {}
+    together: dict[tuple[str, str, bool, int], list[ToolShape]] = {}
     for number, shape in enumerate(shapes):
         if shape.outline is not None:
-            key = (shape.group, shape.category, 0 if shape.group else number)
+            key = (shape.group, shape.category, shape.ignored, 0 if shape.group else number)
             together.setdefault(key, []).append(shape)
     return tuple(object_of(parts, size_hw) for parts in together.values())
 

@@ -46,6 +46,7 @@ from tests.fuzz.trees import (
     coco,
     compose_there,
     cvat,
+    datumaro,
     described,
     export_as,
     exports,
@@ -95,6 +96,7 @@ def ingested(real: Path, out: Path) -> None:
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
     Reader("cvat", cvat, ("annotations.xml",), ingested),
+    Reader("datumaro", datumaro, ("annotations/train.json",), ingested),
     Reader("label studio", label_studio, ("tasks.json", "label_config.xml"), ingested),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),

@@ -17,6 +17,7 @@ from torch import nn
 from dataset.export import export
 from dataset.formats import brush_rle
 from dataset.formats.folder import names_in
+from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
@@ -124,6 +125,26 @@ def cvat(folder: Path) -> None:
   </image>
 </annotations>
 """)  # fmt: skip
+
+
+def datumaro(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    shapes = [
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 2), "z_order": 1, "group": 1, "attributes": {"a": 1}},
+        {"type": "polygon", "label_id": 0, "points": [1, 1, 9, 1, 9, 9], "z_order": 0, "group": 1},
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 1), "attributes": {"is_crowd": True}},
+        {"type": "ellipse", "label_id": 1, "points": [20, 2, 28, 6]},
+        {"type": "bbox", "label_id": 2, "bbox": [1, 1, 5, 5]},
+        {"type": "label", "label_id": 2},
+        {"type": "caption", "caption": "night"},
+    ]
+    write_json(folder / "annotations" / "train.json", {
+        "dm_format_version": "1.0", "media_type": 2, "infos": {},
+        "categories": {"label": {"labels": [{"name": name, "parent": ""} for name in ("mug", "plate", "eye")]}},
+        "items": [{
+            "id": "a", "image": {"path": "a.png", "size": [20, 30]}, "attr": {"camera": "c"}, "annotations": shapes
+        }],
+    })  # fmt: skip
 
 
 def label_studio(folder: Path) -> None:
