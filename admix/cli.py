@@ -16,7 +16,7 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "coco",
     "cvat",
     "datumaro",
-    "label-studio",
+    "label_studio",
     "png",
     "webdataset",
     "yolo",

@@ -17,7 +17,7 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "coco": coco.write,
     "cvat": cvat.write,
     "datumaro": datumaro.write,
-    "label-studio": label_studio.write,
+    "label_studio": label_studio.write,
     "png": png.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,

@@ -28,7 +28,7 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     "datumaro": Format(
         "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
     ),
-    "label-studio": Format(
+    "label_studio": Format(
         "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
     ),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),

@@ -41,7 +41,7 @@ NO_TAGS = {"licence", "license", "source"}  # of an item's attributes
 
 
 @dataclasses.dataclass(frozen=True)
-class Item:
+class DatumaroItem:
     """One picture as a file tells it."""
 
     where: str  # the file and the item, for messages
@@ -85,7 +85,7 @@ def read_datumaro(sign: Path, defects: Defects | None = None) -> PhotoSet:
     """
     defects, files = defects or FirstDefect(), [sign] if sign.is_file() else files_in(sign)
     names: dict[str, None] = {}
-    items, shapes = list[Item](), dict[Path, list[ToolShape]]()
+    items, shapes = list[DatumaroItem](), dict[Path, list[ToolShape]]()
     for path in files:
         value = read_json(path)
         labels = labels_in(value, path)
@@ -124,7 +124,7 @@ def labels_in(value: Any, path: Path) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-def item_of(entry: Any, path: Path, number: int, labels: tuple[str, ...]) -> Item:
+def item_of(entry: Any, path: Path, number: int, labels: tuple[str, ...]) -> DatumaroItem:
     """Return an item with its photo; raise InputError when it has none."""
     if not isinstance(entry, dict):
         raise DefectError(BROKEN_LABEL, f"{path}: items[{number}] is {shown(entry)}, wanted an item; export it again")
@@ -141,7 +141,7 @@ def item_of(entry: Any, path: Path, number: int, labels: tuple[str, ...]) -> Ite
     )
     size = image.get("size")
     height, width = size if isinstance(size, list) and len(size) == 2 else (None, None)
-    return Item(
+    return DatumaroItem(
         where, path.stem, file, home.resolve(), size_in({"height": height, "width": width}, where), entry, labels
     )
 
@@ -160,7 +160,7 @@ def photo_at(homes: Sequence[Path], way: str, name: str, where: str) -> Path:
     return found or photo_named(homes, name, where)
 
 
-def annotations_of(item: Item) -> list[dict[str, Any]]:
+def annotations_of(item: DatumaroItem) -> list[dict[str, Any]]:
     """Return the annotations of an item; raise InputError when they are none."""
     found = item.entry.get("annotations", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
@@ -168,7 +168,7 @@ def annotations_of(item: Item) -> list[dict[str, Any]]:
     return found
 
 
-def shapes_in(item: Item, defects: Defects) -> list[ToolShape]:
+def shapes_in(item: DatumaroItem, defects: Defects) -> list[ToolShape]:
     """Return the annotations of an item as shapes, but for labels of the whole; one that is broken is a defect."""
     shapes = []
     with defects.gathering(BROKEN_LABEL, item.file):
@@ -179,7 +179,7 @@ def shapes_in(item: Item, defects: Defects) -> list[ToolShape]:
     return shapes
 
 
-def shape_of(entry: Mapping[str, Any], item: Item, where: str) -> ToolShape:
+def shape_of(entry: Mapping[str, Any], item: DatumaroItem, where: str) -> ToolShape:
     """Return an annotation as a shape, a crowd of the kind `CROWD`; raise InputError for one that is broken."""
     kind, group, layer = entry.get("type"), entry.get("group") or 0, entry.get("z_order") or 0
     if not isinstance(kind, str) or not isinstance(group, int) or not isinstance(layer, int):
@@ -257,7 +257,7 @@ def with_crowds(shapes: Mapping[Path, Sequence[ToolShape]]) -> tuple[dict[Path, 
     return sorted_out, sum(shape.ignored for found in sorted_out.values() for shape in found)
 
 
-def photo_of(item: Item, shapes: Sequence[ToolShape]) -> ListedPhoto:
+def photo_of(item: DatumaroItem, shapes: Sequence[ToolShape]) -> ListedPhoto:
     """Return the photo of an item; raise InputError where its masks cannot be joined."""
     sizes = [tuple(shape.outline["size"]) for shape in shapes if isinstance(shape.outline, dict)]
     size = item.size_hw or next(iter(sizes), None)
@@ -269,7 +269,7 @@ def photo_of(item: Item, shapes: Sequence[ToolShape]) -> ListedPhoto:
     return ListedPhoto(item.file, label, source, licence_of(said, item.where), tags, labelled=bool(label.outlines))
 
 
-def whole_labels(item: Item) -> dict[str, str]:
+def whole_labels(item: DatumaroItem) -> dict[str, str]:
     """Return the labels of a picture as a whole as tags."""
     entries = [entry for entry in annotations_of(item) if entry.get("type") == "label"]
     return {name: "true" for entry in entries if (name := label_of(entry, item.labels, item.where))}

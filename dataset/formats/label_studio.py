@@ -259,7 +259,7 @@ def write(source: ManifestSource, out: Path) -> None:
             left_out += bool((ids == IGNORE).any())
             rows.add(task_row(sample, ids, f"images/{name}"))
         file.write("\n]\n")
-    say_left_out(left_out, "label-studio")
+    say_left_out(left_out, "label_studio")
 
 
 def config_of(categories: Sequence[str]) -> str:

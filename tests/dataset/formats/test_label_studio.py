@@ -230,14 +230,14 @@ def test_several_exports_in_one_folder_are_one_set(tmp_path):
 
 
 def test_everything_that_is_written_comes_back_to_the_pixel(pictures, tmp_path):
-    found = read_set(pictures.export("label-studio", tmp_path / "out"), Defects())
+    found = read_set(pictures.export("label_studio", tmp_path / "out"), Defects())
     assert found.categories == ("mug", "plate")
     assert [photo.licence for photo in found.photos] == [sample.licence for sample in pictures.samples]
     check_trip(pictures, found, empty_is_labelled=True)
 
 
 def test_brushes_are_written_as_label_studio_unpacks_them_under_labels_that_are_configured(pictures, tmp_path):
-    out = pictures.export("label-studio", tmp_path / "out")
+    out = pictures.export("label_studio", tmp_path / "out")
     view = ElementTree.parse(out / "label_config.xml").getroot()
     assert [label.get("value") for label in view.find("BrushLabels")] == ["mug", "plate"]
     tasks = json.loads((out / "tasks.json").read_text(encoding="utf-8"))
