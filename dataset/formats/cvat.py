@@ -25,7 +25,7 @@ from dataset.formats.listed import (
     PhotoSet,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
-from dataset.formats.photo_files import photo_named
+from dataset.formats.photo_files import photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap, Mask
@@ -136,7 +136,7 @@ def frame_of(path: Path, element: Element, defects: Defects) -> CvatImage:
     name, subset = element.get("name", ""), element.get("subset", "")
     where = f"{path}: image {shown(name)}"
     images = path.parent / "images"
-    file = photo_named([images / subset, images, path.parent / subset, path.parent], name, where)
+    file = photo_of_stem([images / subset, images, path.parent / subset, path.parent], name, where)
     size = None
     with defects.gathering(BROKEN_LABEL, file):
         size = size_in({key: number(element, key, where) for key in ("height", "width") if element.get(key)}, where)

@@ -12,7 +12,6 @@ from dataset.formats.json_rows import json_with_rows
 from dataset.formats.listed import (
     BROKEN_LABEL,
     NO_PHOTO,
-    PHOTO_SUFFIXES,
     UNKNOWN_NAME,
     DefectError,
     Defects,
@@ -24,7 +23,7 @@ from dataset.formats.listed import (
     text_of,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, reach_of, rle_of
-from dataset.formats.photo_files import find_photo, photo_named
+from dataset.formats.photo_files import photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask
@@ -128,17 +127,13 @@ def item_of(entry: Any, path: Path, number: int, labels: tuple[str, ...]) -> Dat
     """Return an item with its photo; raise InputError when it has none."""
     if not isinstance(entry, dict):
         raise DefectError(BROKEN_LABEL, f"{path}: items[{number}] is {shown(entry)}, wanted an item; export it again")
-    name, image = str(entry.get("id", "")), entry.get("image")
+    image = entry.get("image")
     where = f"{path}: item {shown(entry.get('id', number))}"
     if not isinstance(image, dict):
         raise DefectError(NO_PHOTO, f"{where}: image is {shown(image)}, wanted the path of a picture; export it again")
     home = home_of(path)
-    file = photo_at(
-        [home / "images" / path.stem, home / "images", home / path.stem, home],
-        text_of(image, "path", where),
-        name,
-        where,
-    )
+    way = text_of(image, "path", where) or str(entry.get("id", ""))
+    file = photo_of_stem([home / "images" / path.stem, home / "images", home / path.stem, home], way, where)
     size = image.get("size")
     height, width = size if isinstance(size, list) and len(size) == 2 else (None, None)
     return DatumaroItem(
@@ -149,15 +144,6 @@ def item_of(entry: Any, path: Path, number: int, labels: tuple[str, ...]) -> Dat
 def home_of(path: Path) -> Path:
     """Return the folder of a set: the one around annotations/, else the file's own."""
     return path.parent.parent if path.parent.name == "annotations" else path.parent
-
-
-def photo_at(homes: Sequence[Path], way: str, name: str, where: str) -> Path:
-    """Return the picture of an item by its path, else by its id and a suffix; raise InputError when it is nowhere."""
-    if way:
-        return photo_named(homes, way, where)
-    tried = (find_photo(homes, f"{name}{suffix}", where) for suffix in sorted(PHOTO_SUFFIXES))
-    found = next((file for file in tried if file), None)
-    return found or photo_named(homes, name, where)
 
 
 def annotations_of(item: DatumaroItem) -> list[dict[str, Any]]:

@@ -54,3 +54,14 @@ def photo_named(homes: Iterable[Path], name: str, where: str) -> Path:
         looked = " nor in ".join(map(str, folders))
         raise DefectError(NO_PHOTO, f"{where}: {shown(name)} is neither in {looked}; bring it there")
     return file
+
+
+def photo_of_stem(homes: Iterable[Path], name: str, where: str) -> Path:
+    """Return the photo as `photo_named`, for tools that leave out its suffix, as of the frames of a video."""
+    folders = list(homes)
+    if PurePosixPath(name).suffix.lower() not in PHOTO_SUFFIXES:
+        for suffix in sorted(PHOTO_SUFFIXES):
+            for spelt in (suffix, suffix.upper()):
+                if file := find_photo(folders, name + spelt, where):
+                    return file
+    return photo_named(folders, name, where)
