@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dataset.formats import bop, coco, cvat, datumaro, label_studio, png, webdataset, yolo
-from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
+from dataset.formats.mask_values import names_in
 from dataset.formats.source import ManifestSource, read_source
 from pipeline.errors import InputError
 from pipeline.files import check_free, whole_folder

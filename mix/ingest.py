@@ -1,9 +1,10 @@
 """Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
 import dataclasses
-import shutil
+import os
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -15,6 +16,7 @@ from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, wr
 from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
 from dataset.records import REAL, Instance, Sample, write_manifest
+from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
@@ -55,6 +57,8 @@ class Ingest:
 
         ids: k = an instance of categories[k - 1]. Objects keep their numbers; `instances_in` closes the gaps.
         """
+        if not (self.rename or self.ignore or self.leave_out):
+            return ids, categories
         table = np.arange(IGNORE + 1, dtype=np.uint16)
         for number, name in enumerate(categories, 1):
             if name in self.ignore or name in self.leave_out:
@@ -110,18 +114,14 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
     """
     found = labelled(photo, settings)
-    image = folder / "images" / photo.file.name
-    if found.as_stored:
-        shutil.copyfile(photo.file, image)
-    else:
-        image = image.with_suffix(".png")
-        write_bytes(image, png_bytes(found.image))
-    write_ids(folder / "ids" / f"{image.stem}.png", found.ids)
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.as_stored else '.png'}"
+    write_bytes(image, read_bytes(photo.file) if found.as_stored else png_bytes(found.image))
+    write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
     return Sample(
-        id=image.stem,
+        id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
-        ids=f"ids/{image.stem}.png",
+        ids=f"ids/{photo.id}.png",
         size_hw=found.ids.shape,
         instances=found.instances,
         source=photo.source,
@@ -157,12 +157,21 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
-    ordered = sorted(photos, key=lambda photo: photo.file.stem)
+    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
+
+    def tried(photo: ListedPhoto) -> Sample | InputError:
+        try:
+            return take(photo, folder, settings)
+        except InputError as error:
+            return error
+
     samples = []
-    for photo in track(ordered, len(ordered), "ingest", "photos"):
-        if photo.file not in spoilt:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
+        for photo, found in zip(whole, track(pool.map(tried, whole), len(whole), "ingest", "photos"), strict=True):
             with defects.gathering(BROKEN_LABEL, photo.file):
-                samples.append(take(photo, folder, settings))
+                if isinstance(found, InputError):
+                    raise found
+                samples.append(found)
     return samples
 
 

@@ -10,13 +10,17 @@ from report.record import (
     CurveRecord,
     End,
     Money,
+    ObjectsRow,
     OnTest,
+    OnVal,
     RaceRecord,
     RatioRow,
     WorthRecord,
     WorthRow,
 )
 from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, several, signed, span, whole
+
+CHOSE = "val"  # the validation set by which the mix was chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +94,40 @@ def on_test(test: OnTest | None) -> dict[float, tuple[str, str]]:
     return found | {test.ratio: (score(test.mean_iou), span(test.mean_ci95, 3))}
 
 
+def of_objects(rows: Sequence[ObjectsRow]) -> Table | None:
+    """Return one row a category: its objects before mixing, and after it as the network sees them; None for one."""
+    if len(rows) < 2:
+        return None
+    sums = [sum(getattr(row, name) for row in rows) for name in ("real", "render", "seen")]
+    cells = [
+        (
+            row.category,
+            whole(row.real),
+            part(row.real, sums[0]),
+            whole(row.render),
+            part(row.render, sums[1]),
+            f"{row.seen:,.1f}",
+            part(row.seen, sums[2]),
+        )
+        for row in rows
+    ]
+    heads = (
+        "category",
+        "#in real photos",
+        "#share",
+        "#in renders",
+        "#share",
+        "#in 100 pictures as trained on",
+        "#share",
+    )
+    return filled("Objects of each category, before and after mixing", heads, cells)
+
+
+def part(value: float, total: float) -> str:
+    """Return a share of a total in percent; nothing of nothing."""
+    return f"{value / total:.1%}" if total else NOTHING
+
+
 def of_rivals(test: OnTest | None) -> Table | None:
     """Return one row a tool on the test photos, ours first; None where no other tool was scored."""
     if not test or not test.rivals:
@@ -128,6 +166,27 @@ def of_places(test: OnTest | None) -> Table | None:
     home = f"#where the training photos are from ({several(test.home.n_photos, 'photo')})"
     heads = ("trained on", home, "#95 %", "#test photos", "#95 %", "#on the way")
     return filled("From place to place", heads, cells)
+
+
+def of_val(sets: Sequence[OnVal]) -> Table | None:
+    """Return one row a validation set, val first, which chose; None where there is no other."""
+    if len(sets) < 2:
+        return None
+    cells = [
+        (
+            f"{row.name}, which chose" if row.name == CHOSE else row.name,
+            whole(row.n_photos),
+            *(cell for end in (row.picked, row.real_only, row.render_only) for cell in scored(end)),
+        )
+        for row in sets
+    ]
+    heads = ("photos", "#how many", "#the pick", "#95 %", "#real photos alone", "#95 %", "#renders alone", "#95 %")
+    return filled("On each validation set", heads, cells, [0])
+
+
+def scored(end: End | None) -> tuple[str, str]:
+    """Return a score and its interval."""
+    return (score(end.iou), span(end.ci95, 3)) if end else (NOTHING, NOTHING)
 
 
 def ranking_of(row: RatioRow) -> str:

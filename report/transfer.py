@@ -8,6 +8,7 @@ from typing import Any
 from dataset.records import Sample, read_manifest
 from measure.attribution.record import AttributionRecord, read_attribution
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
+from measure.objects import CategoryObjects, objects_by_category
 from measure.pick import (
     REAL_ONLY,
     RENDER_ONLY,
@@ -17,6 +18,7 @@ from measure.pick import (
     mean_row,
     plain,
     read_home,
+    read_more_val,
     read_pick,
     read_race,
     read_rivals,
@@ -27,6 +29,7 @@ from measure.scoring.differences import against, interval, others, pool, score_o
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
+from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
 from measure.worth.costs import Costs, Spent, money_json
 from measure.worth.curve import curve_json
@@ -103,12 +106,14 @@ class Gathered:
     test: Runs
     rivals: Sequence[Scores]
     home: Runs
+    more_val: Mapping[str, Runs]
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
     renders: Sequence[Sample]
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
+    objects: Sequence[CategoryObjects]
 
 
 def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
@@ -142,12 +147,21 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
 
 def at_home(found: Gathered, resamples: int) -> dict[str, Any] | None:
     """Return the scores on photos of the training photos' places, None where there are none."""
-    if not found.home:
-        return None
-    names = {"picked": found.race.picked["name"]}
-    names |= {"real_only": end_name(found.race.pick, REAL_ONLY), "render_only": end_name(found.race.pick, RENDER_ONLY)}
-    rows = {key: mean_row(found.home, name, resamples) for key, name in names.items()}
-    return rows | {"n_photos": len(found.home[names["picked"]][0].photos)}
+    return three_rows(found.race, found.home, resamples) if found.home else None
+
+
+def on_val(found: Gathered, resamples: int) -> list[dict[str, Any]]:
+    """Return the scores on every validation set: on val, which chooses, and on the further ones by name."""
+    sets = {"val": found.race.runs} | dict(found.more_val)
+    return [{"name": name} | three_rows(found.race, runs, resamples) for name, runs in sets.items()]
+
+
+def three_rows(race: TunedRuns, runs: Runs, resamples: int) -> dict[str, Any]:
+    """Return the scores of the picked candidate, of real only and of renders only on the photos of `runs`."""
+    names = {"picked": race.picked["name"]}
+    names |= {"real_only": end_name(race.pick, REAL_ONLY), "render_only": end_name(race.pick, RENDER_ONLY)}
+    rows = {key: mean_row(runs, name, resamples) for key, name in names.items()}
+    return rows | {"n_photos": len(runs[names["picked"]][0].photos)}
 
 
 def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
@@ -199,12 +213,14 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "ratios": [only(row, dataclasses.fields(RatioRow)) for row in race.pick["ratios"]],
         "race": only(race.pick["race"], dataclasses.fields(RaceRecord)),
         "scores": scores,
+        "val": on_val(found, times),
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
         "worth": worth_json(worths, costs, spent),
         "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": dataclasses.asdict(found.attribution),
+        "objects": [dataclasses.asdict(row) for row in found.objects],
     }))  # fmt: skip
 
 
@@ -214,21 +230,24 @@ def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> di
 
 
 def read_all(
-    pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
+    pick: Path, picked: Path, pools: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
 ) -> Gathered:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
     chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
+    race, sampling = read_race(chosen, pick.parent), dict(run["fit"]).get("sampling", "even")
     return Gathered(
-        race=read_race(chosen, pick.parent),
+        race=race,
         test=read_test(test),
         rivals=read_rivals(test),
         home=read_home(test),
+        more_val=read_more_val(test),
         lines=read_lines(curves),
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_attribution(attribution),
         renders=read_manifest(renders / "samples.jsonl"),
         steps=run["fit"]["steps"],
         detail=detail_of(read_manifest(val), run["fit"]["img_size"]),
+        objects=objects_by_category(read_pools(pools), race.picked["weights"], run["categories"], str(sampling)),
     )
 
 
@@ -238,6 +257,7 @@ def main(
     setup: str,
     pick: Path,
     picked: Path,
+    pools: Path,
     val: Path,
     curves: Path,
     attribution: Path,
@@ -248,7 +268,7 @@ def main(
     plots: Path,
 ) -> None:
     """Write transfer.json, the flat metrics, and the tables behind the plots."""
-    found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
+    found = summarise(read_all(pick, picked, pools, val, curves, attribution, test, renders), settings, costs, setup)
     write_transfer(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots, "plots") as part:

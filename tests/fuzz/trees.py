@@ -16,16 +16,16 @@ from torch import nn
 
 from dataset.export import export
 from dataset.formats import brush_rle
-from dataset.formats.folder import names_in
+from dataset.formats.mask_values import names_in
 from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
-from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
-from mix import compose
+from mix import compose, freeze, split
 from mix import write_mix as one
 from pipeline.bench import record
 from pipeline.choose import choose
@@ -76,10 +76,12 @@ def sample(name: str, domain: str = REAL, way: str = "") -> Sample:
 
 
 def samples_in(folder: Path, *names: str, domain: str = REAL, file: str = "samples.jsonl") -> None:
-    """Write samples with their files."""
+    """Write samples with their files; a corner of each is ignored."""
+    labels = ids()
+    labels[-3:, -3:] = IGNORE
     for name in names:
         write_bytes(folder / "images" / f"{name}.png", picture(number=zlib.crc32(name.encode())))
-        write_ids(folder / "ids" / f"{name}.png", ids())
+        write_ids(folder / "ids" / f"{name}.png", labels)
     write_manifest(folder / file, [sample(name, domain) for name in names])
 
 
@@ -95,7 +97,7 @@ def coco(folder: Path) -> None:
         "annotations": [
             {"id": k, "image_id": 1, "category_id": 1, "segmentation": shape, "iscrowd": 0}
             for k, shape in enumerate(shapes)
-        ],
+        ] + [{"id": 9, "image_id": 1, "category_id": 2, "segmentation": plain, "iscrowd": 1, "ignored": True}],
     })  # fmt: skip
 
 
@@ -178,6 +180,54 @@ def plain(style: str) -> Callable[[Path], None]:
     return build
 
 
+def coloured(folder: Path) -> None:
+    write_bytes(folder / "train" / "images" / "a.png", picture())
+    colours = np.array([(0, 0, 0), (255, 0, 0), (0, 0, 255)], np.uint8)
+    write_bytes(folder / "train" / "masks" / "a_mask.png", png_bytes(colours[ids()]))
+    write_text(folder / "labelmap.txt", "# label:color_rgb:parts:actions\nmug:255,0,0::\nplate:0,0,255::\n")
+
+
+def masks_of_objects(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    for k, category in ((1, "mug"), (2, "plate")):
+        write_bytes(folder / "masks" / category / "a.png", png_bytes((ids() == k).astype(np.uint8)))
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def panoptic(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    colours = np.array([(0, 0, 0), (5, 1, 0), (7, 0, 2)], np.uint8)
+    write_bytes(folder / "panoptic" / "a.png", png_bytes(colours[ids()]))
+    segments = [{"id": 5 + 256, "category_id": 1, "iscrowd": 0}, {"id": 7 + 2 * 65536, "category_id": 2, "iscrowd": 1}]
+    write_json(folder / "panoptic.json", {
+        "images": [{"id": 1, "file_name": "a.png", "width": 30, "height": 20}],
+        "categories": [{"id": 1, "name": "mug", "isthing": 1}, {"id": 2, "name": "sky", "isthing": 0}],
+        "annotations": [{"image_id": 1, "file_name": "a.png", "segments_info": segments}],
+    })  # fmt: skip
+
+
+def bop(folder: Path) -> None:
+    write_bytes(folder / "000000" / "rgb" / "000000.png", picture())
+    for k in (1, 2):
+        mask = (ids() == k).astype(np.uint8) * 255
+        write_bytes(folder / "000000" / "mask_visib" / f"000000_{k - 1:06d}.png", png_bytes(mask))
+    write_json(folder / "000000" / "scene_gt.json", {"0": [{"obj_id": 1}, {"obj_id": 2}]})
+    write_json(folder / "models" / "models_info.json", {"1": {"category": "mug"}, "2": {"diameter": 3.5}})
+
+
+def tars(folder: Path) -> None:
+    record = {key: value for key, value in dataclasses.asdict(sample("a")).items() if key not in ("image", "ids")}
+    members = [("a.png", picture()), ("a.ids.png", png_bytes(ids())), ("a.json", json.dumps(record).encode())]
+    write_shard(folder / "0.tar", [*members, ("b.png", picture()), ("b.mask.png", png_bytes(ids().astype(np.uint8)))])
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def yolo(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "labels" / "train" / "a.txt", "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.55 0.525 0.75 0.525 0.75 0.775\n")
+    write_text(folder / "data.yaml", "path: .\ntrain: images/train\nnames:\n  0: mug\n  1: plate\n")
+
+
 def of_params(folder: Path) -> None:
     for name in ("params.yaml", "setups/boards.yaml"):
         write_text(folder / name, (ROOT / name).read_text(encoding="utf-8"))
@@ -200,17 +250,28 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
+ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+
+
+def split_there(inn: Path, out: Path) -> None:
+    split.main(ONE_EACH, inn, inn / "frozen.json", out)
+
+
+def frozen(folder: Path) -> None:
+    samples_in(folder, "a", "b", "c")
+    freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
+
+
 def compose_there(inn: Path, out: Path) -> None:
-    settings = compose.Compose(1, None, 0)
-    compose.main(
-        settings, inn / "train.jsonl", inn / "r.jsonl", inn / "sources", inn / "val.jsonl", inn / "test.jsonl", out
-    )
+    measured = inn / "val.jsonl", inn / "test.jsonl", inn / "more_val"
+    compose.main(compose.Compose(1, None, 0), inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured, out)
 
 
 def of_compose(folder: Path) -> None:
     for split_name in ("train", "val", "test"):
         samples_in(folder, f"{split_name}1", file=f"{split_name}.jsonl")
     samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
+    samples_in(folder / "more_val", "n1", file="new.jsonl")
     samples_in(folder / "sources" / "mine", "m1", "m2")
 
 

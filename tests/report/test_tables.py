@@ -1,9 +1,19 @@
 import pytest
-from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer, typed
+from page_project import ADVICE, curve, near, on_test, ratio_row, summary, transfer, typed
 
 from report.numbers import details, left_out, numbers
-from report.record import AdviceRecord, CurveRecord, OnTest, RatioRow, Scored
-from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability
+from report.record import AdviceRecord, CurveRecord, ObjectsRow, OnTest, OnVal, RatioRow, Scored
+from report.tables import (
+    filled,
+    of_advice,
+    of_attribution,
+    of_curves,
+    of_objects,
+    of_race,
+    of_ratios,
+    of_stability,
+    of_val,
+)
 from report.words import NOTHING, money, several, signed, span
 
 
@@ -53,6 +63,22 @@ def test_of_two_candidates_of_one_ratio_the_picked_one_was_tested():
     assert [row[table.heads.index("schedule")] for row in table.rows] == ["mix", "renders first"]
 
 
+def on_val(name, **more):
+    return typed({"name": name, "n_photos": 12, "picked": near(0.9) | {"ratio": 0.8}, "real_only": None} | more, OnVal)
+
+
+def test_validation_sets_stand_in_one_table_in_which_the_one_that_chose_is_marked():
+    ends = {"render_only": near(0.7) | {"ratio": 1.0}}
+    table = of_val([on_val("val", **ends), on_val("newest", **ends)])
+    assert [row[:2] for row in table.rows] == [("val, which chose", "12"), ("newest", "12")]
+    assert table.heads == ("photos", "#how many", "#the pick", "#95 %", "#renders alone", "#95 %")
+    assert table.marked == (0,)
+
+
+def test_val_alone_makes_no_table():
+    assert of_val([on_val("val", render_only=None)]) is None
+
+
 def test_an_option_that_is_not_known_says_so_and_the_advised_one_is_marked():
     table = of_advice(typed(ADVICE, AdviceRecord), "EUR")
     assert [row[-1] for row in table.rows] == ["yes", "no", "not known"]
@@ -98,3 +124,16 @@ def test_what_the_intervals_leave_out_is_said_once():
     assert left_out(typed({"val": alike, "test": alike}, Scored)) == left_out(None) == []
     alike["leaves_out"] = "One training run."
     assert left_out(typed({"val": alike, "test": alike}, Scored)) == ["One training run."]
+
+
+def test_objects_stand_before_and_after_with_their_shares():
+    table = of_objects([ObjectsRow("mug", 30, 100, 50.0), ObjectsRow("spoon", 10, 300, 150.0)])
+    assert table.rows == (("mug", "30", "75.0%", "100", "25.0%", "50.0", "25.0%"),
+                          ("spoon", "10", "25.0%", "300", "75.0%", "150.0", "75.0%"))  # fmt: skip
+    assert table.heads[5] == "#in 100 pictures as trained on"
+
+
+def test_one_category_has_no_table_of_objects_and_nothing_of_nothing_is_no_share():
+    assert of_objects([ObjectsRow("mug", 30, 100, 50.0)]) is None
+    table = of_objects([ObjectsRow("mug", 0, 1, 1.0), ObjectsRow("spoon", 0, 1, 0.0)])
+    assert table.rows[0] == ("mug", "0", "1", "50.0%", "1.0", "100.0%")  # the column of shares without a value is gone
