@@ -4,7 +4,18 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, folder, panoptic, unlabelled, webdataset, yolo
+from dataset.formats import (
+    bop,
+    coco,
+    cvat,
+    datumaro,
+    folder,
+    label_studio,
+    panoptic,
+    unlabelled,
+    webdataset,
+    yolo,
+)
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -26,6 +37,13 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
     "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
+    "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
+    "datumaro": Format(
+        "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
+    ),
+    "label_studio": Format(
+        "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
+    ),
     "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),

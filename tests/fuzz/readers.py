@@ -47,6 +47,8 @@ from tests.fuzz.trees import (
     coco,
     coloured,
     compose_there,
+    cvat,
+    datumaro,
     described,
     export_as,
     exports,
@@ -55,6 +57,7 @@ from tests.fuzz.trees import (
     frozen,
     gltf,
     grid,
+    label_studio,
     lights,
     masks_of_objects,
     memory,
@@ -99,6 +102,9 @@ def ingested(real: Path, out: Path) -> None:
 
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("cvat", cvat, ("annotations.xml",), ingested),
+    Reader("datumaro", datumaro, ("annotations/train.json",), ingested),
+    Reader("label studio", label_studio, ("tasks.json", "label_config.xml"), ingested),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),

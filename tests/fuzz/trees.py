@@ -15,7 +15,9 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
+from dataset.formats import brush_rle
 from dataset.formats.mask_values import names_in
+from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
 from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
@@ -108,6 +110,67 @@ def described(folder: Path) -> None:
         "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
         "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
     })  # fmt: skip
+
+
+def cvat(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "annotations.xml", """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <meta><task><name>set</name><labels>
+    <label><name>mug</name><type>any</type></label><label><name>plate</name></label><label><name>eye</name></label>
+  </labels></task></meta>
+  <image id="0" name="a.png" subset="train" width="30" height="20">
+    <polygon label="mug" points="1.00,1.00;9.00,1.00;9.00,9.00" z_order="1" group_id="1"></polygon>
+    <mask label="mug" source="manual" rle="0, 3, 2, 4" left="12" top="10" width="3" height="3" group_id="1"/>
+    <ellipse label="plate" cx="20.00" cy="9.00" rx="6.00" ry="3.00" rotation="30.00" z_order="0"/>
+    <box label="plate" xtl="14.00" ytl="5.00" xbr="26.00" ybr="13.00"/>
+    <points label="eye" points="4.00,4.00"/><tag label="night"/>
+  </image>
+</annotations>
+""")  # fmt: skip
+
+
+def datumaro(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    shapes = [
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 2), "z_order": 1, "group": 1, "attributes": {"a": 1}},
+        {"type": "polygon", "label_id": 0, "points": [1, 1, 9, 1, 9, 9], "z_order": 0, "group": 1},
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 1), "attributes": {"is_crowd": True}},
+        {"type": "ellipse", "label_id": 1, "points": [20, 2, 28, 6]},
+        {"type": "bbox", "label_id": 2, "bbox": [1, 1, 5, 5]},
+        {"type": "label", "label_id": 2},
+        {"type": "caption", "caption": "night"},
+    ]
+    write_json(folder / "annotations" / "train.json", {
+        "dm_format_version": "1.0", "media_type": 2, "infos": {},
+        "categories": {"label": {"labels": [{"name": name, "parent": ""} for name in ("mug", "plate", "eye")]}},
+        "items": [{
+            "id": "a", "image": {"path": "a.png", "size": [20, 30]}, "attr": {"camera": "c"}, "annotations": shapes
+        }],
+    })  # fmt: skip
+
+
+def label_studio(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    common = {"from_name": "t", "to_name": "image", "original_width": 30, "original_height": 20, "image_rotation": 0}
+    rle = brush_rle.encode(ids() == 1)
+    regions = [
+        ("brushlabels", {"format": "rle", "rle": rle, "brushlabels": ["mug"]}),
+        ("polygonlabels", {"points": [[10, 10], [30, 10], [30, 90]], "closed": True, "polygonlabels": ["plate"]}),
+        ("ellipselabels", {"x": 70, "y": 40, "radiusX": 10, "radiusY": 20, "rotation": 9, "ellipselabels": ["plate"]}),
+        ("rectanglelabels", {"x": 5, "y": 5, "width": 20, "height": 9, "rotation": 0, "rectanglelabels": ["lid"]}),
+        ("choices", {"choices": ["night"]}),
+    ]
+    results = [{"id": kind, "type": kind, "value": value} | common for kind, value in regions]
+    write_json(folder / "tasks.json", [{
+        "id": 1, "annotations": [
+            {"id": 2, "result": results, "was_cancelled": False, "ground_truth": True, "created_at": "2026-11-01"},
+            {"id": 3, "result": [], "was_cancelled": True, "updated_at": "2026-11-02"},
+        ],
+        "data": {"image": "/data/upload/1/0a1b2c3d-a.png", "camera": "c", "licence": "CC0-1.0"}, "predictions": [],
+    }])  # fmt: skip
+    write_text(folder / "label_config.xml", '<View><BrushLabels><Label value="plate"/></BrushLabels></View>')
 
 
 def plain(style: str) -> Callable[[Path], None]:
