@@ -92,7 +92,9 @@ def mend(**words: str) -> None:
 
 @command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
 @click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
-@click.option("--format", "style", required=True, type=click.Choice(("bop", "coco", "png", "webdataset", "yolo")))
+@click.option(
+    "--format", "style", required=True, type=click.Choice(("bop", "coco", "labelme", "png", "webdataset", "yolo"))
+)
 @click.option("--out", required=True, type=FILE, help="a new folder, or an earlier export to replace")
 @click.option("--categories", type=FILE, help="categories.json: the names in the order of their numbers")
 @click.option(

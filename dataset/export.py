@@ -1,11 +1,11 @@
-"""Write samples in a format that others read: coco, yolo, png, bop or webdataset, with the licences beside them."""
+"""Write samples in a format that others read, with the licences beside them."""
 
 import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, png, webdataset, yolo
+from dataset.formats import bop, coco, labelme, png, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import ManifestSource, read_source
@@ -15,6 +15,7 @@ from pipeline.files import check_free, whole_folder
 FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco.write,
+    "labelme": labelme.write,
     "png": png.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, folder
+from dataset.formats import coco, folder, labelme
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -23,6 +23,7 @@ class Format:
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
 }
@@ -68,7 +69,8 @@ def chosen(style: str) -> dict[str, Format]:
 def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
     """Raise InputError for a set without photos; two photos of one stem, which is a sample's id, are a defect."""
     if not found.photos:
-        raise InputError(f"{root}: found no photos, wanted at least one; put labelled photos there")
+        why = defects.found[0].text if defects.found else ""
+        raise InputError(why or f"{root}: found no photos, wanted at least one; put labelled photos there")
     seen: dict[str, Path] = {}
     for photo in found.photos:
         first = seen.setdefault(photo.file.stem, photo.file)

@@ -52,6 +52,7 @@ from tests.fuzz.trees import (
     frame,
     gltf,
     grid,
+    labelme,
     lights,
     memory,
     mix,
@@ -92,6 +93,7 @@ def ingested(real: Path, out: Path) -> None:
 
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("labelme", labelme, ("a.json",), ingested),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),

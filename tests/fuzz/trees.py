@@ -1,5 +1,6 @@
 """Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
 
+import base64
 import dataclasses
 import io
 import json
@@ -103,6 +104,22 @@ def described(folder: Path) -> None:
     write_json(folder / "meta.json", {
         "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
         "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
+    })  # fmt: skip
+
+
+def labelme(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    crop = png_bytes((ids()[2:8, 3:9] == 1).astype(np.uint8))
+    write_json(folder / "a.json", {
+        "version": "5.4.1", "flags": {"night": True}, "imagePath": "a.png", "imageData": None, "imageHeight": 20,
+        "imageWidth": 30, "licence": "CC0-1.0", "shapes": [
+            {"label": "mug", "points": [[1, 1], [9.5, 1], [9, 9]], "group_id": 1, "shape_type": "polygon", "flags": {}},
+            {"label": "mug", "points": [[3, 2], [8, 7]], "group_id": 1, "shape_type": "mask",
+             "mask": base64.b64encode(crop).decode()},
+            {"label": "plate", "points": [[12, 10], [22, 16]], "group_id": None, "shape_type": "rectangle"},
+            {"label": "sun", "points": [[20, 4], [23, 4]], "group_id": None, "shape_type": "circle"},
+            {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
+        ],
     })  # fmt: skip
 
 
