@@ -90,6 +90,35 @@ def mend(**words: str) -> None:
     run_stage(main, flags(words))
 
 
+@command("admix ingest ~/Downloads/cvat-export --check")
+@click.argument("folder", type=FILE)
+@click.option("--format", "style", default="auto", help="the labels' format; else it is found out", show_default=True)
+@click.option("--check", is_flag=True, help="say all that is wrong with the set, and change nothing")
+@click.option("--page", type=FILE, help="with --check: write the report as a page with pictures, too")
+@click.option("--out", type=FILE, help="without --check: a new folder for the samples")
+def ingest(folder: Path, style: str, check: bool, page: Path | None, out: Path | None) -> None:
+    """Read labelled photos in whichever format they are, and say what was found.
+
+    What stands in the section ingest of params.yaml and the set-up in force holds here too. `make repro REAL=FOLDER`
+    reads them in the same way by itself.
+    """
+    import dataclasses
+
+    from mix import check_set
+    from mix import ingest as stage
+    from pipeline.settings import read_settings
+
+    if check == bool(out) or (page and not check):
+        raise click.UsageError("wanted either --check, with or without --page, or --out")
+    settings = read_settings(stage.Ingest)
+    if style != "auto":
+        settings = dataclasses.replace(settings, format=style)
+    if out:
+        stage.main(settings, folder, out)
+    else:
+        check_set.main(settings, folder, page)
+
+
 @command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
 @click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
 @click.option(

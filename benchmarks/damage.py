@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.idmap import IdMap, instance_of, instances_in, png_bytes, read_ids
+from dataset.idmap import IGNORE, IdMap, instance_of, instances_in, png_bytes, read_ids, without_ignored
 from dataset.records import RENDER, Instance, Sample, write_manifest
 from measure.trials.pools import Pool, read_pools
 from pipeline.errors import InputError
@@ -80,14 +80,15 @@ def damaged(
 ) -> tuple[IdMap, tuple[Instance, ...]]:
     """Return an id map (H, W) and its instances as a batch's labeller would have left them; drawn by `name`.
 
-    category: what a labelled background is called. An instance of which no pixel is left is dropped.
+    category: what a labelled background is called. An instance of which no pixel is left is dropped. What is ignored
+    stays so, but is shifted with the rest.
     """
-    rng = rng_for(SEED, "planted", name)
+    rng, ignored = rng_for(SEED, "planted", name), ids * (ids == IGNORE)
     if batch.damage == SWAPPED:
-        return instances_in((ids == 0).astype(np.uint16), [category])
+        return instances_in(ignored + (ids == 0), [category])
     if batch.damage == FORGOTTEN:
-        return (np.zeros_like(ids), ()) if rng.random() < batch.amount else (ids, tuple(instances))
-    way, angle = batch.amount * np.sqrt((ids > 0).sum()), rng.uniform(0, 2 * np.pi)
+        return (ignored, ()) if rng.random() < batch.amount else (ids, tuple(instances))
+    way, angle = batch.amount * np.sqrt((without_ignored(ids) > 0).sum()), rng.uniform(0, 2 * np.pi)
     moved = shifted(ids, round(way * np.sin(angle)), round(way * np.cos(angle)))
     left = [one for one in instances if (moved == one.index).any()]
     return moved, tuple(instance_of(moved, one.index, one.category) for one in left)

@@ -15,6 +15,7 @@ from albumentations.pytorch import ToTensorV2
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
+from dataset.idmap import IGNORED
 from pipeline.seeds import seed_for
 from train.data import Source, load_photo
 from train.loader import augmentation
@@ -82,7 +83,7 @@ def train_plainly(
     order = WeightedRandomSampler(shares, settings.steps * settings.batch, replacement=True, generator=chance)
     loader = DataLoader(photos, settings.batch, sampler=order, num_workers=workers, generator=chance)
     optimiser = torch.optim.Adam(body.parameters(), lr=settings.learning_rate)
-    loss_of = nn.CrossEntropyLoss()
+    loss_of = nn.CrossEntropyLoss(ignore_index=IGNORED)
     wall, cpu, idle = time.perf_counter(), time.process_time(), 0.0
     for done, (images, truths) in enumerate(loader, 1):
         loss = loss_of(body(images.to(device())), truths.to(device()))

@@ -45,7 +45,7 @@ def instance_of(ids: IdMap, index: int, category: str, visible: float = 1.0, ass
 
 def without_ignored(ids: IdMap) -> IdMap:
     """Return the id map with background for `IGNORE`, so that no value is above the last instance's."""
-    return np.where(ids == IGNORE, np.uint16(0), ids)
+    return np.asarray(ids * (ids != IGNORE))
 
 
 def instances_in(ids: IdMap, categories: Sequence[str]) -> tuple[IdMap, tuple[Instance, ...]]:

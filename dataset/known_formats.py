@@ -46,7 +46,11 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     name, sign = next(iter(signs.items()))
     found = FORMATS[name].read(sign, defects)
     check_names(root, found, defects)
-    others = [f"{FORMATS[other].title} ({signs[other].relative_to(root)})" for other in signs if other != name]
+    others = [
+        f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
+        for other in signs
+        if other != name and signs[other] != root
+    ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
     if others:
         said.append(f"passed over {', '.join(others)}")

@@ -48,6 +48,7 @@ def opened(data: bytes, where: str, formats: tuple[str, ...] = PHOTOS) -> Iterat
                     f"{where}: has {width} x {height} pixels, wanted {MOST_PIXELS / 10**6:.0f} million at most; make "
                     "it smaller, with its labels"
                 )
+            check_single(image, where)
             yield image
     except UnidentifiedImageError:
         kinds = ", ".join(formats)
@@ -58,6 +59,16 @@ def opened(data: bytes, where: str, formats: tuple[str, ...] = PHOTOS) -> Iterat
         raise BrokenPictureError(
             f"{where}: cannot be read as an image ({error}); copy it again from its source"
         ) from error
+
+
+def check_single(image: Image.Image, where: str) -> None:
+    """Raise BrokenPictureError for an animation and for a TIFF of several pages: nobody says which one was labelled.
+
+    The second picture of a camera's JPEG is a preview, or the other eye's: the first one is the photo.
+    """
+    count = 1 if image.format in {"JPEG", "MPO"} else getattr(image, "n_frames", 1)
+    if count > 1:
+        raise BrokenPictureError(f"{where}: holds {count} pictures, wanted one; save the one that was labelled")
 
 
 def eight_bits(image: Image.Image, where: str) -> Image.Image:

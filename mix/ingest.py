@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_S
 from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, write_ids
 from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
-from dataset.records import REAL, Sample, write_manifest
+from dataset.records import REAL, Instance, Sample, write_manifest
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
@@ -62,7 +62,10 @@ class Ingest:
         return table[ids], [self.rename.get(name, name) for name in categories]
 
 
-def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
+Pixels = TypeVar("Pixels", bound=np.generic)
+
+
+def turned(array: NDArray[Pixels], orientation: int) -> NDArray[Pixels]:
     """Return stored pixels (H, W, ...) as they are to be seen by the EXIF orientation 1..8; any other number is 1."""
     axes = (1, 0, *range(2, array.ndim))
     turns = {
@@ -77,32 +80,50 @@ def turned(array: NDArray[np.generic], orientation: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(turns.get(orientation, array))
 
 
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """One photo with its labels, upright."""
+
+    image: NDArray[np.uint8]  # (H, W, 3) RGB
+    ids: IdMap  # (H, W)
+    instances: tuple[Instance, ...]
+    as_stored: bool  # the stored pixels are upright already
+
+
+def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
+    """Return a photo with its labels as the settings take them; raise InputError when either cannot be read.
+
+    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
+    stored size is turned with the photo.
+    """
+    stored, orientation = pixels_of(photo.file)
+    image = turned(stored, orientation)
+    drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
+    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
+    return Labelled(image, ids, instances, orientation == 1)
+
+
 def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
-    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
-    stored size is turned with the photo.
     """
-    stored, orientation = pixels_of(photo.file)
-    upright = turned(stored, orientation)
-    drawn, categories = settings.apply(*photo.label.draw(upright.shape[:2]))
-    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
+    found = labelled(photo, settings)
     image = folder / "images" / photo.file.name
-    if orientation == 1:
+    if found.as_stored:
         shutil.copyfile(photo.file, image)
     else:
         image = image.with_suffix(".png")
-        write_bytes(image, png_bytes(upright.astype(np.uint8)))
-    write_ids(folder / "ids" / f"{image.stem}.png", ids)
+        write_bytes(image, png_bytes(found.image))
+    write_ids(folder / "ids" / f"{image.stem}.png", found.ids)
     return Sample(
         id=image.stem,
         domain=REAL,
         image=f"images/{image.name}",
         ids=f"ids/{image.stem}.png",
-        size_hw=upright.shape[:2],
-        instances=instances,
+        size_hw=found.ids.shape,
+        instances=found.instances,
         source=photo.source,
         licence=photo.licence,
         tags=photo.tags,
@@ -123,7 +144,7 @@ def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: List
     if ids.shape == upright_hw:
         return ids
     if ids.shape == stored_hw:
-        return turned(ids, orientation).astype(np.uint16)
+        return turned(ids, orientation)
     (height, width), (wanted_height, wanted_width) = ids.shape, upright_hw
     raise DefectError(
         OTHER_SIZE,

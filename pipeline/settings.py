@@ -174,5 +174,6 @@ def keys_at(kind: Any, loc: Sequence[int | str]) -> list[str]:
 def suggestion(key: Any, known: Iterable[str]) -> str:
     """Return " (did you mean ...?)" or the list of what there is."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(key)[:LONGEST_NAME], names, n=1, cutoff=0.7)
+    alike = [name for name in names if name.casefold() == str(key).casefold()]
+    close = alike or difflib.get_close_matches(str(key)[:LONGEST_NAME], names, n=1, cutoff=0.7)
     return f" (did you mean {close[0]!r}?)" if close else f"; there are: {', '.join(names) or 'none'}"

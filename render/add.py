@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from pipeline.errors import InputError, one_line
+from pipeline.errors import InputError, one_line, shown
 from pipeline.files import whole_folder, write_text
 from render.arrival import Arrival, Content, find, look_into, looks_of, opened
 from render.catalog import Asset, check_parts, check_words, in_metres, read_sidecars
@@ -179,8 +179,12 @@ def assumptions(order: Order, file: str, content: Content) -> list[str]:
     """Return what was taken for granted of a mesh, and how to say otherwise."""
     code = [f"has scripts in it, which never run here: {', '.join(content.code)}"] if content.code else []
     unit = [] if order.unit or content.unit_m else [guessed_unit(file, content.measured.size)]
+    plain = [
+        f"does not show {shown(name)}: Blender takes no picture from a PLY; export it as GLB, which holds its pictures"
+        for name in content.unused
+    ]
     sideways = "its Z axis is taken as up; add --up y --replace if it lies on its side"
-    return [*code, *unit, *([sideways] if not order.up and file.endswith(UNITLESS) else [])]
+    return [*code, *plain, *unit, *([sideways] if not order.up and file.endswith(UNITLESS) else [])]
 
 
 def store(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 from dataset import pictures
 from pipeline.errors import InputError
 from pipeline.files import in_words, inside
+from pipeline.reading import open_file
 from render.catalog import Asset
 from render.mend import inspected
 from render.stock.obj import MeshMeasures, measure
 from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, beside, files_of, maps_of, whole
 from render.stock.unpack import unpack
 
+HEAD_BYTES = 2**16  # of a PLY, in which its head ends
 MAGIC = {".hdr": b"#?", ".exr": b"\x76\x2f\x31\x01"}  # how an environment map's file begins
 
 
@@ -36,6 +39,7 @@ class Content:
     textures: tuple[Path, ...]  # files; what is packed in the mesh's own file is not among them
     pictures: int  # textures, packed ones too
     code: tuple[str, ...]  # scripts that were found and not run
+    unused: tuple[str, ...] = ()  # pictures that the file names and Blender does not take from its format
 
 
 @contextlib.contextmanager
@@ -107,7 +111,17 @@ def look_into(main: Path, up: str) -> Content:
     files = [inside(main.parent, texture.file.removeprefix("//"), str(main)) for texture in found.textures]
     measured = MeshMeasures(found.size, found.centre, found.faces, found.parts)
     unit_m = 0.0 if main.suffix.lower() in {".ply", ".stl"} else found.unit_m
-    return Content(measured, unit_m, tuple(f for f in files if f.is_file()), len(found.textures), found.code)
+    there = tuple(file for file in files if file.is_file())
+    return Content(measured, unit_m, there, len(found.textures), found.code, pictures_named(main))
+
+
+def pictures_named(main: Path) -> tuple[str, ...]:
+    """Return the pictures that the head of a PLY names, as MeshLab writes them; Blender reads none of them."""
+    if main.suffix.lower() != ".ply":
+        return ()
+    with open_file(main) as file:
+        head = file.read(HEAD_BYTES).split(b"end_header")[0].decode("utf-8", "replace")
+    return tuple(re.findall(r"(?mi)^comment\s+TextureFile\s+(\S.*?)\s*$", head))
 
 
 def looks_of(path: Path, asset: Asset, content: Content | None) -> str:

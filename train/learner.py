@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
+from dataset.idmap import IGNORED
 from pipeline.errors import InputError
 from pipeline.seeds import seed_for
 from train.loader import Batch
@@ -66,12 +67,28 @@ PARTS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 }
 
 
+def counted(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """Return logits and truth as they are, or where pixels are `IGNORED` all others, as images of one pixel each.
+
+    logits: (B, C + 1, H, W). truth: (B, H, W) uint8; returned as int64.
+    """
+    kept = truth != IGNORED
+    if kept.all():
+        return logits, truth.to(torch.int64)
+    places = kept.flatten().nonzero()[:, 0]
+    each = logits.movedim(1, -1).flatten(0, 2).index_select(0, places)  # (N, C + 1)
+    return each[:, :, None, None], truth[kept][:, None, None].to(torch.int64)
+
+
 def loss_of(logits: Tensor, truth: Tensor, loss: str = "ce+dice", weights: Tensor | None = None) -> Tensor:
     """Return the loss of logits (B, C + 1, H, W) against a truth (B, H, W) uint8, as a scalar in float32.
 
     loss: names of `PARTS` joined by "+". weights: (C + 1,) float32, of a pixel by its category; None = 1 each.
+    Pixels that are `IGNORED` take no part; where there are no others, the loss is 0.
     """
-    logits, target = logits.float(), truth.to(torch.int64)  # bfloat16 cannot count the pixels of a batch
+    logits, target = counted(logits.float(), truth)  # bfloat16 cannot count the pixels of a batch
+    if not target.numel():
+        return logits.sum()
     of_class = torch.ones(logits.shape[1], device=logits.device) if weights is None else weights
     terms = [PARTS[name](logits, target, of_class) for name in loss.split("+")]
     return torch.stack(terms).sum()

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dataset.idmap import IGNORED
 from pipeline.seeds import rng_for
 from train.data import Photo
 
@@ -33,7 +34,7 @@ def augmentation(img_size: int, object_crops: float = 0.0) -> albumentations.Com
         albumentations.OneOf(
             [
                 albumentations.RandomCrop(img_size, img_size, p=1 - object_crops),
-                albumentations.CropNonEmptyMaskIfExists(img_size, img_size, p=object_crops),
+                albumentations.CropNonEmptyMaskIfExists(img_size, img_size, [IGNORED], p=object_crops),
             ],
             p=1.0,
         ),

@@ -115,8 +115,8 @@ def endless(repeats: NDArray[np.float64], seed: int, source: int) -> Iterator[in
 
 
 def pixel_counts(pool: Sequence[Photo], num_classes: int) -> NDArray[np.int64]:
-    """Return (photos, num_classes) int64: the pixels of each photo by category, background first."""
-    counts = [np.bincount(photo.truth.ravel(), minlength=num_classes) for photo in pool]
+    """Return (photos, num_classes) int64: the pixels of each photo by category, background first, no ignored ones."""
+    counts = [np.bincount(photo.truth.ravel(), minlength=num_classes)[:num_classes] for photo in pool]
     return np.array(counts, np.int64).reshape(len(pool), num_classes)
 
 
@@ -152,7 +152,8 @@ def class_weights(
     seen = np.zeros(num_classes)
     for of_source, share in zip(counts, shares, strict=True):
         if share and len(of_source):
-            seen += share * (of_source / of_source.sum(axis=1, keepdims=True)).mean(axis=0)
+            pixels = np.maximum(of_source.sum(axis=1, keepdims=True), 1)  # 0: a photo that is ignored as a whole
+            seen += share * (of_source / pixels).mean(axis=0)
     there = seen > 0
     weights = np.ones(num_classes)
     weights[there] = seen.sum() / (there.sum() * seen[there])

@@ -1,9 +1,9 @@
 """BOP-style scene folders: 000000/ with rgb/, mask_visib/, depth/ and three JSON files, and models/models_info.json.
 
 What BOP asks for and we do not have is left out, not guessed: the masks of whole objects (mask/), since we keep only
-what is seen; bbox_obj of an object that is partly hidden ([-1, -1, -1, -1]); the meshes and their diameters. Cameras
-and poses come from the plan; without it, and for photos, there are none. A pose is that of the asset in its own axes,
-in millimetres and times `scale`, a key of our own, because BOP knows one size only.
+what is seen; bbox_obj of an object that is partly hidden ([-1, -1, -1, -1]); the meshes and their diameters. Nor can
+it hold what is ignored. Cameras and poses come from the plan; without it, and for photos, there are none. A pose is
+that of the asset in its own axes, in millimetres and times `scale`, a key of our own, because BOP knows one size only.
 """
 
 import io
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.formats.poses import PoseView, Views
-from dataset.formats.source import ManifestSource
-from dataset.idmap import IdMap, png_bytes
+from dataset.formats.source import ManifestSource, say_left_out
+from dataset.idmap import IGNORE, IdMap, png_bytes
 from dataset.records import RENDER, Instance, Sample
 from pipeline.errors import InputError
 from pipeline.files import write_json
@@ -39,7 +39,7 @@ def write(source: ManifestSource, out: Path) -> None:
     models = {str(numbers[name]): {"asset": name, "category": category} for name, category in source.objects.items()}
     write_json(out / "models" / "models_info.json", models)
     views = Views(source.scenes, source.labelled) if source.scenes else None
-    samples = source.samples()
+    samples, left_out = source.samples(), 0
     for number, first in enumerate(samples):  # each turn takes one sample here, and the rest of its folder below
         folder = out / f"{number:06d}"
         (folder / "mask_visib").mkdir(parents=True)
@@ -47,12 +47,15 @@ def write(source: ManifestSource, out: Path) -> None:
         for k, sample in enumerate(itertools.chain([first], itertools.islice(samples, CHUNK - 1))):
             view = views.of(sample) if views and sample.domain == RENDER else None
             source.save_image(sample, folder / "rgb", f"{k:06d}")
+            ids = source.ids_of(sample)
+            left_out += bool((ids == IGNORE).any())
             depth_mm, scale = write_depth(source, sample, folder / "depth" / f"{k:06d}.png")
             files["scene_camera"][str(k)] = camera_row(sample, view) | scale
             files["scene_gt"][str(k)] = [object_row(item, numbers, view) for item in sample.instances]
-            files["scene_gt_info"][str(k)] = write_masks(source, sample, depth_mm, folder / "mask_visib" / f"{k:06d}")
+            files["scene_gt_info"][str(k)] = write_masks(sample, ids, depth_mm, folder / "mask_visib" / f"{k:06d}")
         for name, rows in files.items():
             write_json(folder / f"{name}.json", rows)
+    say_left_out(left_out, "bop")
 
 
 def camera_row(sample: Sample, view: PoseView | None) -> dict[str, Any]:
@@ -73,9 +76,9 @@ def object_row(item: Instance, numbers: Mapping[str, int], view: PoseView | None
     return row | where | {"scale": pose.scale}
 
 
-def write_masks(source: ManifestSource, sample: Sample, depth: IdMap | None, stem: Path) -> list[dict[str, Any]]:
+def write_masks(sample: Sample, ids: IdMap, depth: IdMap | None, stem: Path) -> list[dict[str, Any]]:
     """Write the mask of each instance as STEM_000000.png and so on; return their entries in scene_gt_info.json."""
-    ids, rows = source.ids_of(sample), []
+    rows = []
     for k, item in enumerate(sample.instances):
         mask = ids == item.index
         stem.with_name(f"{stem.name}_{k:06d}.png").write_bytes(png_bytes(mask.astype(np.uint8) * 255))

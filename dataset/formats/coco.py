@@ -23,13 +23,14 @@ from dataset.formats.listed import (
 from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.formats.photo_files import photo_named
 from dataset.formats.source import ManifestSource, facts_of, name_of
-from dataset.idmap import IdMap
+from dataset.idmap import IGNORE, IdMap, box_of
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE, Instance, Sample
 from pipeline.errors import InputError, shown
 from pipeline.reading import read_bytes, read_json
 
 PARTS = ("images", "annotations", "categories")
+IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
 NO_TAGS = {"id", "file_name", "width", "height", "license", "licence"}  # of an entry of images
 
 
@@ -155,8 +156,9 @@ def read_outlines(
 ) -> tuple[dict[Any, list[Outline]], int]:
     """Return for each image id its outlines in the file's order, and how many are crowds, which are ignored.
 
-    Where every annotation of a category is marked iscrowd, they are single objects. A photo that has crowds alone, of
-    categories that have single objects elsewhere, is a defect: nobody can tell which of the two was meant.
+    A category whose annotations are all marked iscrowd has single objects, but for those that say `IGNORED`. A photo
+    that has crowds alone, of categories that have single objects elsewhere, is a defect: nobody can tell which of the
+    two was meant.
     """
     single: dict[Any, list[Outline]] = defaultdict(list)
     crowds: dict[Any, list[Outline]] = defaultdict(list)
@@ -164,9 +166,11 @@ def read_outlines(
         name = f"{path}: annotation {shown(entry['id'])}"
         with defects.gathering(BROKEN_LABEL, files.get(entry["image_id"])):
             check_meets(entry, images, categories, name)
-            kept = crowds if is_crowd(entry.get("iscrowd"), name) else single
-            kept[entry["image_id"]].append(Outline(name, categories[entry["category_id"]], entry.get("segmentation")))
-    separate = {outline.category for rows in single.values() for outline in rows}
+            ours = entry.get(IGNORED) is True
+            kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
+            outline = Outline(name, categories[entry["category_id"]], entry.get("segmentation"), ignored=ours)
+            kept[entry["image_id"]].append(outline)
+    separate = {outline.category for rows in single.values() for outline in rows if not outline.ignored}
     ignored: dict[Any, list[Outline]] = {}
     for image, rows in crowds.items():
         single[image] += [row for row in rows if row.category not in separate]
@@ -182,7 +186,7 @@ def read_outlines(
         defects.add(BROKEN_LABEL, text, files.get(image))
     for image, rows in ignored.items():
         single[image] += rows
-    return single, sum(map(len, ignored.values()))
+    return single, sum(outline.ignored for rows in single.values() for outline in rows)
 
 
 def check_meets(entry: Mapping[str, Any], images: set[Any], categories: Mapping[Any, str], name: str) -> None:
@@ -264,7 +268,8 @@ def write(source: ManifestSource, out: Path) -> None:
     """Write the images as they are and their instances, all numbered from 1 in the manifest's order.
 
     Beside the standard keys an image says sample_id, domain, source, draws and its tags, an annotation
-    visible_fraction and asset (null for what a camera saw).
+    visible_fraction and asset (null for what a camera saw). What a photo ignores is a crowd of every category, since
+    pycocotools looks at one category at a time; "ignored" tells `read_coco` that it is no brush mask.
     """
     head = {
         "info": {"description": "exported by admix"},
@@ -278,6 +283,8 @@ def write(source: ManifestSource, out: Path) -> None:
             for item in sample.instances:
                 numbers = {"id": annotations.count + 1, "image_id": images.count}
                 annotations.add(numbers | annotation_row(item, ids, source))
+            for row in crowd_rows(ids, source):
+                annotations.add({"id": annotations.count + 1, "image_id": images.count} | row)
 
 
 def image_row(number: int, file: str, sample: Sample, source: ManifestSource) -> dict[str, Any]:
@@ -300,3 +307,14 @@ def annotation_row(item: Instance, ids: IdMap, source: ManifestSource) -> dict[s
         "visible_fraction": item.visible_fraction,
         "asset": item.asset,
     }
+
+
+def crowd_rows(ids: IdMap, source: ManifestSource) -> list[dict[str, Any]]:
+    """Return the entries of what an id map ignores, one a category, without their own numbers and the image's."""
+    ignored = ids == IGNORE
+    if not ignored.any():
+        return []
+    x0, y0, x1, y1 = box_of(ignored)
+    box, area = [x0, y0, x1 - x0, y1 - y0], int(ignored.sum())
+    crowd = {"bbox": box, "area": area, "iscrowd": 1, "segmentation": rle_of(ignored), IGNORED: True}
+    return [{"category_id": number} | crowd for number in range(1, len(source.categories) + 1)]

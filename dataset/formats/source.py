@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -9,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from scipy.ndimage import find_objects
 
-from dataset.idmap import IdMap, read_ids
+from dataset.idmap import IdMap, read_ids, without_ignored
 from dataset.records import REAL, Sample, each_sample
 from dataset.shards import read_bytes
 from pipeline.errors import InputError
@@ -53,7 +54,8 @@ class ManifestSource:
         where = f"{self.manifest}: sample {sample.id}"
         if ids.shape != sample.size_hw:
             raise InputError(f"{where}: its id map is {ids.shape}, its record says {sample.size_hw}; write it again")
-        areas, boxes = np.bincount(ids.ravel()), find_objects(ids)
+        labelled = without_ignored(ids)
+        areas, boxes = np.bincount(labelled.ravel()), find_objects(labelled)
         for item in sample.instances:
             place = boxes[item.index - 1] if 0 < item.index <= len(boxes) else None
             box = (place[1].start, place[0].start, place[1].stop, place[0].stop) if place else None
@@ -70,6 +72,15 @@ class ManifestSource:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(self.fetch(sample, sample.image))
         return file
+
+
+def say_left_out(pictures: int, style: str) -> None:
+    """Say on stderr in how many pictures a format left out what is ignored; nothing for none."""
+    if pictures:
+        sys.stderr.write(
+            f"export: left out the ignored regions of {pictures} pictures, which {style} cannot hold; "
+            "there they are background\n"
+        )
 
 
 def name_of(sample: Sample) -> str:

@@ -1,7 +1,7 @@
 """webdataset: tars in which the files of one sample stand side by side under one key.
 
-A sample is ``KEY.png`` or ``KEY.jpg`` (the picture's bytes as they are), ``KEY.ids.png`` (16 bit), ``KEY.json`` (the
-record without its paths), and if it has them ``KEY.depth.npy`` and ``KEY.normals.npy``.
+A sample is ``KEY.png`` or ``KEY.jpg`` (the picture's bytes as they are), ``KEY.ids.png`` (16 bit, 65535 = ignored),
+``KEY.json`` (the record without its paths), and if it has them ``KEY.depth.npy`` and ``KEY.normals.npy``.
 """
 
 import dataclasses

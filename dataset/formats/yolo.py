@@ -4,7 +4,8 @@ A line is ``class x1 y1 x2 y2 ...``: the category's number from 0, then one clos
 mask's border pixels, as fractions of width and height. The format knows neither holes nor several pieces: these are
 joined to the one outline by a cut of no width, there and back between the nearest points, as the format's users do.
 A reader that fills an outline by the even-odd rule gets the mask back; one that also draws the outline itself marks
-the cut between two pieces, one pixel wide. A picture without an instance has an empty label file.
+the cut between two pieces, one pixel wide. A picture without an instance has an empty label file. What is ignored
+cannot be told, and is left out.
 """
 
 import json
@@ -15,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from dataset.formats.source import ManifestSource, name_of
-from dataset.idmap import IdMap, Mask
+from dataset.formats.source import ManifestSource, name_of, say_left_out
+from dataset.idmap import IGNORE, IdMap, Mask
 from dataset.records import Instance
 
 Outline = NDArray[np.int64]  # (N, 2), column and row of pixels, closed: the last one is next to the first one
@@ -25,11 +26,14 @@ Outline = NDArray[np.int64]  # (N, 2), column and row of pixels, closed: the las
 def write(source: ManifestSource, out: Path) -> None:
     """Write images as they are, their labels, and data.yaml, whose `val` is left for another export to fill."""
     (out / "labels").mkdir()
+    left_out = 0
     for sample in source.samples():
         source.save_image(sample, out / "images", name_of(sample))
         ids = source.ids_of(sample)
+        left_out += bool((ids == IGNORE).any())
         text = "".join(line_of(item, ids, source.categories.index(item.category)) for item in sample.instances)
         (out / "labels" / f"{name_of(sample)}.txt").write_text(text, encoding="utf-8", newline="\n")
+    say_left_out(left_out, "yolo")
     names = "".join(f"  {k}: {json.dumps(name, ensure_ascii=False)}\n" for k, name in enumerate(source.categories))
     text = f"train: images\nval:  # name the images/ of another export here, never those of train\nnames:\n{names}"
     (out / "data.yaml").write_text(text, encoding="utf-8", newline="\n")

@@ -1,5 +1,8 @@
 """What is counted on one photo, from a network's probabilities and the photo's labels: overlaps, where they fail, and
-how far the probabilities can be believed."""
+how far the probabilities can be believed.
+
+Pixels that the labels ignore are taken out of prediction and truth alike, before anything is counted.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,12 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import IdMap, categories_map
-from dataset.pieces import pieces_of
+from dataset.idmap import IGNORED, IdMap, categories_map, without_ignored
+from dataset.pieces import Pieces, pieces_of
 from dataset.records import Instance
 from measure.scoring.records import FOREGROUND, Calibration, Details, Errors, Matches, PhotoScore, Pixels, TrueObject
 
-CategoryMap = NDArray[np.uint8]  # (H, W), 0 = background, c = categories[c - 1]
+CategoryMap = NDArray[np.uint8]  # (H, W), 0 = background, c = categories[c - 1], of a truth also `IGNORED`
 Mask = NDArray[np.bool_]
 
 BAND = 0.02  # width of the boundary as a share of the photo's diagonal (Cheng et al. 2021)
@@ -27,10 +30,13 @@ def overlap(predicted: Mask, truth: Mask) -> Pixels:
 def count(predicted: CategoryMap, truth: CategoryMap, categories: Sequence[str]) -> dict[str, Pixels]:
     """Return the overlap per category name, and for `FOREGROUND`, of two category maps (H, W) uint8.
 
-    A pixel of the wrong category is foreground to `FOREGROUND`. Raises ValueError if the sizes differ.
+    A pixel of the wrong category is foreground to `FOREGROUND`; one that the truth says is `IGNORED` counts nowhere.
+    Raises ValueError if the sizes differ.
     """
     if predicted.shape != truth.shape:
         raise ValueError(f"the prediction is {predicted.shape}, the truth {truth.shape}")
+    counted = truth != IGNORED
+    predicted, truth = predicted * counted, truth * counted
     found = {name: overlap(predicted == c, truth == c) for c, name in enumerate(categories, 1)}
     return found | {FOREGROUND: overlap(predicted > 0, truth > 0)}
 
@@ -98,7 +104,12 @@ def calibration_of(probabilities: Probabilities, truth: NDArray[np.integer]) -> 
 
 
 def entropy_bits(probabilities: Probabilities) -> float:
-    """Return the mean over pixels of the entropy in bits, 0 (sure) to log2(C + 1). probabilities: (C + 1, ...)."""
+    """Return the mean over pixels of the entropy in bits, 0 (sure) to log2(C + 1); 0 for no pixel.
+
+    probabilities: (C + 1, ...).
+    """
+    if not probabilities.size:
+        return 0.0
     safe = np.maximum(probabilities, np.finfo(np.float32).tiny)
     return round(max(0.0, float(-(probabilities * np.log2(safe)).sum(axis=0).mean())), DIGITS)
 
@@ -131,9 +142,14 @@ def hits_at(iou: Reals, scores: Reals, threshold: float) -> int:
     return int((~free).sum())
 
 
+def meets(iou: Reals) -> Mask:
+    """Return (P,) which predicted instances meet a true one at the lowest threshold. iou: (P, T)."""
+    return np.asarray(iou.max(axis=1, initial=0) >= THRESHOLDS[0])
+
+
 def matches_of(iou: Reals, scores: Reals) -> Matches:
     """Return the matches at every threshold. iou: (P, T) of predicted and true instances; scores: (P,)."""
-    close = iou.max(axis=1, initial=0) >= THRESHOLDS[0]  # the others meet nothing at any threshold
+    close = meets(iou)  # the others meet nothing at any threshold
     hits = tuple(hits_at(iou[close], scores[close], threshold) for threshold in THRESHOLDS)
     return Matches(iou.shape[0], iou.shape[1], hits)
 
@@ -146,9 +162,9 @@ def score_photo(
 ) -> PhotoScore:
     """Return what is counted on one photo; its id and group are empty, for the caller to fill in.
 
-    probabilities: (C + 1, H, W) at the photo's own size, background first, sum 1 over the first axis. ids: (H, W).
-    Instances of other categories, and ids without an instance, are background. An instance without a pixel is left
-    out. Raises ValueError if the shapes do not belong together.
+    probabilities: (C + 1, H, W) at the photo's own size, background first, sum 1 over the first axis. ids: (H, W),
+    `IGNORE` where nothing counts. Instances of other categories, and ids without an instance, are background. An
+    instance without a pixel is left out. Raises ValueError if the shapes do not belong together.
     """
     if probabilities.shape != (len(categories) + 1, *ids.shape):
         raise ValueError(
@@ -157,14 +173,16 @@ def score_photo(
         )
     predicted = probabilities.argmax(axis=0).astype(np.uint8)
     truth = categories_map(ids, tuple(instances), tuple(categories))
-    matches, objects = instances_on(probabilities, predicted, ids, instances, categories)
-    rows, columns = sampled((ids.shape[0], ids.shape[1]))
-    seen, said, there = probabilities[:, rows, columns], predicted > 0, truth > 0
+    counted, labelled = truth != IGNORED, without_ignored(ids)
+    matches, objects = instances_on(probabilities, predicted, labelled, instances, categories, counted)
+    said, there = predicted * counted > 0, truth * counted > 0
+    grid = sampled((ids.shape[0], ids.shape[1]))
+    seen = probabilities[:, *grid][:, counted[grid]]
     details = Details(
         boundary_overlap(said, there),
-        errors_of(said, there, unseen(said, ids, instances)),
+        errors_of(said, there, unseen(said, labelled, instances)),
         matches,
-        calibration_of(seen, truth[rows, columns]),
+        calibration_of(seen, truth[grid][counted[grid]]),
         objects,
         entropy_bits(seen),
     )
@@ -184,8 +202,14 @@ def instances_on(
     ids: IdMap,
     instances: Sequence[Instance],
     categories: Sequence[str],
+    counted: Mask,
 ) -> tuple[dict[str, Matches], tuple[TrueObject, ...]]:
-    """Return the matches of each category that is there or predicted, and the true objects in the labels' order."""
+    """Return the matches of each category that is there or predicted, and the true objects in the labels' order.
+
+    ids: (H, W), background where pixels are ignored. counted: (H, W), the others. A predicted object is a piece of the
+    whole prediction. What of it is ignored does not count in its IoU; an object of which that is more than half, and
+    which meets no true one, does not count at all, as in COCO one that is matched to a crowd.
+    """
     area = np.bincount(ids.ravel(), minlength=max((i.index for i in instances), default=0) + 1)
     present = [instance for instance in instances if area[instance.index]]
     matches: dict[str, Matches] = {}
@@ -196,14 +220,21 @@ def instances_on(
         if not own and not mask.any():
             continue
         pieces = pieces_of(mask)
-        scores = pieces.means(probabilities[number])
         order = np.zeros(len(area), np.int64)
         order[[instance.index for instance in own]] = np.arange(1, len(own) + 1)
-        iou = iou_table(pieces.labels, order[ids], len(scores), len(own))
-        matches[name] = matches_of(iou, scores)
+        iou = iou_table(pieces.labels * counted, order[ids], len(pieces.areas), len(own))
+        judged = mostly(counted, pieces) | meets(iou)
+        if own or judged.any():
+            matches[name] = matches_of(iou[judged], pieces.means(probabilities[number])[judged])
         covered = np.bincount(ids[mask], minlength=len(area)) / np.maximum(area, 1)
         objects |= {i.index: true_object(i, area, covered, iou[:, k], ids) for k, i in enumerate(own)}
     return matches, tuple(objects[i.index] for i in present if i.index in objects)
+
+
+def mostly(counted: Mask, pieces: Pieces) -> Mask:
+    """Return (P,) which pieces have half of their pixels or more among those that count, (H, W)."""
+    ignored = np.bincount(pieces.labels[~counted], minlength=len(pieces.areas) + 1)[1:]
+    return np.asarray(ignored <= pieces.areas / 2)
 
 
 def true_object(instance: Instance, area: NDArray[np.integer], covered: Reals, iou: Reals, ids: IdMap) -> TrueObject:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import instance_of
+from dataset.idmap import IGNORE, instance_of
 from dataset.records import Instance, Sample
 from render.blender.develop import levels, to_linear
 
@@ -33,14 +33,15 @@ def behind(
     Light adds up, so both are mixed as linear light: mixed as sRGB, soft edges would be too dark.
 
     image: (H, W, 3). alpha: (H, W), the rendered share of each pixel. ids: (H, W) of the render, whose numbers stay;
-    the photo's instances follow on. Their visible fraction is unknown, so 1.
+    the photo's instances follow on. Their visible fraction is unknown, so 1. What the photo ignores stays so where it
+    shows.
     """
     photo, labels = fitted(backdrop, ids.shape)
     share = alpha[:, :, None]
     mixed = levels(LINEAR[image] * share + LINEAR[photo] * (1 - share))
     free = (alpha < SOLID) & (ids == 0)
     first = int(ids.max(initial=0))
-    joined, found = ids.copy(), list[Instance]()
+    joined, found = np.where(free & (labels == IGNORE), labels, ids), list[Instance]()
     for instance in backdrop.sample.instances:
         shows = free & (labels == instance.index)
         if shows.any():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.damage import BATCHES, FORGOTTEN, SHIFTED, SWAPPED, Batch, damaged, plant, shifted
-from dataset.idmap import categories_map, instance_of, read_ids
+from dataset.idmap import IGNORE, categories_map, instance_of, read_ids
 from dataset.records import Sample, read_manifest
 from measure.trials.pools import read_pools
 from pipeline.errors import InputError
@@ -27,6 +27,15 @@ TWO = (instance_of(IDS, 1, "board"), instance_of(IDS, 2, "tile"))
 def test_what_a_careless_labeller_leaves(batch: Batch, area: int):
     ids, instances = damaged(IDS, TWO, batch, "board", "a")
     assert int((ids > 0).sum()) == sum(one.area_px for one in instances) == area
+
+
+@pytest.mark.parametrize("damage", [FORGOTTEN, SWAPPED])
+def test_what_is_ignored_is_no_label_to_damage(damage: str):
+    ids = IDS.copy()
+    ids[30:] = IGNORE
+    found, instances = damaged(ids, TWO, Batch("all", damage, 1.0), "board", "a")
+    assert ((found == IGNORE) == (ids == IGNORE)).all()
+    assert [one.area_px for one in instances] == ([30 * 60 - 200] if damage == SWAPPED else [])
 
 
 def test_a_share_of_the_renders_is_forgotten():

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from admix.cli import main
-from dataset.idmap import instances_in, png_bytes, write_ids
+from dataset.idmap import IGNORE, instances_in, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from dataset.shards import write_shard
 
@@ -48,6 +48,15 @@ class Pictures:
     def export(self, style: str, out: Path, *words: object) -> Path:
         main(["export", "--samples", str(self.manifest), "--format", style, "--out", str(out), *map(str, words)])
         return out
+
+    def ignoring(self, *numbers: int) -> "Pictures":
+        """Ignore a square of these pictures in which nothing is labelled, and their last row."""
+        for k in numbers:
+            free = np.zeros((HEIGHT, WIDTH), bool)
+            free[5:25, 40:60], free[-1] = True, True
+            self.ids[k][free & (self.ids[k] == 0)] = IGNORE
+            write_ids(self.manifest.parent / self.samples[k].ids, self.ids[k])
+        return self
 
     def with_depth(self, depth: np.ndarray) -> "Pictures":
         """Give the first picture a depth."""

@@ -97,6 +97,26 @@ def test_an_export_that_fails_leaves_the_one_before_it_and_nothing_else(pictures
     assert files_in(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        pytest.param("yolo", "export: left out the ignored regions of 2 pictures, which yolo cannot hold", id="yolo"),
+        pytest.param("bop", "export: left out the ignored regions of 2 pictures, which bop cannot hold", id="bop"),
+        pytest.param("coco", "", id="coco"),
+        pytest.param("png", "", id="png"),
+        pytest.param("webdataset", "", id="webdataset"),
+    ],
+)
+def test_a_format_that_cannot_hold_what_is_ignored_says_so_and_writes_the_rest(pictures, tmp_path, capsys, style, said):
+    plain = files_in(pictures.export(style, tmp_path / "plain"))
+    assert "ignored" not in capsys.readouterr().err
+    ignoring = files_in(pictures.ignoring(1, 3).export(style, tmp_path / "ignoring"))
+    lines = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
+    assert len(lines) == bool(said)
+    assert all(line.startswith(said) for line in lines)
+    assert (plain == ignoring) == bool(said)
+
+
 def without_mug(pictures):
     path = pictures.manifest.with_name("credits.json")
     path.write_text(json.dumps({"plate": {}, "sky": {}}), encoding="utf-8")

@@ -111,3 +111,22 @@ def test_a_mask_whose_values_no_id_map_can_hold_is_refused(tmp_path):
     Image.fromarray(np.array([[0, 70_000]], np.int32)).save(tmp_path / "a.tiff")
     with pytest.raises(InputError, match=r"a\.tiff: found values beyond 0 to 65535 or fractions"):
         read_ids(tmp_path / "a.tiff")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_several_pictures_in_one_file_are_refused_and_one_is_not(kind):
+    pictures, buffer = [Image.fromarray(SCENE), Image.fromarray(SCENE[::-1])], io.BytesIO()
+    pictures[0].save(buffer, kind, save_all=True, append_images=pictures[1:])
+    with pytest.raises(BrokenPictureError, match=r"^a: holds 2 pictures, wanted one; "):
+        upright(buffer.getvalue(), "a")
+    single = io.BytesIO()
+    pictures[0].save(single, kind)
+    assert upright(single.getvalue(), "a").shape == SCENE.shape
+
+
+def test_the_photo_of_a_camera_that_adds_a_preview_is_the_first_picture():
+    buffer = io.BytesIO()
+    Image.new("RGB", (16, 16), (255, 0, 0)).save(
+        buffer, "MPO", save_all=True, append_images=[Image.new("RGB", (16, 16), (0, 0, 255))]
+    )
+    assert upright(buffer.getvalue(), "a")[8, 8, 0] > 250

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.idmap import png_bytes, read_ids
+from dataset.idmap import IGNORE, png_bytes, read_ids, write_ids
 from dataset.records import Sample, write_manifest
 from measure.rivals import rivals_in
 from pipeline.errors import InputError
@@ -43,6 +43,20 @@ def test_values_of_several_categories_go_by_their_names(tmp_path: Path, test: tu
     write_json(tmp_path / "rivals/exact/categories.json", ["hand", "board"])
     (scores,) = rivals_in(tmp_path / "rivals", *test, ("board", "hand"))
     assert scores.iou_per_category == {"board": 1.0, "hand": 1.0}  # no hand is there, and none was said
+
+
+def test_what_is_said_of_ignored_pixels_counts_neither_for_nor_against_a_rival(tmp_path: Path, test):
+    manifest, samples = test
+    write_masks(tmp_path / "rivals/eager", *test)
+    for sample in samples:
+        ids = read_ids(manifest.parent / sample.ids)
+        mask = (ids > 0).astype(np.uint8)
+        mask[:, :3] = 1
+        ids[:, :3] = IGNORE
+        write_ids(manifest.parent / sample.ids, ids)
+        write_bytes(tmp_path / "rivals/eager/masks" / f"{sample.id}.png", png_bytes(mask))
+    (scores,) = rivals_in(tmp_path / "rivals", *test, BOARD)
+    assert scores.iou == 1.0
 
 
 def coco(samples: list[Sample], **more: object) -> dict[str, object]:

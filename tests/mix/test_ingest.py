@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from dataset.idmap import read_ids, read_image
+from dataset.idmap import IGNORE, read_ids, read_image
 from dataset.records import read_manifest
 from mix.ingest import Ingest, main, turned
 from pipeline.errors import InputError
@@ -153,3 +153,85 @@ def test_a_real_set_keeps_every_labelled_pixel(tmp_path, name, photos):
     for sample in samples[:10]:
         mask = read_ids(SHARED / "real" / name / "masks" / f"{sample.id}.png")
         assert sum(i.area_px for i in sample.instances) == (mask > 0).sum()
+
+
+def two_kinds(root: Path, **more: object) -> Path:
+    """Write a COCO set of two photos: a mug and a cup on the first, nothing said of the second."""
+    for name in "ab":
+        save(root / "images" / f"{name}.png", PIXELS)
+    squares = [[3, 2, 13, 2, 13, 8, 3, 8]], [[20, 15, 25, 15, 25, 18, 20, 18]]
+    rows = [{"id": k, "image_id": 1, "category_id": k, "segmentation": s} for k, s in enumerate(squares, 1)]
+    images = [{"id": k, "file_name": f"{name}.png", "height": 20, "width": 30} for k, name in enumerate("ab", 1)]
+    names = [{"id": 1, "name": "Mug"}, {"id": 2, "name": "cup"}]
+    coco = {"images": images, "annotations": rows, "categories": names} | more
+    (root / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
+    return root
+
+
+def ingested(tmp_path: Path, settings: Ingest) -> tuple[list[str], list[tuple[str, int]], np.ndarray]:
+    """Return the categories, the first photo's objects with their areas, and its id map."""
+    main(settings, tmp_path / "set", tmp_path / "out")
+    names = json.loads((tmp_path / "out" / "categories.json").read_text(encoding="utf-8"))
+    first = read_manifest(tmp_path / "out" / "samples.jsonl")[0]
+    return names, [(i.category, i.area_px) for i in first.instances], read_ids(tmp_path / "out" / first.ids)
+
+
+@pytest.mark.parametrize(
+    ("words", "names", "objects", "ignored_px"),
+    [
+        pytest.param({}, ["Mug", "cup"], [("Mug", 60), ("cup", 15)], 0, id="as they are"),
+        pytest.param({"rename": {"Mug": "mug"}}, ["mug", "cup"], [("mug", 60), ("cup", 15)], 0, id="renamed"),
+        pytest.param({"rename": {"Mug": "cup"}}, ["cup"], [("cup", 60), ("cup", 15)], 0, id="two become one"),
+        pytest.param({"ignore": ("Mug",)}, ["cup"], [("cup", 15)], 60, id="ignored"),
+        pytest.param({"leave_out": ("Mug",)}, ["cup"], [("cup", 15)], 0, id="left out"),
+    ],
+)
+def test_categories_are_taken_as_the_settings_say(tmp_path, words, names, objects, ignored_px):
+    two_kinds(tmp_path / "set")
+    found = ingested(tmp_path, Ingest(unlabelled="empty", **words))
+    assert found[:2] == (names, objects)
+    assert (found[2] == IGNORE).sum() == ignored_px
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        pytest.param(
+            {"rename": {"mug": "cup"}}, r"'mug' is no category of the labels \(did you mean 'Mug'\?\)", id="name"
+        ),
+        pytest.param({"ignore": ("jar",)}, "ingest.ignore: 'jar' is no category of the labels", id="ignored name"),
+        pytest.param({"rename": {"Mug": "a"}, "ignore": ("Mug",)}, "'Mug' stands in two of", id="two settings"),
+        pytest.param({"format": "cocoa"}, "the format is 'cocoa', wanted one of auto, ", id="format"),
+        pytest.param({"format": "masks"}, "found no labelled photos, wanted images/ and masks/", id="other format"),
+        pytest.param({}, r"b\.png: has no label; if nothing is to be seen", id="a photo of which nothing is said"),
+    ],
+)
+def test_what_the_settings_say_meets_the_labels(tmp_path, words, message):
+    two_kinds(tmp_path / "set")
+    with pytest.raises(InputError, match=message):
+        main(Ingest(**words), tmp_path / "set", tmp_path / "out")
+
+
+@pytest.mark.parametrize(("unlabelled", "photos"), [("empty", 2), ("leave out", 1)])
+def test_photos_of_which_nothing_is_said_are_taken_as_the_settings_say(tmp_path, unlabelled, photos):
+    two_kinds(tmp_path / "set")
+    main(Ingest(unlabelled=unlabelled), tmp_path / "set", tmp_path / "out")
+    assert len(read_manifest(tmp_path / "out" / "samples.jsonl")) == photos
+
+
+def test_all_defects_are_told_at_once_and_their_photos_can_be_left_out(tmp_path, capsys):
+    outside = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[90, 2, 99, 2, 99, 9]]}
+    box = {"id": 2, "image_id": 2, "category_id": 1, "segmentation": []}
+    whole = {"id": 3, "image_id": 3, "category_id": 1, "segmentation": [[3, 2, 13, 2, 13, 8, 3, 8]]}
+    strange = {"id": 4, "image_id": 9, "category_id": 1, "segmentation": [[3, 2, 13, 2, 13, 8, 3, 8]]}
+    images = [{"id": k, "file_name": f"{name}.png", "height": 20, "width": 30} for k, name in enumerate("abc", 1)]
+    root = two_kinds(tmp_path / "set", annotations=[outside, box, whole, strange], images=images)
+    save(root / "images" / "c.png", PIXELS)
+    with pytest.raises(InputError, match=r"annotation 4 is for the image 9.*\(and 1 broken labels, 1 labels outside"):
+        main(Ingest(), root, tmp_path / "out")
+    main(Ingest(defects="leave out"), root, tmp_path / "out")
+    assert [sample.id for sample in read_manifest(tmp_path / "out" / "samples.jsonl")] == ["c"]
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.endswith(
+        "left out: 1 broken labels, left out: 1 labels outside their photo, left out: 1 labels without a photo"
+    )

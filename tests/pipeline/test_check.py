@@ -123,3 +123,10 @@ BAD = [
 def test_a_mistake_is_found_before_any_stage_runs(project, params, setup, message):
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         check(write(project, params, setup))
+
+
+def test_a_set_up_may_lack_the_section_of_a_stage_that_depends_on_the_file_as_a_whole(project):
+    text = PIPELINE + '    deps: ["setups/${item.setup}.yaml"]\n'  # of the last stage, keep
+    (project / "dvc.yaml").write_text(text.replace("[draw, keep]", "[draw]"), encoding="utf-8")
+    check(write(project, {"keep": "{}"}, {"keep": None}))
+    check(write(project, {"keep": "{}"}, {"keep": "{}"}))

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import InputError
-from render.add import Order, add, assets_in, name_of, slug
+from render.add import Order, add, assets_in, assumptions, name_of, slug
+from render.arrival import Content, pictures_named
 from render.catalog import Asset, read_catalog
+from render.stock.obj import MeshMeasures
 from render.stock.parts import files_of
 from render.stock.storage import LARGE_BYTES
 
@@ -383,3 +385,16 @@ def test_folders_of_assets_are_told_from_an_asset_in_folders(tmp_path: Path):
     assert assets_in(tmp_path / "a") == [tmp_path / "a"]
     (tmp_path / "one.obj").touch()
     assert assets_in(tmp_path) == [tmp_path]
+
+
+def test_a_picture_that_a_ply_names_is_said_not_to_be_shown(assets: Path, tmp_path: Path):
+    mesh = tmp_path / "box.ply"
+    mesh.write_bytes(
+        b"ply\nformat binary_little_endian 1.0\ncomment made by hand\ncomment TextureFile my red.png\n"
+        b"element vertex 3\nend_header\n\xff\xfecomment TextureFile not.png\n"
+    )
+    assert pictures_named(mesh) == ("my red.png",)
+    assert pictures_named(obj(tmp_path / "box.obj")) == ()
+    measured = MeshMeasures((0.1, 0.1, 0.1), (0.0, 0.0, 0.0), 12, ())
+    said = assumptions(order(mesh, assets), "box.ply", Content(measured, 0.0, (), 0, (), ("my red.png",)))
+    assert said[0].startswith("does not show 'my red.png': ")

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from dataset.idmap import IGNORE
 from dataset.records import Instance, Sample
 from render.frames.plate import LabelledPhoto, behind, crediting, fitted
 
@@ -35,6 +36,25 @@ def test_of_a_photo_s_object_the_uncovered_part_is_labelled(covered: int, left: 
     assert (joined == int(joined.max())).sum() == (left or 16)
     assert (image[:, :covered] == RED).all()
     assert (image[:, covered:] == BLUE).all()
+
+
+@pytest.mark.parametrize(("covered", "ignored", "left"), [(0, 4 * 16, 12), (5, 2 * 16, 12), (16, 0, 0)])
+def test_what_a_photo_ignores_stays_so_where_the_photo_shows(covered: int, ignored: int, left: int) -> None:
+    photo = backdrop(16, 16)
+    photo.ids[:, 3:7] = IGNORE  # a column of the square too
+    _, joined, found = behind(photo, *render(covered))
+    assert (joined == IGNORE).sum() == (joined[:, max(covered, 3) : 7] == IGNORE).sum() == ignored
+    assert [instance.area_px for instance in found] == ([left] if left else [])
+
+
+def test_a_render_s_object_covers_what_a_photo_ignores() -> None:
+    photo = backdrop(16, 16)
+    photo.ids[:] = IGNORE
+    _, joined, found = behind(photo, *render(4))
+    assert (joined[:4, :4] == 1).all()
+    assert (joined[4:, :4] == 0).all()  # rendered, but no object
+    assert (joined[:, 4:] == IGNORE).all()
+    assert found == ()
 
 
 def test_a_half_transparent_pixel_is_half_photo_and_keeps_the_render_s_label() -> None:

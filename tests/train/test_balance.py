@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from dataset.idmap import IGNORED
 from train.data import Photo
 from train.sampler import class_weights, pixel_counts, repeats_of, schedule
 
@@ -68,3 +69,13 @@ def test_a_source_weighs_by_its_share_and_not_by_its_photos():
 def test_a_category_that_never_shows_weighs_one():
     assert class_weights([pixel_counts([photo(0, 1)], 3)], [1.0], "inverse", 3).tolist() == [1, 1, 1]
     assert class_weights([pixel_counts([], 3)], [1.0], "inverse", 3).tolist() == [1, 1, 1]
+
+
+def test_what_is_ignored_is_counted_neither_as_an_object_nor_as_background():
+    pool = [photo(0, 0, 0, 1), photo(IGNORED, 0, IGNORED, IGNORED), photo(IGNORED), photo(2, 2, IGNORED, IGNORED)]
+    counts = pixel_counts(pool, 3)
+    assert counts.tolist() == [[3, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 2]]
+    assert repeats_of(counts, "by category").tolist() == [1, 1, 1, 1]
+    without = pixel_counts([pool[0], photo(0), photo(2)], 3)  # a share of a photo is one of what counts on it
+    assert class_weights([counts], [1.0], "inverse", 3) == pytest.approx(class_weights([without], [1.0], "inverse", 3))
+    assert class_weights([counts[2:3]], [1.0], "inverse", 3).tolist() == [1, 1, 1]

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.idmap import IGNORE, IGNORED, instance_of, png_bytes, read_ids, write_ids
 from dataset.records import REAL, RENDER, Sample, write_manifest
 from pipeline.errors import InputError
 from train.data import Photo, load_photo, load_pools, read_categories, read_mix, real_samples, shrunk
@@ -88,6 +88,17 @@ def test_no_photo_to_score_on_is_said(tmp_path: Path):
     write_manifest(tmp_path / "val.jsonl", [])
     with pytest.raises(InputError, match=r"val\.jsonl: holds no photo"):
         real_samples(tmp_path / "val.jsonl")
+
+
+def test_what_is_ignored_is_so_in_a_photo_however_small(tmp_path: Path):
+    (sample,) = write_samples(tmp_path, ["a"])
+    ids = read_ids(tmp_path / "a_ids.png")
+    ids[:, 60:] = IGNORE
+    write_ids(tmp_path / "a_ids.png", ids)
+    photo = load_photo(tmp_path, sample, ["board"])
+    for truth in (photo.truth, shrunk(photo, 40).truth, shrunk(photo, 8).truth):
+        assert set(np.unique(truth)) == {0, 1, IGNORED}
+        assert (truth == IGNORED).mean() == pytest.approx(20 / 80, abs=0.01)
 
 
 def test_a_photo_shrinks_to_its_longer_side_and_never_grows():

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from dataset.idmap import IGNORED
 from train.data import Photo
 from train.loader import batches, slots_of
 
@@ -53,6 +54,31 @@ def test_a_photo_without_objects_is_cropped_like_any_other():
     for images, truths in batches([[photo]], PLAN, SIDE, 1, object_crops=1.0):
         assert images.shape == (4, SIDE, SIDE, 3)
         assert not truths.any()
+
+
+def half_ignored(left: int, right: int) -> Photo:
+    """Return a wide photo whose truth is `left` in one half and `right` in the other."""
+    truth = np.full((60, 600), left, np.uint8)
+    truth[:, 300:] = right
+    return Photo(np.full((60, 600, 3), 90, np.uint8), truth)
+
+
+def test_what_is_ignored_stays_so_through_augmentation():
+    found = [truths for _, truths in batches([[half_ignored(IGNORED, 1)]], PLAN, SIDE, seed=1)]
+    assert set(np.unique(found)) == {0, 1, IGNORED}  # 0 is what lies outside the photo
+
+
+def test_a_crop_that_is_to_hold_an_object_does_not_look_for_what_is_ignored():
+    photo = half_ignored(IGNORED, 0)
+    photo.truth[25:35, 590:] = 1  # a hundredth of what is ignored
+    plan = np.zeros((20, 4, 2), np.int64)
+    held = [(t == 1).any(axis=(1, 2)).sum() for _, t in batches([[photo]], plan, SIDE, 1, object_crops=1.0)]
+    assert sum(held) >= 60
+
+
+def test_a_photo_of_nothing_but_what_is_ignored_is_cropped_at_random():
+    (found,) = batches([[half_ignored(IGNORED, 0)]], PLAN[:1], SIDE, 1, object_crops=1.0)
+    assert found[1].shape == (4, SIDE, SIDE)
 
 
 def test_a_batch_depends_on_seed_and_step_alone():

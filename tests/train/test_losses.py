@@ -4,7 +4,8 @@ import segmentation_models_pytorch as smp
 import torch
 from torchvision.ops import sigmoid_focal_loss
 
-from train.learner import GAMMA, cross_entropy, focal, loss_of, soft_dice
+from dataset.idmap import IGNORED
+from train.learner import GAMMA, PARTS, cross_entropy, focal, loss_of, soft_dice
 
 
 def drawn(*shape: int) -> torch.Tensor:
@@ -82,3 +83,60 @@ def test_a_category_s_weight_turns_the_gradient_its_way():
         loss_of(logits, asked, "ce", weights).backward()
         pulls.append(logits.grad[0, 1].sum().item())
     assert pulls == pytest.approx([0.25, 0.0], abs=1e-6)  # three times the weight outweighs three pixels
+
+
+every_loss = pytest.mark.parametrize("loss", ["ce", "focal", "dice", "ce+dice", "focal+dice"])
+WEIGHTS = torch.tensor([0.5, 1.0, 3.0])
+
+
+def pulled(
+    logits: torch.Tensor, asked: torch.Tensor, loss: str, weights: torch.Tensor | None
+) -> tuple[float, torch.Tensor]:
+    """Return a loss and its gradient."""
+    free = logits.clone().requires_grad_()
+    found = loss_of(free, asked, loss, weights)
+    found.backward()
+    return found.item(), free.grad
+
+
+@every_loss
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_pixels_that_are_ignored_pull_at_nothing_and_the_others_as_if_they_were_alone(loss: str, weights):
+    logits, asked = drawn(2, 3, 10, 12), truth(3, 2, 10, 12).to(torch.uint8)
+    wide = asked.clone()
+    wide[:, 4:] = IGNORED  # what is left is a picture of four rows
+    found, gradient = pulled(logits, wide, loss, weights)
+    wanted, alone = pulled(logits[:, :, :4], asked[:, :4], loss, weights)
+    assert found == pytest.approx(wanted, rel=1e-6)
+    assert (gradient[:, :, 4:] == 0).all()
+    assert torch.allclose(gradient[:, :, :4], alone, rtol=1e-4, atol=1e-8)
+    assert (alone != 0).any()
+
+
+@every_loss
+def test_pixels_are_ignored_wherever_they_lie(loss: str):
+    logits, asked = drawn(2, 3, 16, 16), truth(3, 2, 16, 16).to(torch.uint8)
+    asked[drawn(2, 16, 16) > 0.5] = IGNORED
+    found, gradient = pulled(logits, asked, loss, WEIGHTS)
+    out = (asked == IGNORED)[:, None].expand_as(logits)
+    assert (gradient[out] == 0).all()
+    assert (gradient[~out] != 0).all()
+    assert pulled(torch.where(out, 7.0, logits), asked, loss, WEIGHTS)[0] == found  # whatever is said there
+
+
+@every_loss
+def test_a_loss_without_ignored_pixels_is_its_parts_to_the_last_bit(loss: str):
+    logits, asked = drawn(3, 3, 33, 21), truth(3, 3, 33, 21).to(torch.uint8)
+    found, gradient = pulled(logits, asked, loss, WEIGHTS)
+    free = logits.clone().requires_grad_()
+    parts = torch.stack([PARTS[name](free, asked.long(), WEIGHTS) for name in loss.split("+")]).sum()
+    parts.backward()
+    assert found == parts.item()
+    assert torch.equal(gradient, free.grad)
+
+
+@every_loss
+def test_a_batch_in_which_all_is_ignored_costs_and_pulls_nothing(loss: str):
+    found, gradient = pulled(drawn(2, 3, 4, 5), torch.full((2, 4, 5), IGNORED, dtype=torch.uint8), loss, WEIGHTS)
+    assert found == 0
+    assert (gradient == 0).all()

@@ -37,12 +37,7 @@ def test_box_and_area_are_those_that_pycocotools_finds(coco):
 
 @pytest.mark.parametrize("kind", ["segm", "bbox"])
 def test_an_export_scored_against_itself_is_perfect(coco, kind):
-    results = coco.loadRes([entry | {"score": 1.0} for entry in coco.anns.values()])
-    judge = COCOeval(coco, results, kind)
-    judge.evaluate()
-    judge.accumulate()
-    judge.summarize()
-    assert judge.stats[0] == pytest.approx(1.0)
+    assert score_of(coco, [entry | {"score": 1.0} for entry in coco.anns.values()], kind) == pytest.approx(1.0)
 
 
 def test_images_lie_there_as_they_were_with_licence_domain_and_draws(pictures, coco, tmp_path):
@@ -86,6 +81,45 @@ def test_our_own_reader_takes_it_back(pictures, tmp_path):
         assert categories == [item.category for item in sample.instances]
         assert (photo.source, photo.licence) == (sample.source, sample.licence)
         assert photo.tags.items() >= sample.tags.items()
+
+
+def test_our_own_reader_takes_back_what_is_ignored(pictures, tmp_path):
+    # a photo without any label, and a category that no picture shows
+    (tmp_path / "categories.json").write_text('["plate", "mug", "bowl"]', encoding="utf-8")
+    out = pictures.ignoring(0, 2, 3).export("coco", tmp_path / "out", "--categories", tmp_path / "categories.json")
+    found = read_coco(out / "annotations.json")
+    assert found.categories == ("plate", "mug", "bowl")
+    for sample, ids, photo in zip(pictures.samples, pictures.ids, found.photos, strict=True):
+        drawn, categories = photo.label.draw((1, 1))
+        assert (drawn == ids).all()
+        assert categories == [item.category for item in sample.instances]
+
+
+def test_pycocotools_forgives_what_is_found_where_a_photo_is_ignored(pictures, tmp_path):
+    coco = COCO(str(pictures.ignoring(2, 3).export("coco", tmp_path / "out") / "annotations.json"))
+    true = [entry | {"score": 0.5} for entry in coco.anns.values() if not entry["iscrowd"]]
+    crowd = next(entry for entry in coco.anns.values() if entry["iscrowd"])
+    square = np.zeros((60, 80), np.uint8)
+    square[6:20, 45:55] = 1
+    false = {"segmentation": rle_of(square.astype(bool)), "area": 140, "bbox": [45, 6, 10, 14], "score": 0.9}
+    everywhere = [
+        false | {"image_id": image, "category_id": category, "id": 1000 + 10 * image + category}
+        for image in (3, 4)
+        for category in (1, 2)
+    ]
+    assert coco.annToMask(crowd)[square > 0].all()
+    assert score_of(coco, true + everywhere) == pytest.approx(1.0)
+    elsewhere = [entry | {"image_id": 2} for entry in everywhere]
+    assert score_of(coco, true + elsewhere) < 0.9
+
+
+def score_of(coco, results, kind="segm"):
+    """Return pycocotools' mean precision."""
+    judge = COCOeval(coco, coco.loadRes(results), kind)
+    judge.evaluate()
+    judge.accumulate()
+    judge.summarize()
+    return judge.stats[0]
 
 
 def test_pictures_in_a_tar_give_the_same_export(pictures, packed, tmp_path):

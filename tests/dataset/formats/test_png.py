@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dataset.formats.folder import read_described, read_plain
-from dataset.idmap import categories_map, read_ids
+from dataset.idmap import IGNORE, IGNORED, categories_map, read_ids
 from dataset.records import write_manifest
 
 
@@ -25,6 +25,14 @@ def test_masks_come_back_as_they_were(pictures, tmp_path, read):
         assert (np.array([0, *(found.categories.index(name) + 1 for name in names)])[drawn] == there).all()
         assert (read_ids(out / "ids" / f"{stem}.png") == ids).all()
         assert photos[stem].file.read_bytes() == (pictures.manifest.parent / sample.image).read_bytes()
+
+
+def test_what_is_ignored_is_the_last_value_of_either_map(pictures, tmp_path):
+    out = pictures.ignoring(1, 3).export("png", tmp_path / "out")
+    for name, ids in (("scene-2", pictures.ids[1]), ("empty", pictures.ids[3])):
+        assert ((read_ids(out / "masks" / f"{name}.png") == IGNORED) == (ids == IGNORE)).all()
+        assert (read_ids(out / "ids" / f"{name}.png") == ids).all()
+        assert (ids == IGNORE).any()
 
 
 def test_each_photo_keeps_its_source_licence_and_tags(pictures, tmp_path):

@@ -8,7 +8,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torchmetrics.classification import MulticlassCalibrationError, MulticlassJaccardIndex
 
-from dataset.idmap import categories_map
+from dataset.idmap import IGNORE, categories_map
 from dataset.pieces import pieces_of
 from measure.scoring.photo import BINS, THRESHOLDS, calibration_of, entropy_bits, sampled, score_photo
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Pixels, Scores
@@ -132,20 +132,23 @@ def test_pieces_that_touch_at_a_corner_are_one_and_score_their_mean_probability(
     assert pieces_of(np.zeros((4, 4), bool)).means(probability).size == 0
 
 
-def coco_counts(photos: list[tuple[np.ndarray, np.ndarray, tuple]]) -> np.ndarray:
-    """Return (10,) how many true instances pycocotools matches at each threshold, over categories and photos."""
+def coco_counts(photos: list[tuple[np.ndarray, np.ndarray, tuple]]) -> tuple[np.ndarray, int]:
+    """Return what pycocotools counts over categories and photos: (10,) true instances matched at each threshold, and
+    the predictions that it does not ignore at the lowest. What is ignored is a crowd of every category.
+    """
     images, truths, found = [], [], []
     for number, (probabilities, ids, instances) in enumerate(photos, 1):
         images.append({"id": number, "height": ids.shape[0], "width": ids.shape[1]})
         predicted = probabilities.argmax(axis=0)
         for instance in instances:
-            mask = np.asfortranarray(ids == instance.index).astype(np.uint8)
-            truths.append(annotation(len(truths) + 1, number, CATEGORIES.index(instance.category) + 1, mask))
+            category = CATEGORIES.index(instance.category) + 1
+            truths.append(annotation(len(truths) + 1, number, category, ids == instance.index))
         for category in (1, 2):
+            truths.append(annotation(len(truths) + 1, number, category, ids == IGNORE) | {"iscrowd": 1})
             pieces = pieces_of(predicted == category)
             for piece, score in enumerate(pieces.means(probabilities[category]), 1):
-                mask = np.asfortranarray(pieces.labels == piece).astype(np.uint8)
-                found.append(annotation(len(found) + 1, number, category, mask) | {"score": float(score)})
+                row = annotation(len(found) + 1, number, category, pieces.labels == piece)
+                found.append(row | {"score": float(score)})
     truth = COCO()
     categories = [{"id": k, "name": name} for k, name in enumerate(CATEGORIES, 1)]
     truth.dataset = {"info": {}, "images": images, "annotations": truths, "categories": categories}
@@ -154,11 +157,13 @@ def coco_counts(photos: list[tuple[np.ndarray, np.ndarray, tuple]]) -> np.ndarra
     evaluated.params.maxDets = [1000]
     evaluated.params.areaRng, evaluated.params.areaRngLbl = [[0, 1e10]], ["all"]
     evaluated.evaluate()
-    return sum((image["dtMatches"] > 0).sum(axis=1) for image in evaluated.evalImgs if image is not None)
+    seen = [image for image in evaluated.evalImgs if image is not None]
+    hits = sum(((image["dtMatches"] > 0) & (image["dtIgnore"] == 0)).sum(axis=1) for image in seen)
+    return hits, sum(int((image["dtIgnore"][0] == 0).sum()) for image in seen)
 
 
 def annotation(number: int, image: int, category: int, mask: np.ndarray) -> dict:
-    area = int(mask.sum())
+    area, mask = int(mask.sum()), np.asfortranarray(mask, np.uint8)
     return {
         "id": number,
         "image_id": image,
@@ -175,8 +180,38 @@ def test_instances_are_matched_as_pycocotools_matches_them():
     photos = [random_photo(rng) for _ in range(12)]
     scored = [counted(score_photo(*photo, CATEGORIES)) for photo in photos]
     hits = [sum(photo[f"instances/hits/{threshold}"] for photo in scored) for threshold in THRESHOLDS]
-    assert hits == coco_counts(photos).tolist()
+    theirs, judged = coco_counts(photos)
+    assert hits == theirs.tolist()
+    assert sum(photo["instances/predicted"] for photo in scored) == judged
     assert hits[0] > hits[5] > hits[9]  # the photos are not all alike
+
+
+def test_false_objects_in_ignored_regions_are_those_that_pycocotools_forgives_in_crowds():
+    rng = np.random.default_rng(7)
+    photos = [with_false_objects(rng) for _ in range(12)]
+    scored = [counted(score_photo(*photo, CATEGORIES)) for photo in photos]
+    theirs, judged = coco_counts(photos)
+    assert [
+        sum(photo[f"instances/hits/{threshold}"] for photo in scored) for threshold in THRESHOLDS
+    ] == theirs.tolist()
+    assert sum(photo["instances/predicted"] for photo in scored) == judged
+    pieces = sum(len(pieces_of(found.argmax(axis=0) == c).areas) for found, _, _ in photos for c in (1, 2))
+    assert theirs[0] < judged < pieces  # some are false, some are forgiven
+
+
+def with_false_objects(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, tuple]:
+    """Return a photo whose left holds objects and whose right is ignored from column 150 on; predictions as they come.
+
+    Between the two, and over the border, lie objects that were made up.
+    """
+    probabilities, ids, instances = random_photo(rng)
+    wide = np.pad(ids, ((0, 0), (0, 120)))
+    wide[:, 150:] = IGNORE
+    predicted = np.pad(probabilities.argmax(axis=0).astype(np.uint8), ((0, 0), (0, 120)))
+    for _ in range(6):
+        top, left, side = int(rng.integers(0, 70)), int(rng.integers(125, 215)), int(rng.integers(3, 30))
+        predicted[top : top + side, left : left + side] = rng.integers(1, 3)
+    return sure_of(predicted), wide, instances
 
 
 def test_iou_and_mean_iou_are_those_of_torchmetrics():

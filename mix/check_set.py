@@ -1,0 +1,144 @@
+"""`admix ingest --check`: every defect of a set of labelled photos at once, as text and as a page with pictures."""
+
+import base64
+import dataclasses
+import io
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import jinja2
+import numpy as np
+from PIL import Image
+
+from dataset.formats.listed import BROKEN_LABEL, Defect, Defects, ListedPhoto
+from dataset.idmap import categories_map
+from dataset.known_formats import read_set
+from dataset.overlay import overlay, small
+from mix.ingest import Ingest, Labelled, labelled, pixels_of, with_labels
+from pipeline.errors import InputError
+from pipeline.files import write_text
+from pipeline.progress import track
+
+TEMPLATE = Path(__file__).with_name("check_set.html.j2")
+FIRST = 5  # defects of a kind that are told in full
+SHOWN = 12  # photos with their labels on the page
+SIDE_PX = 320
+
+
+@dataclasses.dataclass(frozen=True)
+class SetPicture:
+    """A photo on the page."""
+
+    uri: str  # the picture itself, as a data URI
+    caption: str
+
+
+@dataclasses.dataclass
+class SetReport:
+    """What was found in a set."""
+
+    real: Path
+    categories: tuple[str, ...]
+    assumed: tuple[str, ...]
+    photos: int = 0  # that can be taken
+    objects: Counter[str] = dataclasses.field(default_factory=Counter)  # by category
+    empty: int = 0  # photos on which nothing is labelled
+    ignored: int = 0  # photos with a region to ignore
+    kinds: dict[str, list[Defect]] = dataclasses.field(default_factory=dict)
+    samples: list[SetPicture] = dataclasses.field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return the number of defects."""
+        return sum(map(len, self.kinds.values()))
+
+
+def check_set(settings: Ingest, real: Path) -> SetReport:
+    """Return what `mix.ingest` would find in a set; nothing is written. Errors as of `read_set`."""
+    defects = Defects()
+    found = read_set(real, defects, settings.format)
+    settings.check(found.categories)
+    report = SetReport(real, settings.names(found.categories), found.assumed)
+    photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.file.stem)
+    chosen = {photos[k].file for k in np.linspace(0, len(photos) - 1, min(SHOWN, len(photos))).round().astype(int)}
+    for photo in track(photos, len(photos), "check", "photos"):
+        with defects.gathering(BROKEN_LABEL, photo.file):
+            add(report, photo, labelled(photo, settings), photo.file in chosen)
+    kinds = defaultdict(list)
+    for defect in defects.found:
+        kinds[defect.kind].append(defect)
+    report.kinds = dict(sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])))
+    return report
+
+
+def add(report: SetReport, photo: ListedPhoto, found: Labelled, is_shown: bool) -> None:
+    """Count one photo, and keep its picture if it is to be shown."""
+    report.photos += 1
+    report.objects.update(item.category for item in found.instances)
+    report.empty += not found.instances
+    is_ignored = categories_map(found.ids, (), ()).any()
+    report.ignored += int(is_ignored)
+    if is_shown:
+        names = Counter(item.category for item in found.instances)
+        caption = ", ".join(f"{count} {name}" for name, count in sorted(names.items())) or "nothing labelled"
+        kinds = categories_map(found.ids, found.instances, report.categories)
+        report.samples.append(
+            SetPicture(uri_of(overlay(found.image, kinds, found.ids)), f"{photo.file.name}: {caption}")
+        )
+
+
+def uri_of(image: np.ndarray) -> str:
+    """Return an image (H, W, 3) uint8, made small, as a data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(small(image, SIDE_PX)).save(buffer, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def lines_of(report: SetReport) -> Iterator[str]:
+    """Yield the report as lines of text."""
+    objects = ", ".join(f"{name} {report.objects[name]}" for name in report.categories)
+    yield f"{report.real}: {', '.join(report.assumed)}"
+    yield f"photos: {report.photos}, of which {report.empty} show nothing that is labelled"
+    yield f"objects: {objects}"
+    if report.ignored:
+        yield f"regions to ignore: on {report.ignored} photos"
+    if not report.count:
+        yield "defects: none"
+    for kind, defects in report.kinds.items():
+        yield f"{kind}: {len(defects)}"
+        yield from (f"  {defect.text}" for defect in defects[:FIRST])
+        if len(defects) > FIRST:
+            yield f"  ... and {len(defects) - FIRST} more"
+
+
+def page(report: SetReport) -> str:
+    """Return the report as a page that needs no other file; every text is escaped."""
+    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = TEMPLATE.read_text(encoding="utf-8")
+    kinds = [(kind, len(found), list(told(found[:FIRST]))) for kind, found in report.kinds.items()]
+    return made.from_string(source).render(report=report, kinds=kinds, first=FIRST) + "\n"
+
+
+def told(defects: Iterable[Defect]) -> Iterator[tuple[str, SetPicture | None]]:
+    """Yield the text of each defect, and its photo where that can be read."""
+    for defect in defects:
+        shown = None
+        if defect.photo:
+            try:
+                shown = SetPicture(uri_of(pixels_of(defect.photo)[0]), defect.photo.name)
+            except InputError:  # which is the defect itself
+                shown = None
+        yield defect.text, shown
+
+
+def main(settings: Ingest, real: Path, out: Path | None) -> None:
+    """Print the report, and write the page unless None; exit with code 2 if the set has a defect."""
+    report = check_set(settings, real)
+    sys.stdout.write("\n".join(lines_of(report)) + "\n")
+    if out:
+        write_text(out, page(report))
+        sys.stdout.write(f"the page is {out}\n")
+    if report.count:
+        sys.exit(2)
