@@ -122,7 +122,10 @@ def ingest(folder: Path, style: str, check: bool, page: Path | None, out: Path |
 @command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
 @click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
 @click.option(
-    "--format", "style", required=True, type=click.Choice(("bop", "coco", "labelme", "png", "webdataset", "yolo"))
+    "--format",
+    "style",
+    required=True,
+    type=click.Choice(("bop", "coco", "labelme", "png", "voc", "webdataset", "yolo")),
 )
 @click.option("--out", required=True, type=FILE, help="a new folder, or an earlier export to replace")
 @click.option("--categories", type=FILE, help="categories.json: the names in the order of their numbers")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, labelme, png, webdataset, yolo
+from dataset.formats import bop, coco, labelme, png, voc, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import ManifestSource, read_source
@@ -17,6 +17,7 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "coco": coco.write,
     "labelme": labelme.write,
     "png": png.write,
+    "voc": voc.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,
 }

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, folder, labelme
+from dataset.formats import coco, folder, labelme, voc
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -24,6 +24,7 @@ class Format:
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
+    "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
 }

@@ -73,6 +73,7 @@ from tests.fuzz.trees import (
     texture,
     unpack_there,
     usd,
+    voc,
     weights,
 )
 from train.cache import Cache, holds
@@ -94,6 +95,12 @@ def ingested(real: Path, out: Path) -> None:
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
     Reader("labelme", labelme, ("a.json",), ingested),
+    Reader(
+        "voc",
+        voc,
+        ("SegmentationClass/a.png", "SegmentationObject/a.png", "labelmap.txt", "Annotations/a.xml"),
+        ingested,
+    ),
     Reader("described photos", described, ("meta.json",), ingested),
     Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
     Reader("masks", plain("PNG"), ("masks/a.png",), ingested),

@@ -18,6 +18,7 @@ from torch import nn
 from dataset.export import export
 from dataset.formats.folder import names_in
 from dataset.formats.source import read_source
+from dataset.formats.voc import palette_png
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
@@ -121,6 +122,19 @@ def labelme(folder: Path) -> None:
             {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
         ],
     })  # fmt: skip
+
+
+def voc(folder: Path) -> None:
+    values = ids().astype(np.uint8)
+    write_bytes(folder / "JPEGImages" / "a.png", picture())
+    for kind in ("SegmentationClass", "SegmentationObject"):
+        write_bytes(folder / kind / "a.png", palette_png(values))
+    write_text(folder / "labelmap.txt", "background:0,0,0::\nmug:128,0,0::\nplate:0,128,0:rim:\n")
+    write_text(folder / "ImageSets" / "Segmentation" / "default.txt", "a\n")
+    write_text(folder / "Annotations" / "a.xml", (
+        "<annotation><source><database>set</database></source><object><name>mug</name><bndbox><xmin>4</xmin>"
+        "<ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>"
+    ))  # fmt: skip
 
 
 def plain(style: str) -> Callable[[Path], None]:
