@@ -151,6 +151,22 @@ def predict(**words: str) -> None:
     run_stage(main, flags(words))
 
 
+@command("admix freeze-test --why 'the 40 photos of the second hall, labelled twice'")
+@click.option("--why", required=True, help="the reason, which is written beside the test set")
+@click.option("--anew", is_flag=True, help="draw the photos again, by split.test; else those that are frozen stay")
+def freeze_test(why: str, anew: bool) -> None:
+    """Freeze the test set of the set-up in force, or change a frozen one.
+
+    From then on the stage split refuses whatever would change it, and keeps its photos out of all else.
+    """
+    from mix.freeze import ANEW, FROZEN_ONES, main
+    from pipeline.settings import read_choice
+
+    setup = read_choice("setup")
+    paths = {"photos": f"data/{setup}/photos", "frozen": f"setups/frozen/{setup}.json"}
+    run_stage(main, flags(paths | {"why": why, "take": ANEW if anew else FROZEN_ONES}))
+
+
 @command("admix mix --pools data/boards/pools.json --ratio 0.5 --out mix.json")
 @click.option("--pools", required=True, help="what the stage compose wrote")
 @click.option("--ratio", required=True, help="renders / (renders + real), 0 to 1")

@@ -64,7 +64,8 @@ def compose_in(folder: Path) -> dict[str, float]:
     """
     began, began_cpu = time.perf_counter(), time.process_time()
     real, renders, val, test = (folder / f"{name}.jsonl" for name in ("train", "samples", "val", "test"))
-    compose(Compose(1, None, HELD_OUT), real, renders, folder / "more", val, test, folder / "pools.json")
+    nothing = folder / "more", folder / "more_val"
+    compose(Compose(1, None, HELD_OUT), real, renders, nothing[0], val, test, nothing[1], folder / "pools.json")
     one(folder / "pools.json", 0.5, folder / "mix.json")
     seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
     return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2), "peak_mb": round(peak_mb(), 1)}

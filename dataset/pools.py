@@ -24,6 +24,7 @@ class Named(Members):
 
     name: str
     domain: Literal["real", "render"]
+    inverse: tuple[float, ...] = ()  # drawn by importance: 1 / p of each id, so that sums of y / p are those of all
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """The records that cross every seam: `Sample` and `Instance`, one JSON line each sample."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from pipeline.files import write_text
+from pipeline.files import whole_file
 from pipeline.reading import Record, lines_of, parse_typed
 
 REAL = "real"
@@ -70,7 +71,8 @@ AGAIN = "run the stage that writes it again"
 
 def to_line(sample: Sample) -> str:
     """Return the sample as one line of JSON, keys in the order of the record."""
-    return json.dumps(dataclasses.asdict(sample), ensure_ascii=False, separators=(",", ":"))
+    # vars: asdict copies every part of a part first, which takes five times as long
+    return json.dumps(vars(sample), default=vars, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_line(line: str | bytes, where: str = "a line") -> Sample:
@@ -80,7 +82,16 @@ def from_line(line: str | bytes, where: str = "a line") -> Sample:
 
 def write_manifest(path: Path, samples: Iterable[Sample]) -> None:
     """Write a manifest whole, one sample a line in the given order; no sample gives an empty file."""
-    write_text(path, "".join(to_line(sample) + "\n" for sample in samples))
+    with manifest_file(path) as write:
+        for sample in samples:
+            write(sample)
+
+
+@contextlib.contextmanager
+def manifest_file(path: Path) -> Iterator[Callable[[Sample], object]]:
+    """Yield what writes one more sample to a manifest, which is there, whole, when the block succeeds."""
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda sample: file.write(to_line(sample) + "\n")
 
 
 def read_manifest(path: Path) -> list[Sample]:

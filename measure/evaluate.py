@@ -1,9 +1,11 @@
 """Stage `evaluate`: score the picked mix, real only and renders only on the real test photos, once."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dataset.guards import more_val_in
 from dataset.records import Sample, read_manifest
 from measure.pick import Row, compared, read_pick
 from measure.rivals import rivals_in
@@ -36,31 +38,44 @@ def folders_of(rows: list[Row], root: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def main(pick: Path, race: Path, test: Path, home: Path, rivals: Path, out: Path) -> None:
-    """Write test.json, the predictions of the picked run, home.json and rivals.json.
+def beside_test(home: Path, more_val: Path) -> dict[str, Path]:
+    """Return split -> manifest of what the runs are scored on beside the test photos; a home of none is left out."""
+    return ({"home": home} if read_manifest(home) else {}) | more_val_in(more_val)
+
+
+def write_beside(out: Path, found: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Write home.json, and a file in more_val/ a further validation set. found: split -> its runs."""
+    for split, runs in found.items():
+        photos = len(runs[0]["photos"]) if runs else 0
+        write_json(out / f"{split.replace('.', '/')}.json", {"photos": photos, "runs": runs})
+
+
+def main(pick: Path, race: Path, test: Path, home: Path, more_val: Path, rivals: Path, out: Path) -> None:
+    """Write test.json, the predictions of the picked run, home.json, more_val/ and rivals.json.
 
     race: the trials, in the folder that pick.json lies in. home: manifest of photos of the places that the training
-    photos are from; it may hold none. rivals: predictions of other tools (`rivals_in`).
+    photos are from; it may hold none. more_val: folder of the manifests of further validation sets. rivals:
+    predictions of other tools (`rivals_in`).
     """
     chosen: dict[str, Any] = read_pick(pick)
-    samples, near = real_samples(test), read_manifest(home)
+    samples, beside = real_samples(test), beside_test(home, more_val)
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
     categories = tuple(read_run_settings(race.parent / chosen["trial"] / SETTINGS)["categories"])
-    beside = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
+    others = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
     with whole_folder(out, "test scores") as part:
-        found, at_home = [], []
+        found, more = [], {split: list[dict[str, Any]]() for split in ("home", *beside)}
         for name, folder in runs:
             keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder)
             scores = evaluate(run, test, "test", f"test {name}", keep)
             found.append(to_json(dataclasses.replace(scores, name=name)))
-            if near:
-                scores = evaluate(run, home, "home", f"home {name}", None, details=False)
-                at_home.append(to_json(dataclasses.replace(scores, name=name)))
+            for split, manifest in beside.items():
+                scores = evaluate(run, manifest, split, f"{split} {name}", None, details=False)
+                more[split].append(to_json(dataclasses.replace(scores, name=name)))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
-        write_json(part / "home.json", {"photos": len(near), "runs": at_home})
-        write_json(part / "rivals.json", {"photos": len(samples), "runs": [to_json(scores) for scores in beside]})
+        write_beside(part, more)
+        write_json(part / "rivals.json", {"photos": len(samples), "runs": [to_json(scores) for scores in others]})
 
 
 if __name__ == "__main__":

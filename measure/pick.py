@@ -170,6 +170,11 @@ def read_home(folder: Path) -> dict[str, list[Scores]]:
     return by_candidate(folder / "home.json")
 
 
+def read_more_val(folder: Path) -> dict[str, Runs]:
+    """Return the scores of the same runs on each further validation set, by its name; none without such."""
+    return {path.stem: by_candidate(path) for path in sorted((folder / "more_val").glob("*.json"))}
+
+
 def by_candidate(path: Path) -> dict[str, list[Scores]]:
     """Return the scores of several runs by candidate."""
     found: dict[str, list[Scores]] = {}

@@ -1,18 +1,20 @@
 """Stage `compose`: put the samples there are into pools, in the order in which trainings take them.
 
-A training takes the first k samples of a pool, so smaller subsets lie within larger ones and all share one file.
+A training takes the first k samples of a pool, so smaller subsets lie within larger ones and all share one file. The
+order is the varied one of `mix.subsets`, or that of a way of drawing (`mix.draw`) that the settings name.
 """
 
 import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dataset.guards import no_overlap, only_real
-from dataset.records import REAL, RENDER, each_sample
+from dataset.guards import more_val_in, no_overlap, only_real
+from dataset.records import REAL, RENDER, Sample, each_sample
+from mix.draw import Draw, Drawn, Urn, draw
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
-from mix.subsets import Item, item_of, nested
+from mix.subsets import item_of, nested
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
@@ -27,6 +29,7 @@ class Compose:
     seed: int
     renders: int | None  # train on at most so many of the renders; null = all that are not held out
     held_out: int  # renders kept out of every training, at most a tenth: do scores on them flatter the network?
+    draw: dict[str, Draw] = dataclasses.field(default_factory=dict)  # by source; the varied order where there is none
 
     def __post_init__(self) -> None:
         """Raise ValueError for numbers that no pool can have."""
@@ -38,12 +41,13 @@ class Compose:
 
 @dataclasses.dataclass(frozen=True)
 class PoolIds:
-    """One source of samples: ids in nested order (`mix.subsets`), the manifest that holds them in any order."""
+    """One source of samples: ids in nested order, the manifest that holds them in any order."""
 
     name: str
     domain: str
     manifest: Path
     ids: list[str]
+    inverse: list[float] = dataclasses.field(default_factory=list)  # drawn by importance: 1 / p of each id, else none
 
     def __post_init__(self) -> None:
         """Raise InputError for a pool that has nothing to draw from."""
@@ -51,8 +55,8 @@ class PoolIds:
             raise InputError(f"{self.manifest}: found no {self.name} samples to train on; make some first")
 
 
-def items_in(manifest: Path, domain: str) -> Iterator[Item]:
-    """Yield the items of a manifest; raise InputError for another domain and for an id that stands there twice."""
+def samples_in(manifest: Path, domain: str) -> Iterator[Sample]:
+    """Yield the samples of a manifest; raise InputError for another domain and for an id that stands there twice."""
     seen = set[str]()
     for sample in each_sample(manifest):
         if sample.domain != domain:
@@ -60,39 +64,74 @@ def items_in(manifest: Path, domain: str) -> Iterator[Item]:
         if sample.id in seen:
             raise InputError(f"{manifest}: the sample {sample.id} stands there twice; write the manifest again")
         seen.add(sample.id)
-        yield item_of(sample)
+        yield sample
 
 
-def pool_of(name: str, domain: str, manifest: Path, seed: int) -> PoolIds:
-    """Return all samples of a manifest as a pool."""
-    return PoolIds(name, domain, manifest, nested(items_in(manifest, domain), seed, name))
+def varied(name: str, domain: str, manifest: Path, seed: int) -> list[str]:
+    """Return the ids of all samples of a manifest in the varied order."""
+    return nested(map(item_of, samples_in(manifest, domain)), seed, name)
 
 
-def hold(ids: list[str], settings: Compose) -> tuple[list[str], list[str]]:
-    """Return the ids to train on and those held out, which are the last of the order.
+def drawn(samples: Iterable[Sample], urn: Urn, rule: Draw, most: int | None = None) -> Drawn:
+    """Return what is drawn of a pool, and say how many samples can never be."""
+    found = draw(samples, rule, urn, most)
+    if found.never:
+        sys.stderr.write(f"compose: {urn.setting} never draws {found.never} samples whose {rule.by} is 0\n")
+    return found
 
-    Which are held out does not depend on `settings.renders`. Raises InputError when more are asked for than are left.
+
+def pool_of(name: str, domain: str, manifest: Path, settings: Compose) -> PoolIds:
+    """Return the samples of a manifest as a pool: all of them, or what the settings draw."""
+    rule = settings.draw.get(name)
+    if rule is None:
+        return PoolIds(name, domain, manifest, varied(name, domain, manifest, settings.seed))
+    found = drawn(samples_in(manifest, domain), Urn(name, manifest, settings.seed), rule)
+    return PoolIds(name, domain, manifest, found.ids, found.inverse)
+
+
+def render_pool(manifest: Path, settings: Compose) -> tuple[PoolIds, list[str]]:
+    """Return the renders to train on, and the ids of those held out.
+
+    Which are held out does not depend on how the others are drawn, nor on how many. Raises InputError when more are
+    asked for than are left.
     """
-    left = len(ids) - min(settings.held_out, len(ids) // HELD_OUT_PARTS)
-    wanted = left if settings.renders is None else settings.renders
-    if wanted > left:
+    left, held_out = hold(varied(RENDER, RENDER, manifest, settings.seed), settings.held_out)
+    found, rule = Drawn(left[: settings.renders]), settings.draw.get(RENDER)
+    if rule is not None:
+        samples = without(samples_in(manifest, RENDER), frozenset(held_out))
+        found = drawn(samples, Urn(RENDER, manifest, settings.seed), rule, settings.renders)
+    if settings.renders is not None and len(found.ids) < settings.renders:
         raise InputError(
-            f"params.yaml: compose.renders asks for {wanted} renders, only {left} exist beside the "
-            f"{len(ids) - left} held out; raise plan.scenes or lower compose.renders"
+            f"params.yaml: compose.renders asks for {settings.renders} renders, only {len(found.ids)} exist beside the "
+            f"{len(held_out)} held out; raise plan.scenes or lower compose.renders"
         )
-    return ids[:wanted], ids[left:]
+    return PoolIds(RENDER, RENDER, manifest, found.ids, found.inverse), held_out
 
 
-def check_splits(real: Path, val: Path, test: Path) -> None:
-    """Raise InputError when val or test holds anything but real photos, or one that is trained on."""
-    for split, manifest in (("val", val), ("test", test)):
+def hold(ids: list[str], held_out: int) -> tuple[list[str], list[str]]:
+    """Return the ids to train on and those held out, which are the last of the order: at most a tenth."""
+    left = len(ids) - min(held_out, len(ids) // HELD_OUT_PARTS)
+    return ids[:left], ids[left:]
+
+
+def without(samples: Iterable[Sample], ids: Container[str]) -> Iterator[Sample]:
+    """Yield the samples that are none of these."""
+    return (sample for sample in samples if sample.id not in ids)
+
+
+def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
+    """Raise InputError when a split that scores are taken on holds anything but real photos, or one of another split.
+
+    measured: split -> its manifest.
+    """
+    for split, manifest in measured.items():
         only_real(each_sample(manifest), split)
-    no_overlap(train=each_sample(real), val=each_sample(val), test=each_sample(test))
+    no_overlap(train=each_sample(real), **{split: each_sample(path) for split, path in measured.items()})
 
 
-def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[PoolIds]:
-    """Return a pool for each extra_sources source; raise InputError when one brings a photo of val or test."""
-    pools = [pool_of(name, domain_of(manifest), manifest, seed) for name, manifest in extra_sources(more).items()]
+def more_pools(more: Path, splits: Mapping[str, Path], settings: Compose) -> list[PoolIds]:
+    """Return a pool for each extra_sources source; raise InputError when one brings a photo of `splits`."""
+    pools = [pool_of(name, domain_of(manifest), manifest, settings) for name, manifest in extra_sources(more).items()]
     photos = [pool.manifest for pool in pools if pool.domain == REAL]
     known = measured_on(splits) if photos else {}
     for manifest in photos:
@@ -103,19 +142,32 @@ def more_pools(more: Path, splits: dict[str, Path], seed: int) -> list[PoolIds]:
 def row_of(pool: PoolIds, out: Path) -> dict[str, Any]:
     """Return a pool as it is written; its manifest is relative to the folder of `out`, POSIX."""
     way = way_to(pool.manifest, out.parent)
-    return {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}
+    row = {"name": pool.name, "domain": pool.domain, "manifest": way, "ids": pool.ids}
+    return row | ({"inverse": pool.inverse} if pool.inverse else {})
 
 
-def main(settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, out: Path) -> None:
+def check_named(settings: Compose, pools: Iterable[PoolIds]) -> None:
+    """Raise InputError for a source that the settings draw from and that is not there."""
+    known = [pool.name for pool in pools]
+    for name in settings.draw:
+        if name not in known:
+            raise InputError(f"params.yaml: compose.draw names the source {name!r}, wanted one of {', '.join(known)}")
+
+
+def main(
+    settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, more_val: Path, out: Path
+) -> None:
     """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
+    more_val: a folder of the manifests of further validation sets.
     """
-    check_splits(real, val, test)
-    every = pool_of(RENDER, RENDER, renders, settings.seed)
-    taken, held_out = hold(every.ids, settings)
-    own = [pool_of(REAL, REAL, real, settings.seed), dataclasses.replace(every, ids=taken)]
-    pools = own + more_pools(more, {"val": val, "test": test}, settings.seed)
+    measured = {"val": val, "test": test} | more_val_in(more_val)
+    check_splits(real, measured)
+    rendered, held_out = render_pool(renders, settings)
+    own = [pool_of(REAL, REAL, real, settings), rendered]
+    pools = own + more_pools(more, measured, settings)
+    check_named(settings, pools)
     rows = [row_of(pool, out) for pool in pools]
     write_json(out, {"sources": rows, "held_out": {"manifest": rows[1]["manifest"], "ids": held_out}})
     said = ", ".join(f"{pool.name} {len(pool.ids)}" for pool in pools)

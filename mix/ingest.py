@@ -1,9 +1,11 @@
 """Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
 import dataclasses
+import os
 import shutil
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -55,6 +57,8 @@ class Ingest:
 
         ids: k = an instance of categories[k - 1]. Objects keep their numbers; `instances_in` closes the gaps.
         """
+        if not (self.rename or self.ignore or self.leave_out):
+            return ids, categories
         table = np.arange(IGNORE + 1, dtype=np.uint16)
         for number, name in enumerate(categories, 1):
             if name in self.ignore or name in self.leave_out:
@@ -157,12 +161,21 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
-    ordered = sorted(photos, key=lambda photo: photo.file.stem)
+    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.file.stem)
+
+    def tried(photo: ListedPhoto) -> Sample | InputError:
+        try:
+            return take(photo, folder, settings)
+        except InputError as error:
+            return error
+
     samples = []
-    for photo in track(ordered, len(ordered), "ingest", "photos"):
-        if photo.file not in spoilt:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
+        for photo, found in zip(whole, track(pool.map(tried, whole), len(whole), "ingest", "photos"), strict=True):
             with defects.gathering(BROKEN_LABEL, photo.file):
-                samples.append(take(photo, folder, settings))
+                if isinstance(found, InputError):
+                    raise found
+                samples.append(found)
     return samples
 
 

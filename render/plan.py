@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dataset.formats.folder import names_in
+from dataset.records import each_sample
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.stage import run_stage
 from render.catalog import Asset, read_catalog
+from render.scenes.balance import POWERS, balanced, objects_of
 from render.scenes.photos import Photos
 from render.scenes.recipe import Recipe, read_recipe
 from render.scenes.recipe_rules import leaves
@@ -28,6 +30,7 @@ class Plan:
     quality: Quality = Quality()  # noqa: RUF009 - frozen
     also: tuple[str, ...] = ()  # further outputs: "depth", "normals"
     spares: int = 0  # scenes that take the place of refused ones, in order
+    balance: str = "none"  # or root, inverse: categories that are rare in the training photos are rendered more often
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no picture."""
@@ -38,17 +41,20 @@ class Plan:
         for name in self.also:
             if name not in OUTPUTS:
                 raise ValueError(f"also holds {name!r}, wanted any of {', '.join(OUTPUTS)}")
+        if self.balance not in POWERS:
+            raise ValueError(f"balance is {self.balance!r}, wanted one of {', '.join(POWERS)}")
 
 
 def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> list[SceneSpec]:
     """Return all scenes in their order; raise InputError for a bad catalogue or recipe.
 
-    photos: manifest of the training samples, read only if the recipe puts photos behind its scenes.
+    photos: manifest of the training samples, read only if the recipe puts photos behind its scenes, or if what they
+    show decides how often each category is rendered.
     """
     catalog = read_catalog(assets)
     if not any(asset.kind == "hdri" for asset in catalog):
         raise InputError(f"{assets}: there is no hdri; add an environment map to light the scenes")
-    recipe = read_recipe(settings.recipe)
+    recipe = recipe_of(settings, photos)
     say_without_maps(recipe, settings.recipe, catalog)
     behind = Photos(photos) if photos and "plate" in recipe.around.background else None
     picture = PictureSettings(settings.size_hw, settings.quality, settings.also, behind)
@@ -57,6 +63,23 @@ def make_scenes(settings: Plan, assets: Path, photos: Path | None = None) -> lis
         for number in range(settings.scenes + settings.spares)
     ]
     return [dataclasses.replace(scene, spare=number >= settings.scenes) for number, scene in enumerate(scenes)]
+
+
+def recipe_of(settings: Plan, photos: Path | None) -> Recipe:
+    """Return the recipe, its categories weighed by what the photos show if the settings say so; that is said.
+
+    Raises ValueError when they do and there is no manifest.
+    """
+    recipe = read_recipe(settings.recipe)
+    if settings.balance == "none":
+        return recipe
+    if photos is None:
+        raise ValueError("balance wants the manifest of the training photos")
+    found = objects_of(each_sample(photos))
+    made = balanced(recipe, found, settings.balance)
+    said = ", ".join(f"{name} {found[name]} -> {weight:.3g}" for name, weight in made.targets.weights.items())
+    sys.stderr.write(f"plan: objects in the training photos and weight in the renders: {said}\n")
+    return made
 
 
 def say_without_maps(recipe: Recipe, name: str, catalog: Sequence[Asset]) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import read_ids, read_image
-from dataset.overlay import outline, overlay, small
+from dataset.idmap import IGNORE, read_ids, read_image, without_ignored
+from dataset.overlay import outline, overlay, small, striped
 from dataset.pieces import pieces_of
 from dataset.records import Instance, Sample
 from measure.scoring.summary import SMALL
-from report.sheets import SHEET_PX, Picture, picture, prediction
+from report.sheets import SHEET_PX, Picture, ignores, picture, prediction
 
 NONE, SAME = 0.1, 0.5
 LOOSE = 0.75  # an object that was found, but with a lower IoU than this, has a loose outline
@@ -55,6 +55,7 @@ class Overlaps:
     true: tuple[Instance, ...]  # T
     kinds: tuple[int, ...]  # category number of each true object, 1, 2, ...
     seen: tuple[tuple[int, Box], ...]  # S: category number and box
+    ignored_px: NDArray[np.int64]  # (S,) pixels of seen objects that the labels ignore, and that are not in `shared`
     size_hw: tuple[int, int]  # of the photo
 
     @property
@@ -71,7 +72,7 @@ class Overlaps:
 def overlaps(
     predicted: NDArray[np.integer], ids: NDArray[np.uint16], instances: Sequence[Instance], categories: Sequence[str]
 ) -> Overlaps:
-    """Return how a predicted category map (H, W) and an id map (H, W) overlap.
+    """Return how a predicted category map (H, W) and an id map (H, W) overlap where this is not ignored.
 
     True objects of other categories than `categories` are background, as in the score. Raises ValueError if the sizes
     differ.
@@ -79,13 +80,15 @@ def overlaps(
     if predicted.shape != ids.shape:
         raise ValueError(f"the prediction is {predicted.shape}, the truth {ids.shape}")
     true = tuple(one for one in instances if one.category in categories)
-    numbers = np.zeros(int(max([ids.max(initial=0), *(one.index for one in true)])) + 1, np.int64)
+    numbers = np.zeros(IGNORE + 1, np.int64)
     numbers[[one.index for one in true]] = np.arange(1, len(true) + 1)
     seen, boxes = parts(predicted, len(categories))
-    pairs = numbers[ids] * (len(boxes) + 1) + seen
+    counted = ids != IGNORE
+    pairs = numbers[ids] * (len(boxes) + 1) + seen * counted
+    ignored = np.bincount(seen[~counted], minlength=len(boxes) + 1)[1:]
     shared = np.bincount(pairs.ravel(), minlength=(len(true) + 1) * (len(boxes) + 1))
     kinds = tuple(list(categories).index(one.category) + 1 for one in true)
-    return Overlaps(shared.reshape(len(true) + 1, len(boxes) + 1), true, kinds, tuple(boxes), ids.shape)
+    return Overlaps(shared.reshape(len(true) + 1, len(boxes) + 1), true, kinds, tuple(boxes), ignored, ids.shape)
 
 
 def parts(predicted: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64], list[tuple[int, Box]]]:
@@ -105,7 +108,10 @@ def parts(predicted: NDArray[np.integer], count: int) -> tuple[NDArray[np.int64]
 
 
 def failures(found: Overlaps) -> list[Failure]:
-    """Return what went wrong: of each true object at most one failure, then the false alarms."""
+    """Return what went wrong: of each true object at most one failure, then the false alarms.
+
+    A seen object of which more than half is ignored is no false alarm.
+    """
     lost = []
     for at, one in enumerate(found.true):
         cause = cause_of(found, at) if found.true_px[at] else None
@@ -114,8 +120,8 @@ def failures(found: Overlaps) -> list[Failure]:
     hit = found.shared[1:, 1:].sum(axis=0)  # (S,) pixels of a seen object that lie on any true one
     return lost + [
         Failure("False alarm", box, int(area))
-        for (_, box), area, on in zip(found.seen, found.seen_px, hit, strict=True)
-        if on < NONE * area
+        for (_, box), area, on, ignored in zip(found.seen, found.seen_px, hit, found.ignored_px, strict=True)
+        if on < NONE * area and ignored <= area
     ]
 
 
@@ -186,18 +192,23 @@ def cause(name: str, cases: Sequence[tuple[Failure, Sample]], trial: Path, folde
 
 
 def example(failure: Failure, sample: Sample, trial: Path, folder: Path) -> Picture:
-    """Return the part of the photo where a failure lies: what was predicted in colour, the truth's outline in white."""
+    """Return the part of the photo where a failure lies: what was predicted in colour, the truth's outline in white.
+
+    What the labels ignore has grey stripes.
+    """
     y, x = around(failure.box, sample.size_hw)
     predicted = small(prediction(trial, sample)[y, x].astype(np.uint8), SHEET_PX)
     image, ids = (
         small(read_image(folder / sample.image)[y, x], SHEET_PX),
         small(read_ids(folder / sample.ids)[y, x], SHEET_PX),
     )
-    drawn = overlay(image, predicted)
-    edge = outline(ids) & (ids > 0)
+    drawn = striped(overlay(image, predicted), ids == IGNORE)
+    edge = outline(ids) & (without_ignored(ids) > 0)
     drawn[outline(edge.astype(np.uint8)) & ~edge] = BLACK  # so that white shows on a white object
     drawn[edge] = WHITE
-    return picture(drawn, f"{failure.cause} in {sample.id}: prediction in colour, truth outlined", sample.id)
+    return picture(
+        drawn, f"{failure.cause} in {sample.id}: prediction in colour, truth outlined", sample.id, ignores(ids)
+    )
 
 
 def around(box: Box, size_hw: tuple[int, int]) -> tuple[slice, slice]:

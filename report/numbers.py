@@ -28,6 +28,7 @@ from report.tables import (
     of_ratios,
     of_rivals,
     of_stability,
+    of_val,
     of_worths,
 )
 from report.training_chart import of_trainings, training_chart
@@ -49,6 +50,7 @@ def numbers(found: TransferRecord) -> dict[str, Any]:
             "ratios": figure("ratio", RATIO_WORDS, ratio_chart(rows, test, found.metric), of_ratios(rows, test)),
             "places": of_places(test),
             "rivals": of_rivals(test),
+            "vals": of_val(found.val),
             "race": of_race(found.race),
             "money": of_money(found.money),
             "trainings": figure("trainings", TRAINING_WORDS, training_chart(rows, found.metric), of_trainings(rows)),

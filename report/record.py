@@ -184,13 +184,20 @@ class RivalRow(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class AtHome(Record):
-    """Scores on photos of the places that the training photos are from."""
+class ThreeEnds(Record):
+    """Scores of the picked candidate and of both ends on the same photos, such as those of the training's places."""
 
     n_photos: Count
     picked: End
     real_only: End | None
     render_only: End | None
+
+
+@dataclasses.dataclass(frozen=True)
+class OnVal(ThreeEnds):
+    """Scores on one validation set."""
+
+    name: str  # "val" is the one that chose
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,7 +217,7 @@ class OnTest(Record):
     render_only: End | None
     gain: Gain | None  # over real only
     rivals: tuple[RivalRow, ...]
-    home: AtHome | None
+    home: ThreeEnds | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -334,6 +341,7 @@ class TransferRecord(Record):
     ratios: tuple[RatioRow, ...]
     race: RaceRecord | None
     scores: Scored | None
+    val: tuple[OnVal, ...]  # val itself, then the further validation sets by name
     test: OnTest | None
     curves: dict[str, CurveRecord] | None
     worth: WorthRecord | None

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import TypeAdapter
 
 from dataset.idmap import read_image
-from dataset.overlay import colour_of
+from dataset.overlay import STRIPES, colour_of
 from dataset.records import Sample, read_manifest
 from measure.pick import PickedRun, read_picked_run
 from pipeline.errors import InputError
@@ -19,6 +19,7 @@ from pipeline.reading import read_typed
 from pipeline.stage import run_stage
 from report.charts import allowed, scripts
 from report.failures import causes
+from report.ignored import share_ignored, words
 from report.nearest import compare, features
 from report.numbers import numbers
 from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
@@ -108,8 +109,24 @@ def photo_parts(settings: Report, trial: Path, val: Path, categories: Sequence[s
         "causes": causes(trial, val.parent, known, categories) if settings.worst else [],
         "worst": mistakes(trial, val.parent, worst, samples, categories),
         "unsure": mistakes(trial, val.parent, unsure, samples, categories),
-        "legend": [(name, colour_of(number)) for number, name in enumerate(categories, 1)],
+        "ignored": words({
+            f"{split} photos": share_ignored(val.with_name(f"{split}.jsonl")) for split in ("val", "test")
+        }),
     }
+
+
+def legend(
+    categories: Sequence[str], photos: Mapping[str, Any], shown: Sequence[tuple[Picture, Picture]]
+) -> list[tuple[str, str]]:
+    """Return the name and the background of each colour in the pictures, also of what is ignored if one shows it.
+
+    photos: as of `photo_parts`. shown: renders beside photos.
+    """
+    rows = [*photos["seen"], *photos["worst"], *photos["unsure"]]
+    pictures = [*(one for row in rows for one in row.pictures), *(one for pair in shown for one in pair)]
+    pictures += [cause.example for cause in photos["causes"]]
+    names = [(name, colour_of(number)) for number, name in enumerate(categories, 1)]
+    return [*names, *([("ignored", STRIPES)] if any(one.ignoring for one in pictures) else [])]
 
 
 def origin_parts(
@@ -170,9 +187,10 @@ def main(settings: Report, transfer: Path, pick: Path, trial: Path, renders: Pat
     made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
     shown, nearness = pairs(made, renders, photos, split, settings.renders, run["categories"])
     parts = {"train photos": photos, "val photos": read_manifest(split / "val.jsonl"), "renders": made}
+    sheets = photo_parts(settings, trial, split / "val.jsonl", run["categories"])
     text = page(
         numbers(found)
-        | photo_parts(settings, trial, split / "val.jsonl", run["categories"])
+        | sheets
         | origin_parts(
             found,
             picked,
@@ -180,7 +198,7 @@ def main(settings: Report, transfer: Path, pick: Path, trial: Path, renders: Pat
             parts,
             read_typed(renders / "refused.json", CAUSES, "the causes of refusals", "run stage shoot again"),
         )
-        | {"pairs": shown, "nearness": nearness}
+        | {"pairs": shown, "nearness": nearness, "legend": legend(run["categories"], sheets, shown)}
     )
     write_text(out, text)
 

@@ -11,7 +11,7 @@ from PIL import Image
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from dataset.idmap import categories_map, read_ids, read_image
+from dataset.idmap import IGNORE, IdMap, categories_map, read_ids, read_image
 from dataset.overlay import RGB, overlay, small
 from dataset.records import Sample
 from pipeline.errors import InputError
@@ -26,6 +26,7 @@ class Picture:
     alt: str
     caption: str
     size_wh: tuple[int, int]
+    ignoring: bool = False  # whether it shows what the labels ignore
 
 
 def jpeg_uri(image: RGB, quality: int = 80) -> str:
@@ -35,9 +36,9 @@ def jpeg_uri(image: RGB, quality: int = 80) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def picture(image: RGB, alt: str, caption: str) -> Picture:
+def picture(image: RGB, alt: str, caption: str, ignoring: bool = False) -> Picture:
     """Return an image (H, W, 3) as a picture of the page."""
-    return Picture(jpeg_uri(image), alt, caption, (image.shape[1], image.shape[0]))
+    return Picture(jpeg_uri(image), alt, caption, (image.shape[1], image.shape[0]), ignoring)
 
 
 SHEET_PX = 280  # longest side of a picture on a sheet of many
@@ -71,10 +72,15 @@ def labelled(folder: Path, sample: Sample, categories: Sequence[str], caption: s
     """Return a sample with its masks laid over it. folder: the manifest's."""
     image = small(read_image(folder / sample.image), SHEET_PX)
     ids = small(read_ids(folder / sample.ids), SHEET_PX)
-    drawn = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids)
+    drawn, ignoring = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids), ignores(ids)
     names = ", ".join(sorted({instance.category for instance in sample.instances})) or "nothing"
-    words = f"{sample.domain} sample {sample.id} with its masks: {names}"
-    return picture(drawn, words, caption or sample.id)
+    words = f"{sample.domain} sample {sample.id} with its masks: {names}{', a part ignored' if ignoring else ''}"
+    return picture(drawn, words, caption or sample.id, ignoring)
+
+
+def ignores(ids: IdMap) -> bool:
+    """Return whether an id map (H, W) ignores anything."""
+    return bool((ids == IGNORE).any())
 
 
 class EvaluatedDetails(TypedDict):
@@ -144,8 +150,9 @@ def mistake(trial: Path, folder: Path, sample: Sample, title: str, categories: S
     predicted, ids, image = prediction(trial, sample), read_ids(folder / sample.ids), read_image(folder / sample.image)
     image, ids, predicted = (small(array, PHOTO_PX) for array in (image, ids, predicted))
     truth = overlay(image, categories_map(ids, sample.instances, tuple(categories)), ids)
-    drawn = (("photo", image), ("prediction", overlay(image, predicted.astype("uint8"))), ("truth", truth))
-    return Mistake(title, tuple(picture(array, f"{name} of {sample.id}", name) for name, array in drawn))
+    drawn = (("photo", image), ("prediction", overlay(image, predicted.astype("uint8"))))
+    shown = (picture(array, f"{name} of {sample.id}", name) for name, array in drawn)
+    return Mistake(title, (*shown, picture(truth, f"truth of {sample.id}", "truth", ignores(ids))))
 
 
 def seen(

@@ -11,12 +11,15 @@ from report.record import (
     End,
     Money,
     OnTest,
+    OnVal,
     RaceRecord,
     RatioRow,
     WorthRecord,
     WorthRow,
 )
 from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, several, signed, span, whole
+
+CHOSE = "val"  # the validation set by which the mix was chosen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +131,27 @@ def of_places(test: OnTest | None) -> Table | None:
     home = f"#where the training photos are from ({several(test.home.n_photos, 'photo')})"
     heads = ("trained on", home, "#95 %", "#test photos", "#95 %", "#on the way")
     return filled("From place to place", heads, cells)
+
+
+def of_val(sets: Sequence[OnVal]) -> Table | None:
+    """Return one row a validation set, val first, which chose; None where there is no other."""
+    if len(sets) < 2:
+        return None
+    cells = [
+        (
+            f"{row.name}, which chose" if row.name == CHOSE else row.name,
+            whole(row.n_photos),
+            *(cell for end in (row.picked, row.real_only, row.render_only) for cell in scored(end)),
+        )
+        for row in sets
+    ]
+    heads = ("photos", "#how many", "#the pick", "#95 %", "#real photos alone", "#95 %", "#renders alone", "#95 %")
+    return filled("On each validation set", heads, cells, [0])
+
+
+def scored(end: End | None) -> tuple[str, str]:
+    """Return a score and its interval."""
+    return (score(end.iou), span(end.ci95, 3)) if end else (NOTHING, NOTHING)
 
 
 def ranking_of(row: RatioRow) -> str:

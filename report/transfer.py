@@ -17,6 +17,7 @@ from measure.pick import (
     mean_row,
     plain,
     read_home,
+    read_more_val,
     read_pick,
     read_race,
     read_rivals,
@@ -103,6 +104,7 @@ class Gathered:
     test: Runs
     rivals: Sequence[Scores]
     home: Runs
+    more_val: Mapping[str, Runs]
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
@@ -142,12 +144,21 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
 
 def at_home(found: Gathered, resamples: int) -> dict[str, Any] | None:
     """Return the scores on photos of the training photos' places, None where there are none."""
-    if not found.home:
-        return None
-    names = {"picked": found.race.picked["name"]}
-    names |= {"real_only": end_name(found.race.pick, REAL_ONLY), "render_only": end_name(found.race.pick, RENDER_ONLY)}
-    rows = {key: mean_row(found.home, name, resamples) for key, name in names.items()}
-    return rows | {"n_photos": len(found.home[names["picked"]][0].photos)}
+    return three_rows(found.race, found.home, resamples) if found.home else None
+
+
+def on_val(found: Gathered, resamples: int) -> list[dict[str, Any]]:
+    """Return the scores on every validation set: on val, which chooses, and on the further ones by name."""
+    sets = {"val": found.race.runs} | dict(found.more_val)
+    return [{"name": name} | three_rows(found.race, runs, resamples) for name, runs in sets.items()]
+
+
+def three_rows(race: TunedRuns, runs: Runs, resamples: int) -> dict[str, Any]:
+    """Return the scores of the picked candidate, of real only and of renders only on the photos of `runs`."""
+    names = {"picked": race.picked["name"]}
+    names |= {"real_only": end_name(race.pick, REAL_ONLY), "render_only": end_name(race.pick, RENDER_ONLY)}
+    rows = {key: mean_row(runs, name, resamples) for key, name in names.items()}
+    return rows | {"n_photos": len(runs[names["picked"]][0].photos)}
 
 
 def end_name(pick: Mapping[str, Any], ratio: float) -> str | None:
@@ -199,6 +210,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "ratios": [only(row, dataclasses.fields(RatioRow)) for row in race.pick["ratios"]],
         "race": only(race.pick["race"], dataclasses.fields(RaceRecord)),
         "scores": scores,
+        "val": on_val(found, times),
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
         "worth": worth_json(worths, costs, spent),
@@ -223,6 +235,7 @@ def read_all(
         test=read_test(test),
         rivals=read_rivals(test),
         home=read_home(test),
+        more_val=read_more_val(test),
         lines=read_lines(curves),
         on_training=read_scores(training) if training.is_file() else None,
         attribution=read_attribution(attribution),

@@ -198,6 +198,7 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
         "race": {"spent": 7.5, "full_grid": 12.0, "trials": 9, "budget": "8 runs", "why_stopped": "the best is clear",
                  "words": ["1.0 was stopped in round 4."]},
         "scores": {split: summary("0.8-1", categories) for split in ("val", "test")},
+        "val": [],
         "test": on_test(picked),
         "curves": {"real": curve(0.05, 0.2), "mixed": curve(0.04, 0.55)},
         "worth": WORTH,
@@ -273,7 +274,7 @@ def write_trial(root, photos, categories):
 def write_project(root, found, categories=("board",), evil="boards", photos=4):
     """Everything before the stage report. found: transfer.json."""
     splits = {}
-    for split in ("train", "val"):
+    for split in ("train", "val", "test"):
         names = [f"{split}{number}" for number in range(1, photos + 1)]
         splits[split] = [sample(root / "photos", name, REAL, "../photos/", categories, evil) for name in names]
         write_manifest(root / "split" / f"{split}.jsonl", splits[split])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.guards import MEASURED
+from dataset.guards import is_measured
 from dataset.idmap import IdMap, categories_map, png_bytes
 from dataset.records import Sample, read_manifest
 from measure.scoring.photo import CategoryMap, count, score_photo
@@ -32,7 +32,7 @@ def samples_to_evaluate(manifest: Path, split: str) -> list[Sample]:
     split: for "val" and "test" a sample that is not a real photo is an InputError too; for any other name, such as
     "held_out" (renders kept out of training), samples may be of any domain.
     """
-    if split in MEASURED:
+    if is_measured(split):
         return real_samples(manifest)
     samples = read_manifest(manifest)
     if not samples:

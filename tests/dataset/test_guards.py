@@ -11,7 +11,7 @@ def sample(name: str, domain: str = "real", group: str = "") -> Sample:
     return Sample(name, domain, "i", "m", (1, 1), (), "set", "CC0-1.0", group)
 
 
-@pytest.mark.parametrize("split", ["val", "test"])
+@pytest.mark.parametrize("split", ["val", "test", "home", "more_val.newest"])
 def test_a_render_is_refused_where_scores_are_taken(split):
     with pytest.raises(InputError, match=f"{split}: the sample r1 is a render"):
         only_real([sample("a"), sample("r1", "render")], split)

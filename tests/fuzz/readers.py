@@ -14,7 +14,7 @@ from measure.pick import read_pick, read_picked_run, read_race, read_test
 from measure.scoring.scores import read_scores
 from measure.trials.pools import read_pools
 from measure.trials.trainer import log_of
-from mix import ingest, split
+from mix import ingest
 from mix import write_mix as one
 from pipeline.files import write_bytes, write_text
 from pipeline.settings import read_settings
@@ -50,6 +50,7 @@ from tests.fuzz.trees import (
     exports,
     forget_there,
     frame,
+    frozen,
     gltf,
     grid,
     labelme,
@@ -69,6 +70,7 @@ from tests.fuzz.trees import (
     run_settings,
     samples_in,
     shard,
+    split_there,
     texts,
     texture,
     unpack_there,
@@ -83,8 +85,6 @@ from train.inference.records import photos_in, read_record
 from train.model import load_weights
 from train.run import read_run_settings
 from train.settings import Fit
-
-SPLIT = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
 
 
 def ingested(real: Path, out: Path) -> None:
@@ -127,11 +127,17 @@ READERS = (
         ("samples.jsonl", "ids/a.png", "images/a.png"),
         lambda i, _: [load_labelled(i, s) for s in read_manifest(i / "samples.jsonl")],
     ),
-    Reader("split", lambda f: samples_in(f, "a", "b", "c"), ("samples.jsonl",), lambda i, o: split.main(SPLIT, i, o)),
+    Reader("split", lambda f: samples_in(f, "a", "b", "c"), ("samples.jsonl",), split_there),
+    Reader("frozen test set", frozen, ("frozen.json", "samples.jsonl"), split_there),
     Reader("shard", shard, ("0.tar",), lambda i, _: (read_image(i / "0.tar/a.png"), read_ids(i / "0.tar/a.ids.png"))),
     Reader("frame in the store", frame, ("a.tar",), lambda i, _: unpack_frame((i / "a.tar").read_bytes())),
     Reader("sources", of_compose, ("sources/mine/samples.jsonl",), compose_there),
-    Reader("splits of compose", of_compose, ("train.jsonl", "val.jsonl", "test.jsonl", "r.jsonl"), compose_there),
+    Reader(
+        "splits of compose",
+        of_compose,
+        ("train.jsonl", "val.jsonl", "test.jsonl", "more_val/new.jsonl", "r.jsonl"),
+        compose_there,
+    ),
     Reader("pools, for a mix", pools, ("pools.json",), lambda i, o: one.main(i / "pools.json", 0.5, o)),
     Reader("pools, to train on", pools, ("pools.json",), lambda i, _: read_pools(i / "pools.json")),
     Reader("mix", mix, ("mix.json",), lambda i, _: read_mix(i / "mix.json")),

@@ -25,7 +25,7 @@ from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
-from mix import compose
+from mix import compose, freeze, split
 from mix import write_mix as one
 from pipeline.bench import record
 from pipeline.choose import choose
@@ -168,17 +168,28 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
+ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+
+
+def split_there(inn: Path, out: Path) -> None:
+    split.main(ONE_EACH, inn, inn / "frozen.json", out)
+
+
+def frozen(folder: Path) -> None:
+    samples_in(folder, "a", "b", "c")
+    freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
+
+
 def compose_there(inn: Path, out: Path) -> None:
-    settings = compose.Compose(1, None, 0)
-    compose.main(
-        settings, inn / "train.jsonl", inn / "r.jsonl", inn / "sources", inn / "val.jsonl", inn / "test.jsonl", out
-    )
+    measured = inn / "val.jsonl", inn / "test.jsonl", inn / "more_val"
+    compose.main(compose.Compose(1, None, 0), inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured, out)
 
 
 def of_compose(folder: Path) -> None:
     for split_name in ("train", "val", "test"):
         samples_in(folder, f"{split_name}1", file=f"{split_name}.jsonl")
     samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
+    samples_in(folder / "more_val", "n1", file="new.jsonl")
     samples_in(folder / "sources" / "mine", "m1", "m2")
 
 

@@ -42,14 +42,16 @@ def test_held_renders_are_the_last_of_the_order_and_in_no_pool(project, wanted, 
     assert by_name(pools)["render"]["ids"] == every[: 40 - held_out]
 
 
-def test_fewer_renders_are_the_first_of_more_and_the_same_ones_are_held_out():
-    ids = [f"r{k}" for k in range(40)]
-    for count in range(1, 37):
-        assert hold(ids, Compose(1, count, 4)) == (ids[:count], ids[36:])
+def test_fewer_renders_are_the_first_of_more_and_the_same_ones_are_held_out(project):
+    every = project.compose(Compose(1, None, 4))
+    for count in (1, 7, 36):
+        pools = project.compose(Compose(1, count, 4))
+        assert by_name(pools)["render"]["ids"] == by_name(every)["render"]["ids"][:count]
+        assert pools["held_out"] == every["held_out"]
 
 
 def test_renders_too_few_for_a_tenth_are_all_trained_on():
-    assert hold(["a"] * 9, Compose(1, None, 32)) == (["a"] * 9, [])
+    assert hold(["a"] * 9, 32) == (["a"] * 9, [])
 
 
 def test_more_renders_than_are_left_are_refused(project):
@@ -64,6 +66,18 @@ def test_more_renders_than_are_left_are_refused(project):
         pytest.param("renders/samples.jsonl", samples("real", 2), "is a real, wanted render", id="a photo as render"),
         pytest.param("split/test.jsonl", samples("render", 2, "x"), "test: the sample x0 is a render", id="test"),
         pytest.param("split/val.jsonl", samples("real", 1), "val: the sample real0 is in train too", id="a leak"),
+        pytest.param(
+            "split/more_val/new.jsonl",
+            samples("real", 1),
+            "more_val.new: the sample real0 is in train",
+            id="new leak",
+        ),
+        pytest.param(
+            "split/more_val/new.jsonl",
+            samples("render", 1),
+            "more_val.new: the sample render0 is a",
+            id="no photo",
+        ),
         pytest.param("split/train.jsonl", [], "found no real samples to train on", id="no real photos"),
         pytest.param("renders/samples.jsonl", [], "found no render samples to train on", id="no renders"),
         pytest.param("renders/samples.jsonl", samples("render", 1) * 2, "render0 stands there twice", id="twice"),

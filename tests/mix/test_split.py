@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dataset.records import Sample, read_manifest, write_manifest
-from mix.split import Split, SplitRule, fill, group, main
+from mix.groups import Groups, group, photo_of
+from mix.split import Split, SplitRule, fill, main
 from pipeline.errors import InputError
 from pipeline.settings import build
 
@@ -15,8 +16,8 @@ def photo(name: str, **tags: str) -> Sample:
     return Sample(name, "real", f"images/{name}.jpg", f"ids/{name}.png", (1, 1), (), "set", "CC0-1.0", tags=tags)
 
 
-def sums(samples: list[Sample]) -> list[str]:
-    return [sample.id for sample in samples]
+def grouped(samples: list[Sample], together: tuple[str, ...]) -> Groups:
+    return group([photo_of(sample) for sample in samples], [sample.id for sample in samples], together)
 
 
 def settings(
@@ -30,29 +31,8 @@ def of(**where: str) -> SplitRule:
 
 
 def members(samples: list[Sample], chosen: Split) -> dict[str, set[str]]:
-    splits = fill(group(samples, sums(samples), chosen.keep_together), chosen)
+    splits = fill(grouped(samples, chosen.keep_together), chosen)
     return {name: {sample.id for sample in found} for name, found in splits.items()}
-
-
-@pytest.mark.parametrize(
-    ("samples", "same", "names"),
-    [
-        pytest.param([photo("a"), photo("b")], "ab", {"photo=a": "a", "photo=b": "b"}, id="without a tag, alone"),
-        pytest.param([photo("a"), photo("b")], "aa", {"photo=a": "ab"}, id="byte for byte the same"),
-        pytest.param([photo("b", burst="1"), photo("a", burst="1")], "ba", {"burst=1": "ab"}, id="one burst"),
-        pytest.param(
-            [photo("a", burst="1"), photo("b", burst="1", twin="x"), photo("c", twin="x"), photo("d", twin="y")],
-            "abcd",
-            {"burst=1": "abc", "twin=y": "d"},
-            id="tied by way of another, through two tags",
-        ),
-        pytest.param([photo("a", burst="2"), photo("b")], "aa", {"burst=2": "ab"}, id="a copy that has lost its tag"),
-    ],
-)
-def test_photos_that_share_something_are_one_group(samples, same, names):
-    groups = group(samples, list(same), ("burst", "twin"))
-    assert {name: "".join(sample.id for sample in found) for name, found in groups.items()} == names
-    assert all(sample.group == name for name, found in groups.items() for sample in found)
 
 
 CAMERAS = [photo(f"{camera}{k}", camera=camera, burst=f"{camera}{k // 2}") for camera in "abc" for k in range(10)]
@@ -145,7 +125,7 @@ def write_photos(root: Path, samples: list[Sample]) -> Path:
 
 def test_the_manifests_lead_to_the_photos(tmp_path):
     photos, out = write_photos(tmp_path / "photos", CAMERAS), tmp_path / "split"
-    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, out)
+    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, tmp_path / "none.json", out)
     train = read_manifest(out / "train.jsonl")
     assert [sample.id for sample in train] == [f"a{k}" for k in range(10)]
     assert (train[0].image, train[0].ids, train[0].group) == (
@@ -161,7 +141,7 @@ def test_a_misspelt_tag_to_keep_together_is_refused_before_twins_part(tmp_path):
     photos = write_photos(tmp_path / "photos", CAMERAS)
     chosen = settings(of(camera="a"), of(camera="b"), of(camera="c"), together=("brust",))
     with pytest.raises(InputError, match="no photo has the tag 'brust'; there are: burst"):
-        main(chosen, photos, tmp_path / "split")
+        main(chosen, photos, tmp_path / "none.json", tmp_path / "split")
     assert not (tmp_path / "split").exists()
 
 

@@ -27,6 +27,8 @@ def write_project(folder: Path) -> None:
     test = [board(folder / "split", f"test{n}", group=f"t{n}") for n in range(3)]
     write_manifest(folder / "split/test.jsonl", test)
     write_manifest(folder / "split/home.jsonl", [board(folder / "split", f"home{n}") for n in range(2)])
+    more = folder / "split/more_val"
+    write_manifest(more / "newest.jsonl", [board(more, f"newest{n}") for n in range(2)])
     for sample in test:
         mask = (read_ids(folder / "split" / sample.ids) > 0).astype(np.uint8) * 255
         write_bytes(folder / f"rivals/truth/masks/{sample.id}.png", png_bytes(mask))
@@ -49,7 +51,8 @@ def run_rest(folder: Path) -> None:
     curves.main(curves.Curves((0.5,), (0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
     settings = attribute.Attribute(least=2, most=10, runs=1, leave_out=0, resamples=50)
     attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
-    evaluate.main(pick, race, split / "test.jsonl", split / "home.jsonl", folder / "rivals", folder / "test")
+    beside = split / "home.jsonl", split / "more_val", folder / "rivals"
+    evaluate.main(pick, race, split / "test.jsonl", *beside, folder / "test")
     transfer.main(
         transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", split / "val.jsonl",
         folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",

@@ -63,6 +63,14 @@ def test_photos_of_the_training_photos_places_are_scored_beside_the_test_photos(
     assert "From place to place" in (project / "reports/index.html").read_text(encoding="utf-8")
 
 
+def test_further_validation_sets_are_scored_beside_val_which_chose(project):
+    val, newest = read(project, "reports/transfer.json")["val"]
+    assert (val["name"], newest["name"], newest["n_photos"]) == ("val", "newest", 2)
+    assert val["picked"]["iou"] == pytest.approx(read(project, "pick.json")["iou"], abs=2e-6)
+    assert all(0 <= newest[key]["iou"] <= 1 for key in ("picked", "real_only", "render_only"))
+    assert "On each validation set" in (project / "reports/index.html").read_text(encoding="utf-8")
+
+
 def test_the_page_is_there_and_stands_alone(project):
     page = (project / "reports/index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page
@@ -85,7 +93,7 @@ def test_a_test_photo_of_a_group_of_val_is_refused(project, tmp_path):
     with pytest.raises(InputError, match="photo test0 of group 'g1' is in val too"):
         evaluate.main(
             project / "pick.json", project / "race", split / "test.jsonl",
-            split / "home.jsonl", tmp_path / "none", tmp_path / "out",
+            split / "home.jsonl", split / "more_val", tmp_path / "none", tmp_path / "out",
         )  # fmt: skip
 
 
@@ -98,6 +106,7 @@ def test_a_run_that_is_gone_is_named(project, tmp_path):
             tmp_path / "race",
             project / "split/test.jsonl",
             project / "split/home.jsonl",
+            project / "split/more_val",
             tmp_path / "no",
             tmp_path / "out",
         )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dataset.idmap import instance_of
+from dataset.idmap import IGNORE, instance_of
 from dataset.records import Instance
 from report.failures import failures, overlaps
 
@@ -54,6 +54,30 @@ BOX, FAR = (50, 50, 90, 90), (120, 120, 160, 160)
 )
 def test_an_object_fails_for_the_cause_that_was_planted(true, said, expected):
     assert causes(true, said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param((100, 100, 140, 140), [], id="within what is ignored"),
+        pytest.param((81, 100, 121, 140), [], id="with a little more than half of it"),
+        pytest.param((80, 100, 120, 140), ["False alarm"], id="with half of it"),
+        pytest.param((60, 100, 100, 140), ["False alarm"], id="beside it"),
+        pytest.param((70, 100, 110, 140), ["False alarm"], id="with a quarter of it"),
+    ],
+)
+def test_what_is_seen_mostly_where_the_labels_ignore_is_no_false_alarm(said, expected):
+    ids = np.zeros(SIZE_HW, np.uint16)
+    ids[:, 100:] = IGNORE
+    assert [one.cause for one in failures(overlaps(drawn([(1, said)]), ids, (), ("board",)))] == expected
+
+
+def test_what_is_seen_beyond_an_object_is_no_loose_outline_where_the_labels_ignore():
+    ids = drawn([(1, BOX)])
+    instances = (instance_of(ids, 1, "board"),)
+    found = overlaps(drawn([(1, (50, 50, 190, 90))]), np.where(ids == 1, ids, np.uint16(IGNORE)), instances, ("board",))
+    assert failures(found) == []
+    assert found.seen_px.tolist() == found.true_px.tolist() == [1600]
 
 
 def test_a_missed_object_that_is_mostly_hidden_is_called_hidden_before_all_else():

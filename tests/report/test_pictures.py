@@ -1,5 +1,6 @@
 import numpy as np
 
+from dataset.idmap import IGNORED
 from dataset.overlay import COLOURS, colour_of, outline, overlay, small
 from report.sheets import picture
 
@@ -11,6 +12,19 @@ def test_an_overlay_tints_the_mask_outlines_it_and_leaves_the_rest():
     assert (drawn[categories == 0] == 100).all()
     assert tuple(drawn[2, 4]) == COLOURS[0]
     assert tuple(drawn[4, 4]) == tuple(round(0.6 * 100 + 0.4 * channel) for channel in COLOURS[0])
+
+
+def test_an_overlay_stripes_what_is_ignored_in_grey_without_an_outline():
+    image, categories = np.full((40, 60, 3), (200, 20, 20), np.uint8), np.zeros((40, 60), np.uint8)
+    categories[:, 30:] = 1
+    plain = overlay(image, categories)
+    categories[10:30, 10:28] = IGNORED
+    drawn = overlay(image, categories)
+    rest = categories != IGNORED
+    assert (drawn[rest] == plain[rest]).all()
+    colours = np.unique(drawn[~rest], axis=0)
+    assert len(colours) == 2  # of a stripe and of what is between two
+    assert (np.ptp(colours, axis=1) < np.ptp(image[0, 0])).all()  # greyer than the photo
 
 
 def test_the_seventh_category_takes_the_first_colour_again():

@@ -1,9 +1,9 @@
 import pytest
-from page_project import ADVICE, curve, on_test, ratio_row, summary, transfer, typed
+from page_project import ADVICE, curve, near, on_test, ratio_row, summary, transfer, typed
 
 from report.numbers import details, left_out, numbers
-from report.record import AdviceRecord, CurveRecord, OnTest, RatioRow, Scored
-from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability
+from report.record import AdviceRecord, CurveRecord, OnTest, OnVal, RatioRow, Scored
+from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability, of_val
 from report.words import NOTHING, money, several, signed, span
 
 
@@ -51,6 +51,22 @@ def test_of_two_candidates_of_one_ratio_the_picked_one_was_tested():
     table = of_ratios(*rated(ratio_row(0.8, name="0.8"), picked))
     assert [row[table.heads.index("#test score")] for row in table.rows] == [NOTHING, "0.850"]
     assert [row[table.heads.index("schedule")] for row in table.rows] == ["mix", "renders first"]
+
+
+def on_val(name, **more):
+    return typed({"name": name, "n_photos": 12, "picked": near(0.9) | {"ratio": 0.8}, "real_only": None} | more, OnVal)
+
+
+def test_validation_sets_stand_in_one_table_in_which_the_one_that_chose_is_marked():
+    ends = {"render_only": near(0.7) | {"ratio": 1.0}}
+    table = of_val([on_val("val", **ends), on_val("newest", **ends)])
+    assert [row[:2] for row in table.rows] == [("val, which chose", "12"), ("newest", "12")]
+    assert table.heads == ("photos", "#how many", "#the pick", "#95 %", "#renders alone", "#95 %")
+    assert table.marked == (0,)
+
+
+def test_val_alone_makes_no_table():
+    assert of_val([on_val("val", render_only=None)]) is None
 
 
 def test_an_option_that_is_not_known_says_so_and_the_advised_one_is_marked():
