@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, labelme, png, voc, webdataset, yolo
+from dataset.formats import bop, coco, cvat, labelme, png, voc, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import ManifestSource, read_source
@@ -15,6 +15,7 @@ from pipeline.files import check_free, whole_folder
 FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco.write,
+    "cvat": cvat.write,
     "labelme": labelme.write,
     "png": png.write,
     "voc": voc.write,

@@ -137,6 +137,25 @@ def voc(folder: Path) -> None:
     ))  # fmt: skip
 
 
+def cvat(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "annotations.xml", """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <meta><task><name>set</name><labels>
+    <label><name>mug</name><type>any</type></label><label><name>plate</name></label><label><name>eye</name></label>
+  </labels></task></meta>
+  <image id="0" name="a.png" subset="train" width="30" height="20">
+    <polygon label="mug" points="1.00,1.00;9.00,1.00;9.00,9.00" z_order="1" group_id="1"></polygon>
+    <mask label="mug" source="manual" rle="0, 3, 2, 4" left="12" top="10" width="3" height="3" group_id="1"/>
+    <ellipse label="plate" cx="20.00" cy="9.00" rx="6.00" ry="3.00" rotation="30.00" z_order="0"/>
+    <box label="plate" xtl="14.00" ytl="5.00" xbr="26.00" ybr="13.00"/>
+    <points label="eye" points="4.00,4.00"/><tag label="night"/>
+  </image>
+</annotations>
+""")  # fmt: skip
+
+
 def plain(style: str) -> Callable[[Path], None]:
     def build(folder: Path) -> None:
         write_bytes(folder / "images" / f"a.{style.lower()}", picture(style))
