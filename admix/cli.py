@@ -17,6 +17,7 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "cvat",
     "labelme",
     "png",
+    "supervisely",
     "voc",
     "webdataset",
     "yolo",

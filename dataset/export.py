@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, cvat, labelme, png, voc, webdataset, yolo
+from dataset.formats import bop, coco, cvat, labelme, png, supervisely, voc, webdataset, yolo
 from dataset.formats.folder import names_in
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.source import ManifestSource, read_source
@@ -18,6 +18,7 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "cvat": cvat.write,
     "labelme": labelme.write,
     "png": png.write,
+    "supervisely": supervisely.write,
     "voc": voc.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, cvat, folder, labelme, voc
+from dataset.formats import coco, cvat, folder, labelme, supervisely, voc
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -23,6 +23,9 @@ class Format:
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "supervisely": Format(
+        "Supervisely", "meta.json and DATASET/ann/", supervisely.find_supervisely, supervisely.read_supervisely
+    ),
     "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
     "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),

@@ -52,7 +52,8 @@ from pipeline.files import write_bytes, write_text
 from pipeline.reading import MOST_SETTINGS_BYTES, read_text
 from pipeline.xml_files import UNWRITABLE, children_of
 
-IMAGES, BOXES, LISTS = "JPEGImages", "Annotations", "ImageSets/Segmentation"
+IMAGES, BOXES = "JPEGImages", "Annotations"
+LISTS, BOX_LISTS = "ImageSets/Segmentation", "ImageSets/Main"
 CLASSES, OBJECTS = ("SegmentationClass", "SegmentationClassPNG"), ("SegmentationObject", "SegmentationObjectPNG")
 LABELMAP, CLASS_NAMES = "labelmap.txt", "class_names.txt"
 MOST_LIST_BYTES = 2**28
@@ -252,7 +253,8 @@ def write(source: ManifestSource, out: Path) -> None:
         write_bytes(out / OBJECTS[0] / f"{name}.png", palette_png(objects_map(ids, sample, source)))
         write_text(out / BOXES / f"{name}.xml", annotation_of(sample, file))
         names.append(name)
-    write_text(out / LISTS / "default.txt", "".join(f"{name}\n" for name in names))
+    for folder in (LISTS, BOX_LISTS):
+        write_text(out / folder / "default.txt", "".join(f"{name}\n" for name in names))
     rows = [
         f"{name}:{','.join(map(str, colour_of(k)))}::\n" for k, name in enumerate(("background", *source.categories))
     ]

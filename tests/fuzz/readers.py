@@ -1,0 +1,225 @@
+"""Every reader of files that the project has, each with a small valid tree of files for it."""
+
+from pathlib import Path
+
+from benchmarks.replay import read_grid
+from dataset.export import FORMATS
+from dataset.formats.poses import Views
+from dataset.idmap import read_ids, read_image
+from dataset.pictures import upright
+from dataset.records import read_manifest
+from measure.attribution.record import read_attribution
+from measure.evidence import read_lines
+from measure.pick import read_pick, read_picked_run, read_race, read_test
+from measure.scoring.scores import read_scores
+from measure.trials.pools import read_pools
+from measure.trials.trainer import log_of
+from mix import ingest
+from mix import write_mix as one
+from pipeline.files import write_bytes, write_text
+from pipeline.settings import read_settings
+from render.arrival import find
+from render.audit.appearances import read_recipes
+from render.audit.help import help_in
+from render.audit.looking import recall
+from render.catalog import read_catalog
+from render.entries import facts_of_texture, read_entries, strays
+from render.frames.blobs import unpack_frame
+from render.frames.packing import read_refused
+from render.scenes.recipe import read_recipe
+from render.shoot import read_scenes
+from render.stock.obj import measure
+from render.stock.parts import whole
+from render.stock.usd import look_at_layers
+from report.numbers import numbers
+from report.record import read_transfer
+from report.sheets import read_evaluated
+from setups.boards.corners import read_corners
+from tests import page_project
+from tests.fuzz.judge import Reader
+from tests.fuzz.trees import (
+    ROOT,
+    archive,
+    assets,
+    cache,
+    choose_there,
+    coco,
+    compose_there,
+    cvat,
+    described,
+    export_as,
+    exports,
+    forget_there,
+    frame,
+    frozen,
+    gltf,
+    grid,
+    labelme,
+    lights,
+    memory,
+    mix,
+    network,
+    of_compose,
+    of_params,
+    plain,
+    plan,
+    pools,
+    predictions,
+    race,
+    record_there,
+    refused,
+    run_settings,
+    samples_in,
+    shard,
+    split_there,
+    supervisely,
+    texts,
+    texture,
+    unpack_there,
+    usd,
+    voc,
+    weights,
+)
+from train.cache import Cache, holds
+from train.checkpoint import load
+from train.data import load_labelled, read_categories, read_mix
+from train.inference.records import photos_in, read_record
+from train.model import load_weights
+from train.run import read_run_settings
+from train.settings import Fit
+
+
+def ingested(real: Path, out: Path) -> None:
+    """Read photos and labels with the settings as they are without a set-up."""
+    ingest.main(ingest.Ingest(), real, out)
+
+
+READERS = (
+    Reader("coco", coco, ("annotations.json",), ingested),
+    Reader("cvat", cvat, ("annotations.xml",), ingested),
+    Reader("labelme", labelme, ("a.json",), ingested),
+    Reader("supervisely", supervisely, ("meta.json", "ds/ann/a.png.json"), ingested),
+    Reader(
+        "voc",
+        voc,
+        ("SegmentationClass/a.png", "SegmentationObject/a.png", "labelmap.txt", "Annotations/a.xml"),
+        ingested,
+    ),
+    Reader("described photos", described, ("meta.json",), ingested),
+    Reader("plain photos", plain("PNG"), ("categories.json",), ingested),
+    Reader("masks", plain("PNG"), ("masks/a.png",), ingested),
+    *(
+        Reader(f"photos {s}", plain(s), (f"images/a.{s.lower()}",), ingested)
+        for s in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+    ),
+    Reader(
+        "photos to predict",
+        plain("JPEG"),
+        ("images/a.jpeg",),
+        lambda i, _: upright((i / "images/a.jpeg").read_bytes(), "a"),
+    ),
+    Reader("folder of photos", plain("JPEG"), ("images/a.jpeg",), lambda i, _: photos_in(i)),
+    Reader(
+        "manifest",
+        lambda f: samples_in(f, "a", "b"),
+        ("samples.jsonl",),
+        lambda i, _: read_manifest(i / "samples.jsonl"),
+    ),
+    Reader(
+        "labelled sample",
+        lambda f: samples_in(f, "a"),
+        ("samples.jsonl", "ids/a.png", "images/a.png"),
+        lambda i, _: [load_labelled(i, s) for s in read_manifest(i / "samples.jsonl")],
+    ),
+    Reader("split", lambda f: samples_in(f, "a", "b", "c"), ("samples.jsonl",), split_there),
+    Reader("frozen test set", frozen, ("frozen.json", "samples.jsonl"), split_there),
+    Reader("shard", shard, ("0.tar",), lambda i, _: (read_image(i / "0.tar/a.png"), read_ids(i / "0.tar/a.ids.png"))),
+    Reader("frame in the store", frame, ("a.tar",), lambda i, _: unpack_frame((i / "a.tar").read_bytes())),
+    Reader("sources", of_compose, ("sources/mine/samples.jsonl",), compose_there),
+    Reader(
+        "splits of compose",
+        of_compose,
+        ("train.jsonl", "val.jsonl", "test.jsonl", "more_val/new.jsonl", "r.jsonl"),
+        compose_there,
+    ),
+    Reader("pools, for a mix", pools, ("pools.json",), lambda i, o: one.main(i / "pools.json", 0.5, o)),
+    Reader("pools, to train on", pools, ("pools.json",), lambda i, _: read_pools(i / "pools.json")),
+    Reader("mix", mix, ("mix.json",), lambda i, _: read_mix(i / "mix.json")),
+    Reader("categories", texts("c.json", ["a", "b"]), ("c.json",), lambda i, _: read_categories(i / "c.json")),
+    Reader("pick", race, ("pick.json",), lambda i, _: read_race(read_pick(i / "pick.json"), i)),
+    Reader("picked run", race, ("pick.json",), lambda i, _: read_picked_run(i / "pick.json")),
+    Reader("scores", race, ("race/x/val.json",), lambda i, _: read_scores(i / "race/x/val.json")),
+    Reader("scores for the page", race, ("race/x/val.json",), lambda i, _: read_evaluated(i / "race/x/val.json")),
+    Reader("test scores", race, ("test.json",), lambda i, _: read_test(i)),
+    Reader("curves", race, ("curves.json",), lambda i, _: read_lines(i / "curves.json")),
+    Reader("grid", grid, ("grid.json",), lambda i, _: read_grid(i / "grid.json")),
+    Reader("run settings", run_settings, ("settings.json",), lambda i, _: read_run_settings(i / "settings.json")),
+    Reader(
+        "weights", weights, ("weights.safetensors",), lambda i, _: load_weights(network(), i / "weights.safetensors")
+    ),
+    Reader("checkpoint", weights, ("checkpoint.safetensors",), lambda i, _: load(i, "key")),
+    Reader("log of a training", texts("log.json", {"seconds": {"0.5": 1.5}}), ("log.json",), lambda i, _: log_of(i)),
+    Reader(
+        "cache index",
+        cache,
+        ("index.json",),
+        lambda i, _: holds(i, {"longest": 64, "categories": ["mug"]}, {"a"}) and Cache(i).photo("a"),
+    ),
+    Reader("prediction records", predictions, ("records/a.json",), lambda i, _: read_record(i / "records/a.json")),
+    Reader("records to forget", predictions, ("records/b.json",), forget_there),
+    Reader(
+        "transfer",
+        texts("transfer.json", page_project.transfer()),
+        ("transfer.json",),
+        lambda i, _: numbers(read_transfer(i / "transfer.json")),
+        scale=20,
+    ),
+    Reader(
+        "attribution",
+        texts("a.json", page_project.transfer()["attribution"]),
+        ("a.json",),
+        lambda i, _: (read_attribution(i / "a.json"), help_in(i / "a.json")),
+    ),
+    *(
+        Reader(
+            f"export {s}",
+            exports,
+            ("samples.jsonl", "credits.json", "categories.json", "ids/a.png", "d.npy"),
+            export_as(s),
+        )
+        for s in FORMATS
+    ),
+    Reader("refused", refused, ("refused.json",), lambda i, _: read_refused(i / "refused.json")),
+    Reader("plan", plan, ("scenes.jsonl",), lambda i, _: read_scenes(i / "scenes.jsonl")),
+    Reader("plan, for poses", plan, ("scenes.jsonl",), lambda i, _: Views(i / "scenes.jsonl", {"mug"})),
+    Reader(
+        "recipe",
+        lambda f: write_text(f / "wall.toml", (ROOT / "render/recipes/wall.toml").read_text(encoding="utf-8")),
+        ("wall.toml",),
+        lambda i, _: (read_recipes(i), read_recipe("wall", i)),
+    ),
+    Reader("catalogue", assets, ("a.toml", "a.obj", "a.mtl"), lambda i, _: read_catalog(i)),
+    Reader("gallery's entries", assets, ("a.toml", "a.obj", "a.mtl"), lambda i, _: strays(i, read_entries(i))),
+    Reader("gallery's memory", memory, ("facts.json",), lambda i, _: recall(i / "facts.json")),
+    Reader("obj", assets, ("a.obj", "a.mtl"), lambda i, _: (whole(i / "a.obj"), measure(i / "a.obj", "y"))),
+    Reader("gltf", gltf, ("a.gltf",), lambda i, _: find(i / "a.gltf", "")),
+    Reader("glb", gltf, ("a.glb",), lambda i, _: find(i / "a.glb", "")),
+    Reader("usd", usd, ("a.usda", "b.usda"), lambda i, _: look_at_layers(i / "a.usda"), scale=50),
+    Reader("archive", archive, ("a.zip",), unpack_there),
+    Reader("texture folder", texture, ("wood_color.png",), lambda i, _: facts_of_texture(i)),
+    Reader("environment map", lights, ("a.hdr",), lambda i, _: find(i / "a.hdr", "")),
+    Reader("params", of_params, ("params.yaml", "setups/boards.yaml"), lambda i, _: read_settings(Fit, i), scale=5),
+    Reader("params, to choose", of_params, ("params.yaml",), choose_there, scale=5),
+    Reader(
+        "corners",
+        texts("c.json", {"a.jpg": [[0, 0], [9, 0], [9, 9], [0, 9]], "b.jpg": []}),
+        ("c.json",),
+        lambda i, _: read_corners(i / "c.json"),
+    ),
+    Reader(
+        "bench",
+        texts("b.json", {"mix": {"seconds": 1}}),
+        ("b.json",),
+        lambda i, o: (write_bytes(o, (i / "b.json").read_bytes()), record_there(o)),
+    ),
+)

@@ -18,6 +18,7 @@ from torch import nn
 from dataset.export import export
 from dataset.formats.folder import names_in
 from dataset.formats.source import read_source
+from dataset.formats.supervisely import png_of
 from dataset.formats.voc import palette_png
 from dataset.idmap import instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
@@ -120,6 +121,21 @@ def labelme(folder: Path) -> None:
             {"label": "plate", "points": [[12, 10], [22, 16]], "group_id": None, "shape_type": "rectangle"},
             {"label": "sun", "points": [[20, 4], [23, 4]], "group_id": None, "shape_type": "circle"},
             {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
+        ],
+    })  # fmt: skip
+
+
+def supervisely(folder: Path) -> None:
+    write_bytes(folder / "ds" / "img" / "a.png", picture())
+    mask = base64.b64encode(zlib.compress(png_of(ids()[10:16, 12:22] == 2))).decode()
+    square = {"exterior": [[1, 1], [9, 1], [9, 9], [1, 9]], "interior": [[[3, 3], [5, 3], [5, 5]]]}
+    write_json(folder / "meta.json", {"classes": [{"title": "mug", "shape": "any"}, {"title": "eye"}], "tags": []})
+    write_json(folder / "ds" / "ann" / "a.png.json", {
+        "tags": [{"name": "night", "value": None}], "size": {"height": 20, "width": 30}, "objects": [
+            {"classTitle": "mug", "geometryType": "bitmap", "bitmap": {"data": mask, "origin": [12, 10]}},
+            {"classTitle": "mug", "geometryType": "polygon", "points": square, "instance": "x"},
+            {"classTitle": "mug", "geometryType": "multipolygon", "parts": [square], "instance": "x"},
+            {"classTitle": "eye", "geometryType": "point", "points": {"exterior": [[3, 3]], "interior": []}},
         ],
     })  # fmt: skip
 
