@@ -243,22 +243,27 @@ def write(source: ManifestSource, out: Path) -> None:
     labelmap.txt or XML cannot hold.
     """
     check_names(source)
-    names = []
+    names, void = list[str](), False
     for sample in source.samples():
         name, ids = name_of(sample), source.ids_of(sample)
+        classes, objects = categories_map(ids, sample.instances, source.categories), objects_map(ids, sample, source)
         file = source.save_image(sample, out / IMAGES, name)
-        write_bytes(
-            out / CLASSES[0] / f"{name}.png", palette_png(categories_map(ids, sample.instances, source.categories))
-        )
-        write_bytes(out / OBJECTS[0] / f"{name}.png", palette_png(objects_map(ids, sample, source)))
+        write_bytes(out / CLASSES[0] / f"{name}.png", palette_png(classes))
+        write_bytes(out / OBJECTS[0] / f"{name}.png", palette_png(objects))
         write_text(out / BOXES / f"{name}.xml", annotation_of(sample, file))
         names.append(name)
+        void = void or bool((ids == IGNORE).any())
     for folder in (LISTS, BOX_LISTS):
         write_text(out / folder / "default.txt", "".join(f"{name}\n" for name in names))
-    rows = [
-        f"{name}:{','.join(map(str, colour_of(k)))}::\n" for k, name in enumerate(("background", *source.categories))
-    ]
-    write_text(out / LABELMAP, "# label:color_rgb:parts:actions\n" + "".join(rows))
+    write_text(out / LABELMAP, labelmap_of(source.categories, void))
+
+
+def labelmap_of(categories: tuple[str, ...], void: bool) -> str:
+    """Return labelmap.txt. void: whether a mask holds what is ignored, whose colour readers want to be named then."""
+    numbers = {"background": 0} | {name: k for k, name in enumerate(categories, 1)}
+    numbers |= {"ignored": IGNORED} if void else {}
+    rows = [f"{name}:{','.join(map(str, colour_of(number)))}::\n" for name, number in numbers.items()]
+    return "# label:color_rgb:parts:actions\n" + "".join(rows)
 
 
 def check_names(source: ManifestSource) -> None:

@@ -336,6 +336,7 @@ def test_a_folder_of_another_format_is_none_of_vocs(pictures, tmp_path, style):
 def test_what_is_written_is_read_back_to_the_pixel(pictures, tmp_path):
     pictures.ignoring(0, 3)
     out = pictures.export("voc", tmp_path / "out")
+    assert (out / "labelmap.txt").read_text(encoding="utf-8").endswith("plate:0,128,0::\nignored:224,224,192::\n")
     found = read_set(out, Defects())
     assert found.categories == ("mug", "plate")
     photos = {one.file.stem: one for one in found.photos}
