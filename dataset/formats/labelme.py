@@ -8,8 +8,8 @@ these as well, which makes an object half a pixel wider on each side than the li
 import dataclasses
 import math
 import posixpath
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, TypeAdapter, with_config
 
-from dataset.formats.left_out import LeftOut, tell_left_out
 from dataset.formats.listed import (
     BROKEN_LABEL,
     BROKEN_PHOTO,
@@ -38,20 +37,10 @@ from dataset.formats.listed import (
     tags_of,
     text_of,
 )
-from dataset.formats.outlines import (
-    Outline,
-    Outlines,
-    check_numbers,
-    check_within,
-    flat,
-    mask_of,
-    names_of,
-    placed,
-    rle_of,
-)
-from dataset.formats.packed_masks import bytes_in, mask_in
-from dataset.formats.packed_masks import text_of as base64_of
+from dataset.formats.outlines import Outlines, check_numbers, check_within, flat, placed, reach_of
+from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
 from dataset.formats.photo_files import find_photo
+from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask, box_of, png_bytes
 from dataset.pictures import MOST_PIXELS
@@ -67,7 +56,6 @@ MOST_LOOKED_AT = 2**26  # bytes of such a file, which may hold a photo
 IGNORED, BACKGROUND = "__ignore__", "_background_"  # the labels to which LabelMe's own export gives a meaning
 RECTANGLES = {"rectangle", "oriented_rectangle", "rotation"}
 AREAS = RECTANGLES | {"polygon", "circle", "mask"}
-CORNERS = 360  # of a circle: at a radius of 1000 pixels its polygon is 0.04 pixels off
 NO_TAGS = {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth", "licence", "license",
            "source"}  # fmt: skip
 
@@ -146,16 +134,16 @@ def read_labelme(root: Path, defects: Defects | None = None) -> PhotoSet:
     """
     defects = defects or FirstDefect()
     read = read_files(root, defects)
-    areas = Counter(kind for each in read for kind in each.areas)
-    if areas and areas.keys() <= RECTANGLES:
+    masks = [shape for each in read for shape in each.shapes if shape.outline is not None]
+    if masks and all(shape.kind in RECTANGLES for shape in masks):
         raise InputError(
-            f"{root}: found {areas.total()} rectangles and no other area, which is a set of boxes; wanted polygons or "
+            f"{root}: found {len(masks)} rectangles and no other area, which is a set of boxes; wanted polygons or "
             "masks, draw the outlines"
         )
-    names = names_of(outline for each in read for outline in each.label.outlines if not outline.ignored)
-    left = tell_left_out([shape for each in read for shape in each.left_out], names, defects)
+    names = tuple(sorted({shape.category for shape in masks if not shape.ignored}))
     photos = [each.photo for each in read]
-    return PhotoSet(names, (*photos, *without_file(root, photos, defects)), (*assumed(read, areas), *left))
+    said = tell({each.photo.file: each.shapes for each in read}, defects)
+    return PhotoSet(names, (*photos, *without_file(root, photos, defects)), (*assumed(read, masks), *said))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,9 +151,7 @@ class Read:
     """What one file says."""
 
     photo: ListedPhoto
-    label: Outlines
-    areas: tuple[str, ...]  # the kinds of the shapes that are masks
-    left_out: tuple[LeftOut, ...]
+    shapes: tuple[ToolShape, ...]
 
 
 def read_files(root: Path, defects: Defects) -> list[Read]:
@@ -217,58 +203,29 @@ def read_one(root: Path, file: Path, photo: Path, data: bytes, value: Mapping[st
     where = str(file)
     labels = parse_typed(data, LABEL_FILE, f"{where}: not a file of LabelMe", "save it again there")
     size = labels.size_hw(where)
-    outlines: list[Outline] = []
-    left: list[LeftOut] = []
-    for shapes in objects_in(labels.shapes):
-        areas = {number: shape for number, shape in shapes.items() if shape.kind in AREAS}
-        if areas:
-            outlines.append(outline_of(areas, size, where))
-        left += [
-            LeftOut(f"{where}: shapes[{number}]", shape.kind, shape.label, photo, covered=bool(areas))
-            for number, shape in shapes.items()
-            if number not in areas
-        ]
-    label = Outlines(where, size, tuple(outlines))
+    shapes = tuple(tool_shape(each, size, f"{where}: shapes[{k}]") for k, each in enumerate(labels.shapes))
+    label = Outlines(where, size, objects_of(shapes, size))
     source = text_of(value, "source", where) or root.resolve().name
     tags = tags_of(value, NO_TAGS) | {flag: tag_text(up) for flag, up in sorted((labels.flags or {}).items())}
-    kinds = tuple(shape.kind for shape in labels.shapes if shape.kind in AREAS)
-    return Read(ListedPhoto(photo, label, source, licence_of(value, where), tags), label, kinds, tuple(left))
+    return Read(ListedPhoto(photo, label, source, licence_of(value, where), tags), shapes)
 
 
-def objects_in(shapes: Sequence[Shape]) -> list[dict[int, Shape]]:
-    """Return the shapes of each object by their numbers in the file: those of one label and one group are one."""
-    objects: dict[tuple[Any, ...], dict[int, Shape]] = defaultdict(dict)
-    for number, shape in enumerate(shapes):
-        key = (shape.label, "alone", number) if shape.group_id is None else (shape.label, "group", shape.group_id)
-        objects[key][number] = shape
-    return list(objects.values())
-
-
-def outline_of(shapes: Mapping[int, Shape], size_hw: tuple[int, int] | None, where: str) -> Outline:
-    """Return one object of one or more shapes; raise InputError for a label or a shape that cannot be one."""
-    (first, shape), *_ = shapes.items()
-    there = f"{where}: shapes[{first}]"
+def tool_shape(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> ToolShape:
+    """Return a shape as those of all tools; raise InputError for a label or an area that cannot be one."""
     if shape.label in ("", BACKGROUND):
         raise DefectError(
             BROKEN_LABEL,
-            f"{there}: its label is {shown(shape.label)}, wanted a category; cut holes out of the object itself",
+            f"{where}: its label is {shown(shape.label)}, wanted a category; cut holes out of the object itself",
         )
-    parts = [part_of(each, size_hw, f"{where}: shapes[{number}]") for number, each in shapes.items()]
-    return Outline(there, shape.label, together(parts, size_hw, there), ignored=shape.label == IGNORED)
-
-
-def together(parts: list[Any], size_hw: tuple[int, int] | None, where: str) -> Any:
-    """Return the union of polygons and RLEs: polygons where all are."""
-    if all(isinstance(part, list) for part in parts):
-        return [polygon for part in parts for polygon in part]
-    if len(parts) == 1 or size_hw is None:  # an RLE has a size, so there is one
-        return parts[0]
-    return rle_of(np.logical_or.reduce([mask_of(part, size_hw, where) for part in parts]))
+    check_numbers(flat(shape.points), where)
+    area = part_of(shape, size_hw, where) if shape.kind in AREAS else None
+    group = "" if shape.group_id is None else str(shape.group_id)
+    reach = reach_of([flat(shape.points)])
+    return ToolShape(where, shape.label, shape.kind, area, reach, group, ignored=shape.label == IGNORED)
 
 
 def part_of(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> Any:
     """Return the area of one shape as a list of one polygon, or as an RLE."""
-    check_numbers(flat(shape.points), where)
     if shape.kind == "mask":
         return rle_in(shape, size_hw, where)
     if shape.kind == "circle":
@@ -286,8 +243,8 @@ def circle(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> list[fl
         check_within([[x, y, edge_x, edge_y]], size_hw, where)
     height, width = size_hw or (math.inf, math.inf)
     radius = math.hypot(edge_x - x, edge_y - y)
-    turns = [2 * math.pi * k / CORNERS for k in range(CORNERS)]
-    corners = [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
+    whole = ellipse_of((x, y), (radius, radius), 0)
+    corners = zip(whole[::2], whole[1::2], strict=True)
     return flat([(min(max(cx, 0), width), min(max(cy, 0), height)) for cx, cy in corners])
 
 
@@ -328,10 +285,10 @@ def without_file(root: Path, photos: Iterable[ListedPhoto], defects: Defects) ->
     return [ListedPhoto(file, Outlines(str(file), None, ()), source, NO_LICENCE, {}, labelled=False) for file in bare]
 
 
-def assumed(read: Iterable[Read], areas: Mapping[str, int]) -> list[str]:
+def assumed(read: Iterable[Read], masks: Iterable[ToolShape]) -> list[str]:
     """Return the sentences that say what was taken for granted."""
-    rectangles = sum(areas.get(kind, 0) for kind in RECTANGLES)
-    empty = sum(not each.areas and not each.left_out for each in read)
+    rectangles = sum(shape.kind in RECTANGLES for shape in masks)
+    empty = sum(not each.shapes for each in read)
     said = [f"{rectangles} rectangles are taken as masks"] if rectangles else []
     return [*said, f"{empty} files without shapes are photos that show nothing"] if empty else said
 

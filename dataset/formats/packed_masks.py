@@ -18,7 +18,7 @@ def bytes_in(text: str, where: str) -> bytes:
         raise DefectError(BROKEN_LABEL, f"{where}: its mask is not base64 ({error}); export it again") from None
 
 
-def text_of(data: bytes) -> str:
+def base64_of(data: bytes) -> str:
     """Return bytes in base64."""
     return base64.b64encode(data).decode("ascii")
 

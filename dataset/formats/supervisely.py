@@ -34,7 +34,7 @@ from dataset.formats.listed import (
     tag_text,
 )
 from dataset.formats.outlines import Outlines, Rings, check_numbers, flat, placed, reach_of
-from dataset.formats.packed_masks import bytes_in, mask_in, text_of
+from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
 from dataset.formats.shapes import ToolShape, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
 from dataset.formats.voc_masks import colour_of
@@ -308,7 +308,7 @@ def annotation_of(sample: Sample, ids: IdMap, tags: Mapping[str, str]) -> dict[s
     objects = []
     for item in sample.instances:
         x0, y0, x1, y1 = item.box
-        data = text_of(zlib.compress(png_of(ids[y0:y1, x0:x1] == item.index)))
+        data = base64_of(zlib.compress(png_of(ids[y0:y1, x0:x1] == item.index)))
         bitmap = {"data": data, "origin": [x0, y0]}
         figure = {"description": "", "geometryType": "bitmap", "classTitle": item.category, "tags": []}
         objects.append(figure | {"bitmap": bitmap})
