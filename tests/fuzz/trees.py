@@ -1,5 +1,6 @@
 """Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
 
+import base64
 import dataclasses
 import io
 import json
@@ -19,6 +20,8 @@ from dataset.formats import brush_rle
 from dataset.formats.mask_values import names_in
 from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
+from dataset.formats.supervisely import png_of
+from dataset.formats.voc import palette_png
 from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
@@ -110,6 +113,50 @@ def described(folder: Path) -> None:
         "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
         "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
     })  # fmt: skip
+
+
+def labelme(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    crop = png_bytes((ids()[2:8, 3:9] == 1).astype(np.uint8))
+    write_json(folder / "a.json", {
+        "version": "5.4.1", "flags": {"night": True}, "imagePath": "a.png", "imageData": None, "imageHeight": 20,
+        "imageWidth": 30, "licence": "CC0-1.0", "shapes": [
+            {"label": "mug", "points": [[1, 1], [9.5, 1], [9, 9]], "group_id": 1, "shape_type": "polygon", "flags": {}},
+            {"label": "mug", "points": [[3, 2], [8, 7]], "group_id": 1, "shape_type": "mask",
+             "mask": base64.b64encode(crop).decode()},
+            {"label": "plate", "points": [[12, 10], [22, 16]], "group_id": None, "shape_type": "rectangle"},
+            {"label": "sun", "points": [[20, 4], [23, 4]], "group_id": None, "shape_type": "circle"},
+            {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
+        ],
+    })  # fmt: skip
+
+
+def supervisely(folder: Path) -> None:
+    write_bytes(folder / "ds" / "img" / "a.png", picture())
+    mask = base64.b64encode(zlib.compress(png_of(ids()[10:16, 12:22] == 2))).decode()
+    square = {"exterior": [[1, 1], [9, 1], [9, 9], [1, 9]], "interior": [[[3, 3], [5, 3], [5, 5]]]}
+    write_json(folder / "meta.json", {"classes": [{"title": "mug", "shape": "any"}, {"title": "eye"}], "tags": []})
+    write_json(folder / "ds" / "ann" / "a.png.json", {
+        "tags": [{"name": "night", "value": None}], "size": {"height": 20, "width": 30}, "objects": [
+            {"classTitle": "mug", "geometryType": "bitmap", "bitmap": {"data": mask, "origin": [12, 10]}},
+            {"classTitle": "mug", "geometryType": "polygon", "points": square, "instance": "x"},
+            {"classTitle": "mug", "geometryType": "multipolygon", "parts": [square], "instance": "x"},
+            {"classTitle": "eye", "geometryType": "point", "points": {"exterior": [[3, 3]], "interior": []}},
+        ],
+    })  # fmt: skip
+
+
+def voc(folder: Path) -> None:
+    values = ids().astype(np.uint8)
+    write_bytes(folder / "JPEGImages" / "a.png", picture())
+    for kind in ("SegmentationClass", "SegmentationObject"):
+        write_bytes(folder / kind / "a.png", palette_png(values))
+    write_text(folder / "labelmap.txt", "background:0,0,0::\nmug:128,0,0::\nplate:0,128,0:rim:\n")
+    write_text(folder / "ImageSets" / "Segmentation" / "default.txt", "a\n")
+    write_text(folder / "Annotations" / "a.xml", (
+        "<annotation><source><database>set</database></source><object><name>mug</name><bndbox><xmin>4</xmin>"
+        "<ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>"
+    ))  # fmt: skip
 
 
 def cvat(folder: Path) -> None:
