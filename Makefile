@@ -5,6 +5,7 @@
 #   make assets                         check every asset, render it, and write reports/assets.html
 #   make bench                          how fast rendering is against BlenderProc's examples, and what each teaches
 #   make bench-train | make bench-mix   training against a plain loop | a million samples read, split, searched, composed
+#   make bench-leaks APART=tag          which planted copies the search for leaks finds, false alarms between the tag's values
 #   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
@@ -18,12 +19,14 @@ SETUP ?= boards
 REAL ?=
 SCENES ?=
 CASES ?=
+APART ?=
 # As they were given: else make, and then the shell, would run what stands in $$(...) in the name of a folder.
 override SETUP := $(value SETUP)
 override REAL := $(value REAL)
 override SCENES := $(value SCENES)
 override CASES := $(value CASES)
-export SETUP REAL SCENES CASES
+override APART := $(value APART)
+export SETUP REAL SCENES CASES APART
 CHOOSE = python -m pipeline.choose "$$SETUP" $(if $(REAL),"$$REAL")
 
 INSTALLED := .venv/.installed
@@ -33,7 +36,7 @@ DOCTOR := python3 pipeline/doctor.py
 # .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train speedrun bench-mix bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -62,6 +65,9 @@ bench-attribution: photos
 
 bench-mix: $(INSTALLED)
 	@$(WORK) python -m benchmarks.mix --out reports/bench.json
+
+bench-leaks: photos
+	@$(WORK) python -m benchmarks.leaks --photos "data/$$SETUP/photos" --apart "$$APART" --out reports/bench.json
 
 bench-curve: photos
 	@$(WORK) python -m benchmarks.render.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"

@@ -54,8 +54,8 @@ def search(photos: Sequence[PhotoFile], library: PhotoLibrary, settings: Leaks, 
     for photo in track(photos, len(photos), "look for leaks", "photos"):
         copy = library.copy_of(read_image(photo.path), settings.candidates, settings.agreement)
         if copy:
-            pair = (leaked(one, home) for one in (photo, library.photos[copy.at]))
-            found.append(Leak(*pair, copy.mirrored, round(copy.agreement, 4)))
+            trained = leaked(library.photos[copy.at], home)
+            found.append(Leak(leaked(photo, home), trained, copy.mirrored, round(copy.agreement, 4)))
     return found
 
 

@@ -7,7 +7,10 @@ from naming import ran, run, small_project
 
 pytestmark = pytest.mark.slow
 
-VERBS = ["repro", "photos", "bench", "bench-train", "bench-attribution", "bench-curve", "bench-long", "bench-mix"]
+VERBS = [
+    *("repro", "photos", "bench", "bench-train", "bench-attribution", "bench-curve", "bench-leaks", "bench-long"),
+    "bench-mix",
+]
 OLD = ("-o", ".venv/.installed")  # what is installed is this test's own environment
 
 
@@ -22,7 +25,7 @@ def project(tmp_path_factory):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_recipe_carries_a_name(project, verb):
-    names = [f"{key}=QX{key}QX $(shell touch RAN) $(info QXinfo)" for key in ("SETUP", "REAL", "SCENES")]
+    names = [f"{key}=QX{key}QX $(shell touch RAN) $(info QXinfo)" for key in ("SETUP", "REAL", "SCENES", "APART")]
     done = run(project, "make", "--dry-run", *OLD, verb, *names)
     assert done.returncode == 0, done.stderr
     assert "python -m " in done.stdout

@@ -28,7 +28,7 @@ class Sight:
     def unit(self) -> Floats:
         """The descriptors (N, 128) as vectors of length 1 (RootSIFT, Arandjelovic and Zisserman 2012)."""
         sums = self.descriptors.sum(axis=1, keepdims=True, dtype=np.float32)
-        return np.sqrt(self.descriptors / np.maximum(sums, 1))
+        return np.asarray(np.sqrt(self.descriptors / np.maximum(sums, 1)), np.float32)
 
 
 def sight_of(image: RGB) -> Sight:
@@ -38,7 +38,7 @@ def sight_of(image: RGB) -> Sight:
 
 def sight_of_grey(grey: Grey) -> Sight:
     """Return what is kept of a small grey picture (H, W)."""
-    sift = cv2.SIFT_create(nfeatures=FEATURES, contrastThreshold=CONTRAST)
+    sift = cv2.SIFT.create(nfeatures=FEATURES, contrastThreshold=CONTRAST)
     found, descriptors = sift.detectAndCompute(grey, None)
     points = np.array([point.pt for point in found], np.float32).reshape(-1, 2)
     return Sight(grey, points, np.zeros((0, 128), np.uint8) if descriptors is None else descriptors.astype(np.uint8))
