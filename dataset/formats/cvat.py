@@ -25,7 +25,7 @@ from dataset.formats.listed import (
     PhotoSet,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
-from dataset.formats.photo_files import photo_of_stem
+from dataset.formats.photo_files import named_apart, photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap, Mask
@@ -102,7 +102,8 @@ def read_cvat(sign: Path, defects: Defects | None = None) -> PhotoSet:
                     photos.append(photo_of(frame, task, found, path.parent.resolve().name))
     every = [shape for found in shapes.values() for shape in found]
     names |= dict.fromkeys(sorted({shape.category for shape in every if shape.outline is not None} - set(names)))
-    return PhotoSet(tuple(names), tuple(photos), (*said_of(every), *tell(shapes, defects)))
+    apart = named_apart(photos, sign.parent if sign.is_file() else sign)
+    return PhotoSet(tuple(names), apart, (*said_of(every), *tell(shapes, defects)))
 
 
 def said_of(shapes: Sequence[ToolShape]) -> tuple[str, ...]:

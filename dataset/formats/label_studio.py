@@ -37,6 +37,7 @@ from dataset.formats.listed import (
     text_of,
 )
 from dataset.formats.outlines import Outlines
+from dataset.formats.photo_files import named_apart
 from dataset.formats.photo_urls import PhotosBelow, path_in
 from dataset.formats.shapes import ToolShape, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
@@ -104,7 +105,7 @@ def read_label_studio(sign: Path, defects: Defects | None = None) -> PhotoSet:
     masked = {shape.category for every in shapes.values() for shape in every if shape.outline is not None}
     names |= dict.fromkeys(sorted(masked - set(names)))
     counts = tuple(f"{count} tasks {words}" for words, count in sorted(said.items()))
-    return PhotoSet(tuple(names), tuple(photos), (*counts, *tell(shapes, defects)))
+    return PhotoSet(tuple(names), named_apart(photos, home), (*counts, *tell(shapes, defects)))
 
 
 @dataclasses.dataclass(frozen=True)
