@@ -36,6 +36,7 @@ HEAD_BYTES = 4096
 SUBSET = "default"  # the one we write
 IMAGES = 2  # the media type
 CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd
+KNOWN = {CROWD, IGNORED, "occluded", "visible_fraction", "asset"}  # attributes that tools write of every mask, and ours
 NO_TAGS = {"licence", "license", "source"}  # of an item's attributes
 
 
@@ -182,7 +183,11 @@ def shape_of(entry: Mapping[str, Any], item: DatumaroItem, where: str) -> ToolSh
     said: Mapping[str, Any] = attributes if isinstance(attributes, dict) else {}
     crowd = said.get(CROWD) is True
     return dataclasses.replace(
-        shape, kind=CROWD if crowd else kind, outline=outline, ignored=crowd and said.get(IGNORED) is True
+        shape,
+        kind=CROWD if crowd else kind,
+        outline=outline,
+        ignored=crowd and said.get(IGNORED) is True,
+        attributes=bool(set(said) - KNOWN),
     )
 
 
