@@ -17,7 +17,10 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "cvat",
     "datumaro",
     "label_studio",
+    "labelme",
     "png",
+    "supervisely",
+    "voc",
     "webdataset",
     "yolo",
 )

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, cvat, datumaro, label_studio, png, webdataset, yolo
+from dataset.formats import bop, coco, cvat, datumaro, label_studio, labelme, png, supervisely, voc, webdataset, yolo
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.mask_values import names_in
 from dataset.formats.source import ManifestSource, read_source
@@ -18,7 +18,10 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "cvat": cvat.write,
     "datumaro": datumaro.write,
     "label_studio": label_studio.write,
+    "labelme": labelme.write,
     "png": png.write,
+    "supervisely": supervisely.write,
+    "voc": voc.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,
 }

@@ -11,8 +11,11 @@ from dataset.formats import (
     datumaro,
     folder,
     label_studio,
+    labelme,
     panoptic,
+    supervisely,
     unlabelled,
+    voc,
     webdataset,
     yolo,
 )
@@ -37,6 +40,11 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
     "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
+    "supervisely": Format(
+        "Supervisely", "meta.json and DATASET/ann/", supervisely.find_supervisely, supervisely.read_supervisely
+    ),
+    "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
+    "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
     "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
     "datumaro": Format(
         "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
@@ -98,7 +106,8 @@ def chosen(style: str) -> dict[str, Format]:
 def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
     """Raise InputError for a set without photos; two photos of one name, which is a sample's id, are a defect."""
     if not found.photos:
-        raise InputError(f"{root}: found no photos, wanted at least one; put labelled photos there")
+        why = defects.found[0].text if defects.found else ""
+        raise InputError(why or f"{root}: found no photos, wanted at least one; put labelled photos there")
     seen: dict[str, Path] = {}
     for photo in found.photos:
         first = seen.setdefault(photo.id, photo.file)

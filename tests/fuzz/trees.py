@@ -1,5 +1,6 @@
 """Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
 
+import base64
 import dataclasses
 import io
 import json
@@ -19,6 +20,8 @@ from dataset.formats import brush_rle
 from dataset.formats.mask_values import names_in
 from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
+from dataset.formats.supervisely import png_of
+from dataset.formats.voc import palette_png
 from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
@@ -27,15 +30,17 @@ from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
 from mix import compose, freeze, split
 from mix import write_mix as one
+from mix.rules import Split, SplitRule
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
+from pipeline.unpack import unpack
+from render.arrival import ASSET
 from render.audit.looking import remember
 from render.frames.blobs import Frame, pack_frame
 from render.spec import to_line as scene_line
 from render.stock.facts import Facts
 from render.stock.parts import fingerprint
-from render.stock.unpack import unpack
 from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
 from train.checkpoint import History, save
@@ -108,6 +113,50 @@ def described(folder: Path) -> None:
         "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
         "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
     })  # fmt: skip
+
+
+def labelme(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    crop = png_bytes((ids()[2:8, 3:9] == 1).astype(np.uint8))
+    write_json(folder / "a.json", {
+        "version": "5.4.1", "flags": {"night": True}, "imagePath": "a.png", "imageData": None, "imageHeight": 20,
+        "imageWidth": 30, "licence": "CC0-1.0", "shapes": [
+            {"label": "mug", "points": [[1, 1], [9.5, 1], [9, 9]], "group_id": 1, "shape_type": "polygon", "flags": {}},
+            {"label": "mug", "points": [[3, 2], [8, 7]], "group_id": 1, "shape_type": "mask",
+             "mask": base64.b64encode(crop).decode()},
+            {"label": "plate", "points": [[12, 10], [22, 16]], "group_id": None, "shape_type": "rectangle"},
+            {"label": "sun", "points": [[20, 4], [23, 4]], "group_id": None, "shape_type": "circle"},
+            {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
+        ],
+    })  # fmt: skip
+
+
+def supervisely(folder: Path) -> None:
+    write_bytes(folder / "ds" / "img" / "a.png", picture())
+    mask = base64.b64encode(zlib.compress(png_of(ids()[10:16, 12:22] == 2))).decode()
+    square = {"exterior": [[1, 1], [9, 1], [9, 9], [1, 9]], "interior": [[[3, 3], [5, 3], [5, 5]]]}
+    write_json(folder / "meta.json", {"classes": [{"title": "mug", "shape": "any"}, {"title": "eye"}], "tags": []})
+    write_json(folder / "ds" / "ann" / "a.png.json", {
+        "tags": [{"name": "night", "value": None}], "size": {"height": 20, "width": 30}, "objects": [
+            {"classTitle": "mug", "geometryType": "bitmap", "bitmap": {"data": mask, "origin": [12, 10]}},
+            {"classTitle": "mug", "geometryType": "polygon", "points": square, "instance": "x"},
+            {"classTitle": "mug", "geometryType": "multipolygon", "parts": [square], "instance": "x"},
+            {"classTitle": "eye", "geometryType": "point", "points": {"exterior": [[3, 3]], "interior": []}},
+        ],
+    })  # fmt: skip
+
+
+def voc(folder: Path) -> None:
+    values = ids().astype(np.uint8)
+    write_bytes(folder / "JPEGImages" / "a.png", picture())
+    for kind in ("SegmentationClass", "SegmentationObject"):
+        write_bytes(folder / kind / "a.png", palette_png(values))
+    write_text(folder / "labelmap.txt", "background:0,0,0::\nmug:128,0,0::\nplate:0,128,0:rim:\n")
+    write_text(folder / "ImageSets" / "Segmentation" / "default.txt", "a\n")
+    write_text(folder / "Annotations" / "a.xml", (
+        "<annotation><source><database>set</database></source><object><name>mug</name><bndbox><xmin>4</xmin>"
+        "<ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>"
+    ))  # fmt: skip
 
 
 def cvat(folder: Path) -> None:
@@ -250,7 +299,7 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
-ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+ONE_EACH = Split(1, (), SplitRule({}, 1), SplitRule({}, 1), SplitRule({}, 1))
 
 
 def split_there(inn: Path, out: Path) -> None:
@@ -412,12 +461,19 @@ def archive(folder: Path) -> None:
 def unpack_there(inn: Path, out: Path) -> None:
     out.mkdir()
     try:
-        unpack(inn / "a.zip", out)
+        unpack(inn / "a.zip", out, ASSET)
     except BaseException:
         for path in sorted(out.rglob("*"), reverse=True):  # a temporary folder in use: what is left in it is no result
             path.rmdir() if path.is_dir() else path.unlink()
         out.rmdir()
         raise
+
+
+def photos_in_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("set/images/a.png", picture())
+        packed.writestr("set/masks/a.png", png_bytes(ids().astype(np.uint8)))
+        packed.writestr("set/categories.json", '["mug", "plate"]')
 
 
 def texture(folder: Path) -> None:
