@@ -25,8 +25,8 @@ from dataset.formats.listed import (
     PhotoSet,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
-from dataset.formats.photo_files import photo_of_stem
-from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
+from dataset.formats.photo_files import named_apart, photo_of_stem
+from dataset.formats.shapes import ToolShape, ellipse_of, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap, Mask
 from dataset.records import Instance
@@ -100,15 +100,9 @@ def read_cvat(sign: Path, defects: Defects | None = None) -> PhotoSet:
                 shapes[frame.file] = [*shapes.get(frame.file, []), *found]
                 with defects.gathering(BROKEN_LABEL, frame.file):
                     photos.append(photo_of(frame, task, found, path.parent.resolve().name))
-    every = [shape for found in shapes.values() for shape in found]
-    names |= dict.fromkeys(sorted({shape.category for shape in every if shape.outline is not None} - set(names)))
-    return PhotoSet(tuple(names), tuple(photos), (*said_of(every), *tell(shapes, defects)))
-
-
-def said_of(shapes: Sequence[ToolShape]) -> tuple[str, ...]:
-    """Return sentences on what was taken for granted of shapes."""
-    ellipses = sum(shape.kind == "ellipse" for shape in shapes)
-    return (f"{ellipses} ellipses are taken as masks",) if ellipses else ()
+    names |= dict.fromkeys(sorted(masked_in(shapes) - set(names)))
+    apart = named_apart(photos, sign.parent if sign.is_file() else sign)
+    return PhotoSet(tuple(names), apart, tell(shapes, defects))
 
 
 def images_in(path: Path) -> Iterator[tuple[CvatTask, Element]]:
@@ -172,7 +166,12 @@ def shape_of(element: Element, frame: CvatImage, task: CvatTask, where: str) -> 
         )
     group = element.get("group_id", "0")
     shape = ToolShape(
-        where, label, element.tag, group="" if group == "0" else group, layer=number(element, "z_order", where, "0")
+        where,
+        label,
+        element.tag,
+        group="" if group == "0" else group,
+        layer=number(element, "z_order", where, "0"),
+        attributes=element.find("attribute") is not None,
     )
     if element.tag == "mask":
         return dataclasses.replace(shape, outline=runs_in(element, frame.size_hw, where))

@@ -23,7 +23,7 @@ from dataset.formats.listed import (
     text_of,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, reach_of, rle_of
-from dataset.formats.photo_files import photo_of_stem
+from dataset.formats.photo_files import named_apart, photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask
@@ -36,6 +36,7 @@ HEAD_BYTES = 4096
 SUBSET = "default"  # the one we write
 IMAGES = 2  # the media type
 CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd
+KNOWN = {CROWD, IGNORED, "occluded", "visible_fraction", "asset"}  # attributes that tools write of every mask, and ours
 NO_TAGS = {"licence", "license", "source"}  # of an item's attributes
 
 
@@ -86,10 +87,9 @@ def read_datumaro(sign: Path, defects: Defects | None = None) -> PhotoSet:
     names: dict[str, None] = {}
     items, shapes = list[DatumaroItem](), dict[Path, list[ToolShape]]()
     for path in files:
-        value = read_json(path)
-        labels = labels_in(value, path)
+        labels, entries = parts_of(path)
         names |= dict.fromkeys(labels)
-        for number, entry in enumerate(value["items"]):
+        for number, entry in enumerate(entries):
             with defects.gathering(NO_PHOTO):
                 item = item_of(entry, path, number, labels)
                 items.append(item)
@@ -98,16 +98,14 @@ def read_datumaro(sign: Path, defects: Defects | None = None) -> PhotoSet:
     photos = []
     for item in items:
         with defects.gathering(BROKEN_LABEL, item.file):
-            photo = photo_of(item, shapes[item.file])
-            photos.append(
-                photo if len(files) == 1 else dataclasses.replace(photo, tags=photo.tags | {"subset": item.subset})
-            )
+            photos.append(photo_of(item, shapes[item.file], item.subset if len(files) > 1 else ""))
     said = [f"{crowds} crowd annotations are regions to ignore"] if crowds else []
-    return PhotoSet(tuple(names), tuple(photos), (*said, *tell(shapes, defects)))
+    return PhotoSet(tuple(names), named_apart(photos, home_of(files[0])), (*said, *tell(shapes, defects)))
 
 
-def labels_in(value: Any, path: Path) -> tuple[str, ...]:
-    """Return the labels that a file declares, in their order; raise InputError when it is none of Datumaro's."""
+def parts_of(path: Path) -> tuple[tuple[str, ...], list[Any]]:
+    """Return the labels that a file declares, in their order, and its items; raise InputError for another file."""
+    value = read_json(path)
     items = value.get("items") if isinstance(value, dict) else None
     categories = value.get("categories") if isinstance(value, dict) else None
     label = categories.get("label") if isinstance(categories, dict) else None
@@ -116,6 +114,11 @@ def labels_in(value: Any, path: Path) -> tuple[str, ...]:
         raise InputError(
             f"{path}: not a file of Datumaro, which has items and categories.label.labels; export it again"
         )
+    return names_in(labels, path), items
+
+
+def names_in(labels: Sequence[Any], path: Path) -> tuple[str, ...]:
+    """Return the names of labels; raise InputError for one that has none."""
     names = [entry.get("name") if isinstance(entry, dict) else None for entry in labels]
     for name in names:
         if not isinstance(name, str) or not name:
@@ -180,7 +183,11 @@ def shape_of(entry: Mapping[str, Any], item: DatumaroItem, where: str) -> ToolSh
     said: Mapping[str, Any] = attributes if isinstance(attributes, dict) else {}
     crowd = said.get(CROWD) is True
     return dataclasses.replace(
-        shape, kind=CROWD if crowd else kind, outline=outline, ignored=crowd and said.get(IGNORED) is True
+        shape,
+        kind=CROWD if crowd else kind,
+        outline=outline,
+        ignored=crowd and said.get(IGNORED) is True,
+        attributes=bool(set(said) - KNOWN),
     )
 
 
@@ -243,15 +250,15 @@ def with_crowds(shapes: Mapping[Path, Sequence[ToolShape]]) -> tuple[dict[Path, 
     return sorted_out, sum(shape.ignored for found in sorted_out.values() for shape in found)
 
 
-def photo_of(item: DatumaroItem, shapes: Sequence[ToolShape]) -> ListedPhoto:
-    """Return the photo of an item; raise InputError where its masks cannot be joined."""
+def photo_of(item: DatumaroItem, shapes: Sequence[ToolShape], subset: str) -> ListedPhoto:
+    """Return the photo of an item; raise InputError where its masks cannot be joined. subset: to be told, or ""."""
     sizes = [tuple(shape.outline["size"]) for shape in shapes if isinstance(shape.outline, dict)]
     size = item.size_hw or next(iter(sizes), None)
     label = Outlines(item.where, size, objects_of(shapes, size))
     facts = item.entry.get("attr")
     said: Mapping[str, Any] = facts if isinstance(facts, dict) else {}
     source = text_of(said, "source", item.where) or item.home.name
-    tags = tags_of(said, NO_TAGS) | whole_labels(item)
+    tags = tags_of(said, NO_TAGS) | whole_labels(item) | ({"subset": subset} if subset else {})
     return ListedPhoto(item.file, label, source, licence_of(said, item.where), tags, labelled=bool(label.outlines))
 
 

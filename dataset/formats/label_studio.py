@@ -37,8 +37,9 @@ from dataset.formats.listed import (
     text_of,
 )
 from dataset.formats.outlines import Outlines
+from dataset.formats.photo_files import named_apart
 from dataset.formats.photo_urls import PhotosBelow, path_in
-from dataset.formats.shapes import ToolShape, objects_of, tell
+from dataset.formats.shapes import ToolShape, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap
 from dataset.overlay import colour_of
@@ -101,10 +102,9 @@ def read_label_studio(sign: Path, defects: Defects | None = None) -> PhotoSet:
                 said.update(words_on(value, task))
                 with defects.gathering(BROKEN_LABEL, task.file):
                     photos.append(photo_of(task, regions, found, home.resolve().name))
-    masked = {shape.category for every in shapes.values() for shape in every if shape.outline is not None}
-    names |= dict.fromkeys(sorted(masked - set(names)))
+    names |= dict.fromkeys(sorted(masked_in(shapes) - set(names)))
     counts = tuple(f"{count} tasks {words}" for words, count in sorted(said.items()))
-    return PhotoSet(tuple(names), tuple(photos), (*counts, *tell(shapes, defects)))
+    return PhotoSet(tuple(names), named_apart(photos, home), (*counts, *tell(shapes, defects)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,10 +202,17 @@ def shapes_in(regions: Iterable[Region], file: Path, defects: Defects) -> list[T
 
 
 def others_in(task: PhotoTask) -> list[ToolShape]:
-    """Return what an annotation says that is no region, such as texts and relations, to be counted as left out."""
-    loose = (result for results in task.results or [] for result in results if not value_of(result).keys() & PLACES)
-    kinds = [str(result["type"]) for result in loose]
-    return [ToolShape(task.where, "", kind) for kind in kinds if kind != "choices" and not kind.endswith("labels")]
+    """Return what an annotation says that is no region, to be counted as left out: texts, relations and the like.
+
+    Choices for the photo as a whole are no such thing, they become tags.
+    """
+    loose = (
+        str(result["type"])
+        for results in task.results or []
+        for result in results
+        if not PLACES & value_of(result).keys() and (result["type"] != "choices" or lies_somewhere(results))
+    )
+    return [ToolShape(task.where, "", kind) for kind in loose if not kind.endswith("labels")]
 
 
 def choices_in(task: PhotoTask) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """Where the photo lies that a file of labels names."""
 
 import contextlib
+import dataclasses
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from dataset.formats.listed import NO_PHOTO, PHOTO_SUFFIXES, DefectError
+from dataset.formats.listed import NO_PHOTO, PHOTO_SUFFIXES, DefectError, ListedPhoto
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 
@@ -65,3 +67,21 @@ def photo_of_stem(homes: Iterable[Path], name: str, where: str) -> Path:
                 if file := find_photo(folders, name + spelt, where):
                     return file
     return photo_named(folders, name, where)
+
+
+def named_apart(photos: Sequence[ListedPhoto], root: Path) -> tuple[ListedPhoto, ...]:
+    """Return photos, those of one name in several folders called after these, such as train_a for train/a.jpg.
+
+    root: the folder of the set.
+    """
+    counts = Counter(photo.id for photo in photos)
+    return tuple(
+        dataclasses.replace(photo, name=way_name(photo.file, root)) if counts[photo.id] > 1 else photo
+        for photo in photos
+    )
+
+
+def way_name(file: Path, root: Path) -> str:
+    """Return the way from a set's folder to a photo as a name: its folders but images/, and its stem."""
+    way = file.relative_to(root).with_suffix("")
+    return "_".join(part for part in way.parts if part != "images") or file.stem

@@ -32,6 +32,7 @@ class ToolShape:
     group: str = ""  # shapes of one group and category are one object; "": an object of its own
     layer: int = 0  # the higher one lies on top
     ignored: bool = False  # neither an object nor background
+    attributes: bool = False  # its file says more of it, which an instance cannot hold
 
 
 def objects_of(shapes: Iterable[ToolShape], size_hw: tuple[int, int] | None) -> tuple[Outline, ...]:
@@ -79,16 +80,25 @@ def ellipse_of(middle_xy: tuple[float, float], radii_xy: tuple[float, float], tu
 
 
 def tell(photos: Mapping[Path, Sequence[ToolShape]], defects: Defects) -> tuple[str, ...]:
-    """Return sentences on what was joined and what is left out; an object that its photo would lose is a defect.
+    """Return sentences on what was taken, joined and left out; an object that its photo would lose is a defect.
 
     That is one of a category with masks elsewhere that is marked by a box, by points or the like alone: no mask of its
     category is in its group, fills its box, or lies around its middle where it is no box.
     """
-    masked = {shape.category for shapes in photos.values() for shape in shapes if shape.outline is not None}
+    every = [shape for shapes in photos.values() for shape in shapes]
     left = [one for file, shapes in photos.items() for one in left_out_of(file, shapes)]
-    groups = sum(map(joined_in, photos.values()))
-    said = [f"{groups} groups of shapes are one object each"] if groups else []
-    return (*said, *tell_left_out(left, masked, defects))
+    counts = {
+        "ellipses are taken as masks": sum(shape.kind == "ellipse" for shape in every),
+        "groups of shapes are one object each": sum(map(joined_in, photos.values())),
+        "shapes have attributes, which are not kept": sum(shape.attributes for shape in every),
+    }
+    said = [f"{count} {words}" for words, count in counts.items() if count]
+    return (*said, *tell_left_out(left, masked_in(photos), defects))
+
+
+def masked_in(photos: Mapping[Path, Sequence[ToolShape]]) -> set[str]:
+    """Return the categories that have masks."""
+    return {shape.category for shapes in photos.values() for shape in shapes if shape.outline is not None}
 
 
 def joined_in(shapes: Iterable[ToolShape]) -> int:

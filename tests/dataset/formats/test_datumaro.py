@@ -117,6 +117,14 @@ def test_several_files_are_one_set_whose_subset_is_a_tag(tmp_path):
     assert found.assumed[0] == "read as Datumaro"
 
 
+def test_photos_of_one_name_in_two_subsets_are_called_after_these(tmp_path):
+    for subset in ("train", "val"):
+        write_datumaro(tmp_path, item(MASK), subset=subset)
+    defects = Defects()
+    assert [photo.id for photo in read_set(tmp_path, defects).photos] == ["train_kitchen_a b", "val_kitchen_a b"]
+    assert defects.found == []
+
+
 @pytest.mark.parametrize(
     ("path", "more"),
     [

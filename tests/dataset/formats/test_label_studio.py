@@ -135,10 +135,11 @@ def test_what_is_no_mask_is_told_with_its_count(tmp_path):
         region("rectangle", "mug", x=5, y=10, width=95, height=90, rotation=0),  # around the brush
         region("keypoint", "handle", x=50, y=50, width=1),
         {"id": "t", "type": "textarea", "from_name": "note", "value": {"text": ["dirty"]}},
+        {"id": "brush", "type": "choices", "from_name": "state", "value": {"choices": ["broken"]}},
         {"type": "relation", "from_id": "brush", "to_id": "keypoint", "direction": "right"},
     ]
     found = read_label_studio(write_tasks(tmp_path, task(annotation(BRUSH, *others))))
-    kinds = ("keypoint", "rectangle", "relation", "textarea")
+    kinds = ("choices", "keypoint", "rectangle", "relation", "textarea")
     assert found.assumed == tuple(f"left out: 1 of the kind {kind!r}, which is no mask" for kind in kinds)
 
 

@@ -13,6 +13,10 @@ from dataset.known_formats import read_set
         pytest.param("cvat", "CVAT for images", id="CVAT"),
         pytest.param("datumaro", "Datumaro", id="Datumaro"),
         pytest.param("label_studio", "Label Studio", id="Label Studio"),
+        pytest.param("labelme", "LabelMe", id="LabelMe"),
+        pytest.param("supervisely", "Supervisely", id="Supervisely"),
+        pytest.param("voc", "Pascal VOC", id="Pascal VOC"),
+        pytest.param("yolo", "YOLO", id="YOLO"),
         pytest.param("png", "masks with meta.json", id="PNG"),
     ],
 )
