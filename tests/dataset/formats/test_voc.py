@@ -10,7 +10,7 @@ from PIL import Image
 from dataset.export import FORMATS
 from dataset.formats.listed import NO_LABEL, NO_PHOTO, OTHER_SIZE, UNKNOWN_NAME, Defects
 from dataset.formats.voc import find_voc, read_voc
-from dataset.formats.voc_masks import code_of, colour_of, numbers_of
+from dataset.formats.voc_masks import code_of, colour_of, number_of
 from dataset.idmap import IGNORE, read_ids
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
@@ -112,8 +112,8 @@ def test_objects_void_and_categories_are_those_of_the_masks(tmp_path, build, nam
 def test_the_palette_is_vocs():
     assert {k: colour_of(k) for k in COLOURS} == COLOURS
     assert colour_of(255) == (224, 224, 192)
-    codes = np.array([[code_of(colour_of(k)) for k in range(256)]], np.int32)
-    assert numbers_of(codes).tolist() == [list(range(256))]
+    codes = np.array([code_of(colour_of(k)) for k in range(256)])
+    assert number_of(codes).tolist() == list(range(256))
 
 
 @pytest.mark.parametrize("folder", ["VOC2012", "VOCdevkit/VOC2007"])
