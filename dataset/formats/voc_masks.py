@@ -219,10 +219,12 @@ class VocLabel:
         numbers = (number_of(found) if values is None else found).astype(np.int32)[places]
         numbers[numbers == IGNORED] = 0
         if numbers.shape != kinds.shape:
-            sizes = (
-                f"{numbers.shape[1]} x {numbers.shape[0]} pixels, {self.classes} {kinds.shape[1]} x {kinds.shape[0]}"
+            (height, width), (wanted_height, wanted_width) = numbers.shape, kinds.shape
+            raise DefectError(
+                OTHER_SIZE,
+                f"{file}: has {width} x {height} pixels, {self.classes} {wanted_width} x {wanted_height}; export both "
+                "again",
             )
-            raise DefectError(OTHER_SIZE, f"{file}: has {sizes}; export both again")
         lost = set(numbered(numbers)[0].tolist()) - set(numbered(numbers[kinds > 0])[0].tolist()) - {0}
         if lost:
             raise DefectError(
@@ -236,10 +238,12 @@ class VocLabel:
         """Raise InputError for an object of Annotations/ without a pixel in its box, or whose name does not agree."""
         number = {name: k for k, name in enumerate(self.meaning.categories, 1)}
         for one in self.boxed:
+            if one.category.lower() in IGNORED_NAMES:
+                continue
             if one.category not in number:
                 raise DefectError(UNKNOWN_NAME, f"{one.where} is {shown(one.category)}, which is not declared; add it")
             x0, y0, x1, y1 = (int(corner) for corner in one.corners)
-            within = kinds[max(y0 - 1, 0) : y1 + 2, max(x0 - 1, 0) : x1 + 2]
+            within = kinds[max(y0 - 1, 0) : max(y1 + 2, 0), max(x0 - 1, 0) : max(x1 + 2, 0)]
             if not ((within == number[one.category]) | (within == IGNORE)).any():
                 raise DefectError(
                     NO_LABEL,

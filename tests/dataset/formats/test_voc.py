@@ -286,6 +286,12 @@ def test_what_cannot_be_read_spoils_its_photo_alone(tmp_path, spoil, kind, messa
         raise InputError(defect.text)
 
 
+def test_a_box_of_what_is_ignored_says_nothing(tmp_path):
+    cvat(tmp_path)
+    xml(tmp_path, "a", *MUGS, ("ignored", 50, 35, 60, 40))
+    assert (read_voc(tmp_path).photos[0].label.draw((1, 1))[0] == TRUTH).all()
+
+
 def test_boxes_without_a_mask_spoil_their_photo(tmp_path):
     cvat(tmp_path)
     photo(tmp_path, "b")
