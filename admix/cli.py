@@ -15,6 +15,8 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "bop",
     "coco",
     "cvat",
+    "datumaro",
+    "label_studio",
     "labelme",
     "png",
     "supervisely",

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, cvat, labelme, png, supervisely, voc, webdataset, yolo
-from dataset.formats.folder import names_in
+from dataset.formats import bop, coco, cvat, datumaro, label_studio, labelme, png, supervisely, voc, webdataset, yolo
 from dataset.formats.licences import read_credits, write_licences
+from dataset.formats.mask_values import names_in
 from dataset.formats.source import ManifestSource, read_source
 from pipeline.errors import InputError
 from pipeline.files import check_free, whole_folder
@@ -16,6 +16,8 @@ FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco.write,
     "cvat": cvat.write,
+    "datumaro": datumaro.write,
+    "label_studio": label_studio.write,
     "labelme": labelme.write,
     "png": png.write,
     "supervisely": supervisely.write,

@@ -4,7 +4,21 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import coco, cvat, folder, labelme, supervisely, voc
+from dataset.formats import (
+    bop,
+    coco,
+    cvat,
+    datumaro,
+    folder,
+    label_studio,
+    labelme,
+    panoptic,
+    supervisely,
+    unlabelled,
+    voc,
+    webdataset,
+    yolo,
+)
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -19,18 +33,32 @@ class Format:
     wanted: str  # by what a folder of it is known
     find: Callable[[Path], Path | None]  # a folder -> the file or folder by which it is known; None: it is another one
     read: Callable[[Path, Defects], PhotoSet]  # that file or folder -> the set; single entries go to the defects
+    bare: bool = False  # there are no labels: it is meant where there is no sign of another one
 
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
+    "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
     "supervisely": Format(
         "Supervisely", "meta.json and DATASET/ann/", supervisely.find_supervisely, supervisely.read_supervisely
     ),
     "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
     "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
-    "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
+    "datumaro": Format(
+        "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
+    ),
+    "label_studio": Format(
+        "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
+    ),
+    "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
+    "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
+    "webdataset": Format(
+        "webdataset", "tars of KEY.jpg and KEY.ids.png", webdataset.find_webdataset, webdataset.read_webdataset
+    ),
+    "photos": Format("photos without labels", "photos", unlabelled.find_photos, unlabelled.read_photos, bare=True),
 }
 
 
@@ -54,7 +82,7 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     others = [
         f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
         for other in signs
-        if other != name and signs[other] != root
+        if other != name and not FORMATS[other].bare and signs[other] != root
     ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
     if others:
@@ -76,12 +104,12 @@ def chosen(style: str) -> dict[str, Format]:
 
 
 def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
-    """Raise InputError for a set without photos; two photos of one stem, which is a sample's id, are a defect."""
+    """Raise InputError for a set without photos; two photos of one name, which is a sample's id, are a defect."""
     if not found.photos:
         why = defects.found[0].text if defects.found else ""
         raise InputError(why or f"{root}: found no photos, wanted at least one; put labelled photos there")
     seen: dict[str, Path] = {}
     for photo in found.photos:
-        first = seen.setdefault(photo.file.stem, photo.file)
+        first = seen.setdefault(photo.id, photo.file)
         if first is not photo.file:
             defects.add(CLASH, f"{photo.file}: has the same name as {first}; rename one, with its mask", photo.file)

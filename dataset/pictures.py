@@ -92,17 +92,23 @@ def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
 
 
 def is_lossy(path: Path) -> bool:
-    """Return whether a picture is a JPEG, whose pixels are not those that were saved."""
-    with opened(read_loose(path), str(path)) as image:
+    """Return whether a picture is a JPEG, whose pixels are not those that were saved. path: as of `decode`."""
+    with opened(read_bytes(path), str(path)) as image:
         return image.format == "JPEG"
+
+
+def is_deep(path: Path) -> bool:
+    """Return whether the pixels of a picture have more than 8 bits a channel. path: as of `decode`."""
+    with opened(read_bytes(path), str(path)) as image:
+        return image.mode[0] in "IF"
 
 
 def orientation_of(path: Path) -> int:
     """Return the EXIF orientation that `decode` leaves to its caller, 1..8; 1 when there is none.
 
-    pillow turns a TIFF by itself while it decodes it.
+    pillow turns a TIFF by itself while it decodes it. path: as of `decode`.
     """
-    with opened(read_loose(path), str(path)) as image:
+    with opened(read_bytes(path), str(path)) as image:
         if image.format == "TIFF":
             return 1
         found = image.getexif().get(ORIENTATION, 1)

@@ -2,9 +2,8 @@
 
 import contextlib
 import dataclasses
-import json
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -20,9 +19,9 @@ MOST_SIDE = 65_500  # of an image, in pixels: what JPEG can hold
 
 def relative(path: str) -> str:
     """Return a path as it is; raise ValueError for one that is absolute, or that no file can have."""
-    parts = PurePosixPath(path).parts
-    known = parts and parts[0] != "/" and parts[-1] != ".." and "\0" not in path
-    if not known or len(path) > LONGEST_PATH or max(len(part.encode()) for part in parts) > LONGEST_NAME:
+    parts = [part for part in path.split("/") if part not in {"", "."}]  # a third of the time of PurePosixPath
+    known = parts and path[0] != "/" and parts[-1] != ".." and "\0" not in path and len(path) <= LONGEST_PATH
+    if not known or (len(path.encode()) > LONGEST_NAME and max(len(part.encode()) for part in parts) > LONGEST_NAME):
         raise ValueError("a file's path relative to the manifest's folder")
     return path
 
@@ -33,7 +32,7 @@ Side = Annotated[int, Field(ge=1, le=MOST_SIDE)]
 Place = Annotated[int, Field(ge=0, le=MOST_SIDE)]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Instance(Record):
     """One object in one image."""
 
@@ -45,7 +44,7 @@ class Instance(Record):
     asset: str | None = None  # id in the catalogue; None for real objects
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Sample(Record):
     """One labelled image and where it came from. Paths are POSIX and relative to the manifest's folder."""
 
@@ -71,8 +70,7 @@ AGAIN = "run the stage that writes it again"
 
 def to_line(sample: Sample) -> str:
     """Return the sample as one line of JSON, keys in the order of the record."""
-    # vars: asdict copies every part of a part first, which takes five times as long
-    return json.dumps(vars(sample), default=vars, ensure_ascii=False, separators=(",", ":"))
+    return SAMPLE.dump_json(sample, warnings=False).decode()
 
 
 def from_line(line: str | bytes, where: str = "a line") -> Sample:

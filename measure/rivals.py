@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from dataset.formats.coco import find_coco, read_outlines_by_photo
-from dataset.formats.folder import listed, mask_values, masks_by_stem, names_in
+from dataset.formats.folder import masks_by_stem
+from dataset.formats.mask_files import listed, mask_values
+from dataset.formats.mask_values import names_in
 from dataset.idmap import categories_map
 from dataset.records import Sample
 from measure.scoring.photo import CategoryMap, count

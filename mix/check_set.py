@@ -61,7 +61,7 @@ def check_set(settings: Ingest, real: Path) -> SetReport:
     found = read_set(real, defects, settings.format)
     settings.check(found.categories)
     report = SetReport(real, settings.names(found.categories), found.assumed)
-    photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.file.stem)
+    photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.id)
     chosen = {photos[k].file for k in np.linspace(0, len(photos) - 1, min(SHOWN, len(photos))).round().astype(int)}
     for photo in track(photos, len(photos), "check", "photos"):
         with defects.gathering(BROKEN_LABEL, photo.file):

@@ -5,19 +5,23 @@ order is the varied one of `mix.subsets`, or that of a way of drawing (`mix.draw
 """
 
 import dataclasses
+import functools
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from dataset.chunks import mapped
 from dataset.guards import more_val_in, no_overlap, only_real
 from dataset.records import REAL, RENDER, Sample, each_sample
 from mix.draw import Draw, Drawn, Urn, draw
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
-from mix.subsets import item_of, nested
+from mix.subsets import Item, item_of, nested
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
+
+Known = TypeVar("Known", Sample, Item)
 
 HELD_OUT_PARTS = 10  # at most one part in so many of the renders is held out
 
@@ -55,21 +59,37 @@ class PoolIds:
             raise InputError(f"{self.manifest}: found no {self.name} samples to train on; make some first")
 
 
+def of_domain(manifest: Path, domain: str, sample: Sample) -> Sample:
+    """Return a sample as it is; raise InputError for one of another domain."""
+    if sample.domain != domain:
+        raise InputError(f"{manifest}: the sample {sample.id} is a {sample.domain}, wanted {domain} samples only")
+    return sample
+
+
+def item_in(manifest: Path, domain: str, sample: Sample) -> Item:
+    """Return the item of a sample of a domain."""
+    return item_of(of_domain(manifest, domain, sample))
+
+
+def each_once(manifest: Path, found: Iterable[Known]) -> Iterator[Known]:
+    """Yield samples or items of a manifest; raise InputError for an id that stands there twice."""
+    seen = set[str]()
+    for each in found:
+        if each.id in seen:
+            raise InputError(f"{manifest}: the sample {each.id} stands there twice; write the manifest again")
+        seen.add(each.id)
+        yield each
+
+
 def samples_in(manifest: Path, domain: str) -> Iterator[Sample]:
     """Yield the samples of a manifest; raise InputError for another domain and for an id that stands there twice."""
-    seen = set[str]()
-    for sample in each_sample(manifest):
-        if sample.domain != domain:
-            raise InputError(f"{manifest}: the sample {sample.id} is a {sample.domain}, wanted {domain} samples only")
-        if sample.id in seen:
-            raise InputError(f"{manifest}: the sample {sample.id} stands there twice; write the manifest again")
-        seen.add(sample.id)
-        yield sample
+    return each_once(manifest, (of_domain(manifest, domain, sample) for sample in each_sample(manifest)))
 
 
 def varied(name: str, domain: str, manifest: Path, seed: int) -> list[str]:
-    """Return the ids of all samples of a manifest in the varied order."""
-    return nested(map(item_of, samples_in(manifest, domain)), seed, name)
+    """Return the ids of all samples of a manifest in the varied order. Raises InputError as `samples_in`."""
+    items = mapped(manifest, functools.partial(item_in, manifest, domain))
+    return nested(each_once(manifest, items), seed, name)
 
 
 def drawn(samples: Iterable[Sample], urn: Urn, rule: Draw, most: int | None = None) -> Drawn:

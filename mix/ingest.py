@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import shutil
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +16,15 @@ from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, wr
 from dataset.known_formats import AUTO, read_set
 from dataset.pictures import orientation_of
 from dataset.records import REAL, Instance, Sample, write_manifest
+from dataset.shards import read_bytes
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.settings import suggestion
 from pipeline.stage import run_stage
+from pipeline.unpack import ArchiveLimits, unpacked
+
+ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,18 +117,14 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
     """
     found = labelled(photo, settings)
-    image = folder / "images" / photo.file.name
-    if found.as_stored:
-        shutil.copyfile(photo.file, image)
-    else:
-        image = image.with_suffix(".png")
-        write_bytes(image, png_bytes(found.image))
-    write_ids(folder / "ids" / f"{image.stem}.png", found.ids)
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.as_stored else '.png'}"
+    write_bytes(image, read_bytes(photo.file) if found.as_stored else png_bytes(found.image))
+    write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
     return Sample(
-        id=image.stem,
+        id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
-        ids=f"ids/{image.stem}.png",
+        ids=f"ids/{photo.id}.png",
         size_hw=found.ids.shape,
         instances=found.instances,
         source=photo.source,
@@ -161,7 +160,7 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
-    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.file.stem)
+    whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
 
     def tried(photo: ListedPhoto) -> Sample | InputError:
         try:
@@ -211,8 +210,14 @@ def main(settings: Ingest, real: Path, out: Path) -> None:
     """
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")
+    with unpacked(real, ARCHIVE, out.parent) as root:
+        ingest(settings, root, real, out)
+
+
+def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
+    """Do what `main` does with the photos in the folder `root`. real: what the user named."""
     defects = Defects()
-    found = read_set(real, defects, settings.format)
+    found = read_set(root, defects, settings.format)
     settings.check(found.categories)
     with whole_folder(out, "photos") as folder:
         samples = take_all(with_labels(found.photos, settings, defects), folder, settings, defects)

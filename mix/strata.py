@@ -12,6 +12,8 @@ from dataset.records import Sample
 
 # COCO's bounds, 32 and 96 pixels squared, as shares of a photo of 640 x 480: pixels mean little across cameras
 SMALL, LARGE = 32**2 / (640 * 480), 96**2 / (640 * 480)
+EXCHANGED = 256  # groups of either part that may change sides at the end
+LEAST_GAIN = 1e-9  # of an exchange, so that rounding makes none
 SPLIT, REST = 0, 1  # the parts that groups are dealt out to
 
 Strata = tuple[str, ...]
@@ -48,7 +50,8 @@ def stratified(groups: Sequence[Sequence[Strata]], photos: int, wanted: Mapping[
     wanted: stratum -> objects, not whole in general; one that is not named is not wanted.
     Iterative stratification (Sechidis et al. 2011, algorithm 1) of groups into two parts, the split and the rest: the
     rarest stratum is dealt out first, each of its groups to the part that still wants most of it. Unlike there, a part
-    that is full takes no more, so that of groups of one photo exactly `photos` are drawn.
+    that is full takes no more, so that of groups of one photo exactly `photos` are drawn. Then groups are exchanged
+    (`evened`), since what was dealt out first knew nothing of the strata after it.
     """
     table, strata = counts_of(groups)
     share = np.array([wanted.get(stratum, 0.0) for stratum in strata])
@@ -59,7 +62,34 @@ def stratified(groups: Sequence[Sequence[Strata]], photos: int, wanted: Mapping[
         for at in columns.indices[columns.indptr[rarest] : columns.indptr[rarest + 1]].tolist():
             if at not in parts.dealt:
                 parts.deal(at, rarest)
-    return [at for at, part in sorted(parts.dealt.items()) if part == SPLIT]
+    inside, outside = ([at for at, part in sorted(parts.dealt.items()) if part == one] for one in (SPLIT, REST))
+    return evened(table, np.array(sizes), share, inside, outside)
+
+
+def evened(
+    table: csr_array, sizes: NDArray[np.int64], wanted: NDArray[np.float64], inside: list[int], outside: list[int]
+) -> list[int]:
+    """Return the drawn groups, sorted, some of them exchanged for others of as many photos to come nearer to `wanted`.
+
+    table: objects (groups, strata). wanted: (strata,). inside, outside: groups that are drawn and that are not; the
+    first `EXCHANGED` of each take part, so that this costs no more for a million groups. What counts is the square of
+    what is too much or too little, by what is wanted (Pearson's chi squared): every exchange makes their sum smaller.
+    """
+    ours, theirs = inside[:EXCHANGED], outside[:EXCHANGED]
+    mine, other = table[ours].toarray(), table[theirs].toarray()
+    over, weight = table[inside].sum(axis=0) - wanted, 1 / np.maximum(wanted, 1.0)
+    improved = bool(theirs)
+    while improved:
+        improved = False
+        for at, group in enumerate(ours):
+            costs = np.where(sizes[theirs] == sizes[group], (over - mine[at] + other) ** 2 @ weight, np.inf)
+            best = int(np.argmin(costs))
+            if costs[best] < over**2 @ weight - LEAST_GAIN:
+                over += other[best] - mine[at]
+                ours[at], theirs[best] = theirs[best], ours[at]
+                mine[at], other[best] = other[best], mine[at].copy()
+                improved = True
+    return sorted(ours + inside[EXCHANGED:])
 
 
 class Parts:

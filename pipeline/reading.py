@@ -5,6 +5,7 @@ where it is read (`read_typed`), so that no stage meets a list where it wants a 
 """
 
 import errno
+import math
 import os
 import stat
 import tomllib
@@ -35,6 +36,7 @@ OPEN = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # of a table
 class Record:
     """The base of a frozen record at a seam: a file holds its keys and types, and nothing else."""
 
+    __slots__ = ()  # so that a record that asks for slots is small
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
 
@@ -57,12 +59,19 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         return file.read()
 
 
-def lines_of(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file of any length, one at a time; raise InputError for one of more than MOST_LINE bytes."""
+def lines_of(path: Path, begin: int = 0, end: float = math.inf) -> Iterator[bytes]:
+    """Yield the lines of a file of any length, one at a time; raise InputError for one of more than MOST_LINE bytes.
+
+    begin, end: of the lines that begin at these bytes, or between them; so parts that adjoin yield every line once.
+    """
     with open_file(path) as file:
-        while line := file.readline(MOST_LINE + 1):
+        place = file.seek(max(begin - 1, 0))
+        if begin:
+            place += len(file.readline(MOST_LINE + 1))  # what is left of the line before, which ends at begin or later
+        while place < end and (line := file.readline(MOST_LINE + 1)):
             if len(line) > MOST_LINE:
                 raise InputError(f"{path}: has a line of more than {MOST_LINE // 2**20} MiB; write it again")
+            place += len(line)
             yield line
 
 

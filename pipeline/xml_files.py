@@ -6,15 +6,22 @@ grow a small file without end.
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, shown
 from pipeline.reading import read_text
 
 DECLARES = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+
+
+def check_writable(texts: Iterable[str], where: str) -> None:
+    """Raise InputError, beginning with `where`, for a text that no XML can hold."""
+    for text in texts:
+        if UNWRITABLE.search(text):
+            raise InputError(f"{where}: {shown(text)} cannot be written as XML; rename it")
 
 
 def children_of(path: Path, tag: str) -> Iterator[Element]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.formats.folder import names_in
+from dataset.formats.mask_values import names_in
 from dataset.records import each_sample
 from pipeline.errors import InputError
 from pipeline.files import write_text

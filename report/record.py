@@ -328,6 +328,16 @@ class AdviceRecord(Record):
 
 
 @dataclasses.dataclass(frozen=True)
+class ObjectsRow(Record):
+    """How many objects of one category there are to train on, and how many the network sees in 100 pictures."""
+
+    category: str
+    real: Count
+    render: Count
+    seen: float  # as the picked candidate mixes and draws them, before they are cropped
+
+
+@dataclasses.dataclass(frozen=True)
 class TransferRecord(Record):
     """The whole file."""
 
@@ -348,6 +358,7 @@ class TransferRecord(Record):
     money: Money | None
     advice: AdviceRecord | None
     attribution: AttributionRecord | None
+    objects: tuple[ObjectsRow, ...]
 
 
 SCHEMA = Path(__file__).with_name("transfer.schema.json")

@@ -10,6 +10,7 @@ from report.record import (
     CurveRecord,
     End,
     Money,
+    ObjectsRow,
     OnTest,
     OnVal,
     RaceRecord,
@@ -91,6 +92,40 @@ def on_test(test: OnTest | None) -> dict[float, tuple[str, str]]:
         return {}
     found = {row.ratio: (score(row.iou), span(row.ci95, 3)) for row in (test.real_only, test.render_only) if row}
     return found | {test.ratio: (score(test.mean_iou), span(test.mean_ci95, 3))}
+
+
+def of_objects(rows: Sequence[ObjectsRow]) -> Table | None:
+    """Return one row a category: its objects before mixing, and after it as the network sees them; None for one."""
+    if len(rows) < 2:
+        return None
+    sums = [sum(getattr(row, name) for row in rows) for name in ("real", "render", "seen")]
+    cells = [
+        (
+            row.category,
+            whole(row.real),
+            part(row.real, sums[0]),
+            whole(row.render),
+            part(row.render, sums[1]),
+            f"{row.seen:,.1f}",
+            part(row.seen, sums[2]),
+        )
+        for row in rows
+    ]
+    heads = (
+        "category",
+        "#in real photos",
+        "#share",
+        "#in renders",
+        "#share",
+        "#in 100 pictures as trained on",
+        "#share",
+    )
+    return filled("Objects of each category, before and after mixing", heads, cells)
+
+
+def part(value: float, total: float) -> str:
+    """Return a share of a total in percent; nothing of nothing."""
+    return f"{value / total:.1%}" if total else NOTHING
 
 
 def of_rivals(test: OnTest | None) -> Table | None:

@@ -8,6 +8,7 @@ from typing import Any
 from dataset.records import Sample, read_manifest
 from measure.attribution.record import AttributionRecord, read_attribution
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
+from measure.objects import CategoryObjects, objects_by_category
 from measure.pick import (
     REAL_ONLY,
     RENDER_ONLY,
@@ -28,6 +29,7 @@ from measure.scoring.differences import against, interval, others, pool, score_o
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
+from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
 from measure.worth.costs import Costs, Spent, money_json
 from measure.worth.curve import curve_json
@@ -111,6 +113,7 @@ class Gathered:
     renders: Sequence[Sample]
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
+    objects: Sequence[CategoryObjects]
 
 
 def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
@@ -217,6 +220,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": dataclasses.asdict(found.attribution),
+        "objects": [dataclasses.asdict(row) for row in found.objects],
     }))  # fmt: skip
 
 
@@ -226,12 +230,13 @@ def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> di
 
 
 def read_all(
-    pick: Path, picked: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
+    pick: Path, picked: Path, pools: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
 ) -> Gathered:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
     chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
+    race, sampling = read_race(chosen, pick.parent), dict(run["fit"]).get("sampling", "even")
     return Gathered(
-        race=read_race(chosen, pick.parent),
+        race=race,
         test=read_test(test),
         rivals=read_rivals(test),
         home=read_home(test),
@@ -242,6 +247,7 @@ def read_all(
         renders=read_manifest(renders / "samples.jsonl"),
         steps=run["fit"]["steps"],
         detail=detail_of(read_manifest(val), run["fit"]["img_size"]),
+        objects=objects_by_category(read_pools(pools), race.picked["weights"], run["categories"], str(sampling)),
     )
 
 
@@ -251,6 +257,7 @@ def main(
     setup: str,
     pick: Path,
     picked: Path,
+    pools: Path,
     val: Path,
     curves: Path,
     attribution: Path,
@@ -261,7 +268,7 @@ def main(
     plots: Path,
 ) -> None:
     """Write transfer.json, the flat metrics, and the tables behind the plots."""
-    found = summarise(read_all(pick, picked, val, curves, attribution, test, renders), settings, costs, setup)
+    found = summarise(read_all(pick, picked, pools, val, curves, attribution, test, renders), settings, costs, setup)
     write_transfer(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots, "plots") as part:

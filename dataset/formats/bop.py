@@ -8,7 +8,7 @@ that of the asset in its own axes, in millimetres and times `scale`, a key of ou
 
 import io
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -16,17 +16,122 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dataset.formats.listed import (
+    BROKEN_LABEL,
+    NO_LICENCE,
+    NO_PHOTO,
+    Defects,
+    FirstDefect,
+    ListedPhoto,
+    PhotoSet,
+    files_of,
+)
+from dataset.formats.mask_files import PartFile, PartFiles
+from dataset.formats.outlines import Outlines
+from dataset.formats.pairing import folders_of
 from dataset.formats.poses import PoseView, Views
 from dataset.formats.source import ManifestSource, say_left_out
 from dataset.idmap import IGNORE, IdMap, png_bytes
 from dataset.records import RENDER, Instance, Sample
 from pipeline.errors import InputError
 from pipeline.files import write_json
+from pipeline.reading import read_json
 
 CHUNK = 1000  # pictures a scene folder
 UNKNOWN = [-1, -1, -1, -1]
 BROKEN = (ValueError, EOFError, SyntaxError, TokenError, TypeError, LookupError, ArithmeticError, MemoryError, OSError)
 FULL = 65535  # of a depth picture
+GT = "scene_gt.json"
+PHOTOS = ("rgb", "gray")  # where the pictures of a scene lie
+
+
+def find_bop(root: Path) -> Path | None:
+    """Return the folder itself if there are scenes with labels in it or in a folder of it, else None."""
+    return root if any((scene / GT).is_file() for _, scene in scenes_in(root)) else None
+
+
+def scenes_in(root: Path) -> list[tuple[str, Path]]:
+    """Return the scene folders of a set with the name of their split, "" for none: 000000/ or train_pbr/000000/."""
+    if (root / GT).is_file():
+        return [("", root)]
+    own = [("", scene) for scene in folders_of(root) if is_scene(scene)]
+    return own or [(split.name, scene) for split in folders_of(root) for scene in folders_of(split) if is_scene(scene)]
+
+
+def is_scene(folder: Path) -> bool:
+    """Return whether a folder is a scene by its name and what lies in it."""
+    return folder.name.isdecimal() and any((folder / name).is_dir() for name in PHOTOS)
+
+
+def read_bop(root: Path, defects: Defects | None = None) -> PhotoSet:
+    """Return the photos of all scenes with the seen masks of their objects, a split as the tag subset.
+
+    A category is what models_info.json says of its object, else obj_000001 and so on. A photo without an entry in
+    scene_gt.json is not labelled. Poses, cameras and depth are passed over. defects: takes what is wrong with single
+    photos; None = it is raised.
+    """
+    defects, names = defects or FirstDefect(), read_models(root / "models" / "models_info.json")
+    photos = list[ListedPhoto]()
+    for split, scene in scenes_in(root):
+        objects = read_objects(scene / GT)
+        photos += photos_of(root, split, scene, objects, names, defects)
+        names |= {number: names.get(number, f"obj_{number:06d}") for found in objects.values() for number in found}
+    categories = tuple(dict.fromkeys(names[number] for number in sorted(names)))
+    return PhotoSet(categories, tuple(photos), ("poses, cameras and depth are passed over",))
+
+
+def photos_of(
+    root: Path,
+    split: str,
+    scene: Path,
+    objects: Mapping[int, list[int]],
+    names: Mapping[int, str],
+    defects: Defects,
+) -> Iterator[ListedPhoto]:
+    """Yield the photos of one scene; a mask that is not there, and labels without a photo, are defects."""
+    home = next(scene / name for name in PHOTOS if (scene / name).is_dir())
+    files = {int(file.stem): file for file in files_of(home) if file.stem.isdecimal()}
+    tags = {"scene": scene.name} | ({"subset": split} if split else {})
+    for number, file in files.items():
+        masks = [scene / "mask_visib" / f"{file.stem}_{k:06d}.png" for k in range(len(objects.get(number, ())))]
+        lost = next((mask for mask in masks if not mask.is_file()), None)
+        if lost:
+            defects.add(BROKEN_LABEL, f"{lost}: is not there, but {scene / GT} names its object; bring it", file)
+        known = [names.get(each, f"obj_{each:06d}") for each in objects.get(number, ())]
+        parts = tuple(PartFile(mask, name, single=True) for mask, name in zip(masks, known, strict=True))
+        label = PartFiles(parts) if parts else Outlines(str(file), None, ())
+        name = "_".join(filter(None, [split, scene.name, file.stem]))
+        yield ListedPhoto(file, label, root.resolve().name, NO_LICENCE, tags, number in objects, name)
+    for number in sorted(set(objects) - set(files)):
+        defects.add(NO_PHOTO, f"{scene / GT}: picture {number} is not in {home}; bring it there, or drop the entry")
+
+
+def read_objects(path: Path) -> dict[int, list[int]]:
+    """Return the numbers of the objects of each picture of a scene_gt.json; none where there is no such file."""
+    value = read_json(path) if path.is_file() else {}
+    try:
+        return {int(number): [index_in(row["obj_id"]) for row in rows] for number, rows in value.items()}
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise InputError(
+            f'{path}: wanted objects a picture, such as {{"0": [{{"obj_id": 1}}]}}; write it again'
+        ) from None
+
+
+def read_models(path: Path) -> dict[int, str]:
+    """Return the category of each object that models_info.json names; none of those of which it only tells the size."""
+    value = read_json(path) if path.is_file() else {}
+    try:
+        rows = {int(number): row.get("category", row.get("name")) for number, row in value.items()}
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"{path}: wanted facts of each object by its number; write it again") from None
+    return {number: str(name) for number, name in rows.items() if isinstance(name, str) and name}
+
+
+def index_in(value: Any) -> int:
+    """Return an object's number; raise ValueError for what is none."""
+    if not isinstance(value, int) or not 0 <= value <= FULL:
+        raise ValueError(value)
+    return value
 
 
 def write(source: ManifestSource, out: Path) -> None:

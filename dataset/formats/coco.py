@@ -79,11 +79,7 @@ def read_coco(path: Path, defects: Defects | None = None) -> PhotoSet:
     coco, categories, images = parts_of(path, defects)
     files = files_named(path, images, defects)
     outlines, crowds = read_outlines(path, coco, set(images), categories, defects, files)
-    licences = {
-        id_in(entry, f"{path}: licenses"): text_of(entry, "name", f"{path}: licenses") or NO_LICENCE
-        for entry in listed(coco, "licenses")
-        if entry.get("id") is not None
-    }
+    licences = licences_in(path, coco)
     photos = []
     for id_, file in files.items():
         with defects.gathering(BROKEN_LABEL, file):
@@ -104,6 +100,15 @@ def parts_of(path: Path, defects: Defects) -> tuple[dict[str, Any], dict[Any, st
         categories,
         {entry["id"]: entry for entry in with_keys(path, coco, "images", defects, "id", "file_name")},
     )
+
+
+def licences_in(path: Path, coco: Mapping[str, Any]) -> dict[Any, str]:
+    """Return the name of each licence of a COCO file by its id."""
+    return {
+        id_in(entry, f"{path}: licenses"): text_of(entry, "name", f"{path}: licenses") or NO_LICENCE
+        for entry in listed(coco, "licenses")
+        if entry.get("id") is not None
+    }
 
 
 def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:

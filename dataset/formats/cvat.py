@@ -25,13 +25,13 @@ from dataset.formats.listed import (
     PhotoSet,
 )
 from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
-from dataset.formats.photo_files import photo_named
+from dataset.formats.photo_files import photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.idmap import IGNORE, IdMap, Mask
 from dataset.records import Instance
 from pipeline.errors import InputError, shown
-from pipeline.xml_files import UNWRITABLE, children_of
+from pipeline.xml_files import check_writable, children_of
 
 ROOT = "annotations"
 CR = "\r"  # which a reader of XML takes for a line break where it stands as it is
@@ -136,7 +136,7 @@ def frame_of(path: Path, element: Element, defects: Defects) -> CvatImage:
     name, subset = element.get("name", ""), element.get("subset", "")
     where = f"{path}: image {shown(name)}"
     images = path.parent / "images"
-    file = photo_named([images / subset, images, path.parent / subset, path.parent], name, where)
+    file = photo_of_stem([images / subset, images, path.parent / subset, path.parent], name, where)
     size = None
     with defects.gathering(BROKEN_LABEL, file):
         size = size_in({key: number(element, key, where) for key in ("height", "width") if element.get(key)}, where)
@@ -248,7 +248,7 @@ def write(source: ManifestSource, out: Path) -> None:
     Every instance is a mask, exact to the pixel. The format has no place for ignored pixels, tags, provenance and
     licences, which are left out. Raises InputError for a category that XML cannot hold.
     """
-    check_writable(source)
+    check_writable(source.categories, str(source.manifest))
     left_out = 0
     with (out / "annotations.xml").open("w", encoding="utf-8", newline="\n") as file:
         file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<{ROOT}>\n  <version>1.1</version>\n{meta_of(source)}')
@@ -261,13 +261,6 @@ def write(source: ManifestSource, out: Path) -> None:
             file.write(f"  <image {head}>\n{masks}  </image>\n")
         file.write(f"</{ROOT}>\n")
     say_left_out(left_out, "cvat")
-
-
-def check_writable(source: ManifestSource) -> None:
-    """Raise InputError for a category that no XML can hold."""
-    for name in source.categories:
-        if UNWRITABLE.search(name):
-            raise InputError(f"{source.manifest}: the category {shown(name)} cannot be written as XML; rename it")
 
 
 def meta_of(source: ManifestSource) -> str:

@@ -1,22 +1,20 @@
-"""Folders of photos and masks: images/ and masks/, with or without a meta.json that describes them."""
+"""Folders of photos and masks as people have them, with or without a meta.json that describes them."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from dataset.formats.listed import (
     BROKEN_LABEL,
     BROKEN_PHOTO,
     CLASH,
-    MOST_INSTANCES,
     NO_LABEL,
     NO_LICENCE,
     NO_PHOTO,
     Defects,
     FirstDefect,
+    Label,
     ListedPhoto,
     PhotoSet,
     files_of,
@@ -25,54 +23,15 @@ from dataset.formats.listed import (
     tags_of,
     text_of,
 )
-from dataset.idmap import IdMap, read_ids
-from dataset.pictures import is_lossy
-from dataset.pieces import pieces_of
+from dataset.formats.mask_files import IdsFile, PartFile, PartFiles
+from dataset.formats.mask_values import Declared, declared_in, ids_maker, maker_of
+from dataset.formats.outlines import Outlines
+from dataset.formats.pairing import SUBSETS, FolderPair, FoundMask, Pairs, folder_pairs, key_of, pairs_in, pictures_in
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 from pipeline.reading import read_json
 
-NO_TAGS = {"file", "mask", "original", "size"}  # of an entry of meta.json
-
-
-@dataclasses.dataclass(frozen=True)
-class MaskFile:
-    """A mask on the disk: one channel, a pixel's value is its category's, 0 is background."""
-
-    file: Path
-    categories: dict[int, str]
-
-    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
-        """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
-
-        Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
-        Raises InputError for a value that is no category and for more than `MOST_INSTANCES` pieces.
-        """
-        values = mask_values(self.file)
-        found = [int(value) for value in np.unique(values) if value]
-        for value in found:
-            if value not in self.categories:
-                raise InputError(f"{self.file}: found the value {value}, wanted 0 or one of {listed(self.categories)}")
-        ids, names = np.zeros(values.shape, np.int32), list[str]()
-        for value in found:
-            pieces = pieces_of(values == value).downwards()
-            ids[pieces.labels > 0] = pieces.labels[pieces.labels > 0] + len(names)
-            names += [self.categories[value]] * len(pieces.areas)
-        if len(names) > MOST_INSTANCES:
-            raise InputError(f"{self.file}: found {len(names)} pieces, wanted {MOST_INSTANCES} at most; clean the mask")
-        return ids.astype(np.uint16), names
-
-
-def mask_values(file: Path) -> IdMap:
-    """Return the values of a mask; raise InputError for a JPEG, and as `read_ids`."""
-    if is_lossy(file):
-        raise InputError(f"{file}: is a JPEG, which changes the values of a mask; save it as PNG")
-    return read_ids(file)
-
-
-def listed(categories: Mapping[int, str]) -> str:
-    """Return e.g. ``1 (board), 2 (hand)``."""
-    return ", ".join(f"{value} ({name})" for value, name in sorted(categories.items()))
+NO_TAGS = {"file", "mask", "ids", "original", "size"}  # of an entry of meta.json
 
 
 def find_described(root: Path) -> Path | None:
@@ -81,24 +40,33 @@ def find_described(root: Path) -> Path | None:
 
 
 def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
-    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ...tags}].
+    """Return the set that meta.json describes: classes {"1": name} and images [{file, mask, ids, ...tags}].
 
-    The classes may be called categories, too. defects: takes what is wrong with single photos; None = it is raised.
+    An entry may lack ids, which say what each object is; without, a piece of the mask is one. The classes may be called
+    categories, too. defects: takes what is wrong with single photos; None = it is raised.
     """
     path = root / "meta.json"
     defects, meta = defects or FirstDefect(), read_json(path)
     if not isinstance(meta, dict) or not isinstance(meta.get("images"), list):
         raise InputError(f"{path}: found no list 'images', wanted one entry a photo: {{file, mask, ...}}")
     categories = read_classes(path, meta.get("classes", meta.get("categories")))
-    photos = []
+    entries = list[tuple[dict[str, Any], Path, Path]]()
     for number, entry in enumerate(meta["images"]):
-        where = f"{path}: images[{number}]"
         with defects.gathering(BROKEN_LABEL):
-            photo, mask = named(root, entry, "file", where), MaskFile(named(root, entry, "mask", where), categories)
+            where = f"{path}: images[{number}]"
+            entries.append((entry, named(root, entry, "file", where), named(root, entry, "mask", where)))
+    declared = Declared(categories)
+    make, assumed = maker_of([mask for _, _, mask in entries], declared, path)
+    photos = []
+    for entry, photo, mask in entries:
+        where = f"{path}: {entry['file']}"
+        with defects.gathering(BROKEN_LABEL, photo):
+            ids = named(root, entry, "ids", where) if entry.get("ids") else None
+            label = IdsFile(ids, make(mask)) if ids else make(mask)
             source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
             licence = licence_of(entry, where, licence_of(meta, str(path)))
-            photos.append(ListedPhoto(photo, mask, source, licence, tags_of(entry, NO_TAGS)))
-    return PhotoSet(tuple(name for _, name in sorted(categories.items())), tuple(photos))
+            photos.append(ListedPhoto(photo, label, source, licence, tags_of(entry, NO_TAGS)))
+    return PhotoSet(declared.names, tuple(photos), assumed)
 
 
 def read_classes(path: Path, classes: Any) -> dict[int, str]:
@@ -121,47 +89,115 @@ def named(root: Path, entry: Any, key: str, where: str) -> Path:
 
 
 def find_plain(root: Path) -> Path | None:
-    """Return the folder itself if it has images/ and masks/, else None."""
-    return root if (root / "images").is_dir() and (root / "masks").is_dir() else None
+    """Return the folder itself if it has photos and masks where `pairing` knows them, else None."""
+    try:
+        return root if folder_pairs(root) else None
+    except InputError:  # two folders may be meant, which `read_plain` says if no other format is found
+        return root
 
 
 def read_plain(root: Path, defects: Defects | None = None) -> PhotoSet:
-    """Return the set of images/ and masks/ whose files share their stems.
+    """Return the set of a folder of photos and one of masks, which `pairing` puts together.
 
-    The mask value k is the k-th name of categories.json; without that file there is one, named after the folder.
-    defects: takes what is wrong with single photos; None = it is raised.
+    What the masks' values mean is in `mask_values`. defects: takes what is wrong with single photos; None = it is
+    raised.
     """
-    defects, names = defects or FirstDefect(), read_names(root)
-    categories = dict(enumerate(names, 1))
-    masks = masks_by_stem(root / "masks", defects)
-    with defects.gathering(BROKEN_PHOTO):
-        refuse_unread(root / "images")
-    photos = []
-    for path in files_of(root / "images"):
-        if path.stem in masks:
-            label = MaskFile(masks[path.stem], categories)
-            photos.append(ListedPhoto(path, label, root.resolve().name, NO_LICENCE, {}))
-        else:
-            text = f"{path}: found no mask masks/{path.stem}.png; add it (all 0 where nothing is to be seen)"
-            defects.add(NO_LABEL, text, path)
-    for stem in sorted(set(masks) - {path.stem for path in files_of(root / "images")}):
-        text = f"{masks[stem]}: found no photo of that name in {root / 'images'}; add it or drop the mask"
-        defects.add(NO_PHOTO, text)
-    return PhotoSet(names, tuple(photos))
+    defects, parts = defects or FirstDefect(), folder_pairs(root)
+    pairs = [(part, pairs_in(part)) for part in parts]
+    homes = dict.fromkeys([root, *(path for part in parts for path in (part.photos, part.masks, part.ids) if path)])
+    found = [mask for _, each in pairs for masks in each.masks.values() for mask in masks]
+    check_one_way(found)
+    read = reading_of(found, declared_in(homes, root.resolve().name), root, all(part.masks for part in parts))
+    photos = [photo for part, each in pairs for photo in photos_of(root, part, each, read, defects)]
+    again = sum(len(each.companions) for _, each in pairs)
+    passed = (f"passed over {again} pictures that show a mask once more",) if again else ()
+    return PhotoSet(read.names, tuple(photos), (*read.assumed, *passed))
 
 
-def read_names(root: Path) -> tuple[str, ...]:
-    """Return the names of categories.json, or the folder's own name."""
-    path = root / "categories.json"
-    return names_in(path) if path.is_file() else (root.resolve().name,)
+def check_one_way(masks: list[FoundMask]) -> None:
+    """Raise InputError if some masks are all of their photo's and others are one object's or one category's."""
+    whole = next((found.file for found in masks if found.whole), None)
+    part = next((found.file for found in masks if not found.whole), None)
+    if whole and part:
+        raise InputError(
+            f"{part}: by its name it is one of several masks of a photo, and {whole} the only one of its photo; name "
+            "the masks of a set in one way"
+        )
 
 
-def names_in(path: Path) -> tuple[str, ...]:
-    """Return the names of a categories.json, in the order of their numbers."""
-    names = read_json(path)
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise InputError(f'{path}: wanted a list of names in the order of the mask values, such as ["board"]')
-    return tuple(names)
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """How the masks of a set are read."""
+
+    names: tuple[str, ...]  # the categories
+    label: Callable[[tuple[FoundMask, ...]], Label]  # of the masks of one photo
+    assumed: tuple[str, ...]
+    whole: bool = True  # a photo has one mask
+
+
+def reading_of(found: list[FoundMask], declared: Declared, root: Path, masks: bool) -> Reading:
+    """Return how the masks of a set are read. masks: False if there are ids alone."""
+    if not all(each.whole for each in found):
+        return parts_reading(found, declared, root)
+    if not masks:
+        make = ids_maker(declared, root)
+        return Reading(declared.names, lambda one: make(one[0].file), (*declared.assumed, "each value is one object"))
+    make, said = maker_of([each.file for each in found], declared, root)
+    return Reading(declared.names, lambda one: make(one[0].file), (*declared.assumed, *said))
+
+
+def parts_reading(found: list[FoundMask], declared: Declared, root: Path) -> Reading:
+    """Return how masks are read that are of one object or one category each; InputError if that is not said."""
+    folders = sorted({each.category for each in found} - {""})
+    names = tuple(folders) if declared.assumed and folders else declared.names
+    unknown = next((each for each in found if folders and each.category not in names), None)
+    if unknown or (len(names) > 1 and not folders):
+        raise InputError(
+            f"{unknown.file if unknown else found[0].file}: its category is not said, wanted a folder of masks for each"
+            f" category ({', '.join(names)}), such as {root.name}/masks/mug/a.png"
+        )
+    said = ("each folder of masks is one category",) if folders else (*declared.assumed, "each mask is one object")
+    return Reading(
+        names,
+        lambda one: PartFiles(tuple(PartFile(each.file, each.category or names[0], each.single) for each in one)),
+        said,
+        whole=False,
+    )
+
+
+def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects: Defects) -> Iterator[ListedPhoto]:
+    """Yield the photos of a part with their labels; what has no counterpart, or two, is a defect."""
+    for folder in sorted({part.photos, *(path.parent for path in pairs.photos)}):
+        with defects.gathering(BROKEN_PHOTO):
+            refuse_unread(folder)
+    ids = {key_of(path, part.ids): path for path in pictures_in(part.ids)} if part.masks and part.ids else None
+    for photo, key in pairs.photos.items():
+        masks = pairs.masks.get(key, ())
+        check_counterparts(photo, masks, part, read, ids is None or key in ids, defects)
+        subset = part.subset or SUBSETS.get(key.split("/")[0].lower() if "/" in key else "", "")
+        tags = {"subset": subset} if subset else {}
+        if masks:
+            label = IdsFile(ids[key], read.label(masks)) if ids and key in ids else read.label(masks)
+            yield ListedPhoto(photo, label, root.resolve().name, NO_LICENCE, tags)
+        elif not read.whole:
+            yield ListedPhoto(photo, Outlines(str(photo), None, ()), root.resolve().name, NO_LICENCE, tags, False)
+    for path in pairs.strays:
+        defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the mask")
+
+
+def check_counterparts(
+    photo: Path, masks: tuple[FoundMask, ...], part: FolderPair, read: Reading, has_ids: bool, defects: Defects
+) -> None:
+    """Note as a defect of a photo that it has no mask, that it has two, or that others have ids and it has none."""
+    if read.whole and not masks:
+        folder = (part.masks or part.ids or part.photos).name
+        text = f"{photo}: found no mask {folder}/{photo.stem}.png; add it (all 0 where nothing is to be seen)"
+        defects.add(NO_LABEL, text, photo)
+    if read.whole and len(masks) > 1:
+        text = f"{masks[1].file}: {masks[0].file.name} is a mask of the same photo; take one of them away"
+        defects.add(CLASH, text, photo)
+    if masks and not has_ids:
+        defects.add(BROKEN_LABEL, f"{photo}: found no ids of it in {part.ids}, which others have; add them", photo)
 
 
 def masks_by_stem(folder: Path, defects: Defects | None = None) -> dict[str, Path]:

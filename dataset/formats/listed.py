@@ -47,6 +47,12 @@ class ListedPhoto:
     licence: str
     tags: dict[str, str]
     labelled: bool = True  # False: the set says nothing of it, not even that there is nothing to be seen
+    name: str = ""  # where its file's is not its own, such as 000000.png in each of several folders
+
+    @property
+    def id(self) -> str:
+        """Return its name among the samples: its own, else its file's without suffix."""
+        return self.name or self.file.stem
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,5 +29,5 @@ def write(source: ManifestSource, out: Path) -> None:
             mask = categories_map(ids, sample.instances, source.categories)
             (out / "masks" / f"{name}.png").write_bytes(png_bytes(mask))
             write_ids(out / "ids" / f"{name}.png", ids)
-            files = {"file": f"images/{file}", "mask": f"masks/{name}.png"}
+            files = {"file": f"images/{file}", "mask": f"masks/{name}.png", "ids": f"ids/{name}.png"}
             images.add(facts_of(sample) | files | {"licence": sample.licence})

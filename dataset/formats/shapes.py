@@ -15,6 +15,8 @@ from dataset.formats.listed import Defects
 from dataset.formats.outlines import Outline, Reach, outline_rle, reach_of
 from pipeline.errors import InputError
 
+BOXES = {"bbox", "box", "rectangle"}  # what tools call them
+SAME_BOX = 0.5  # IoU from which a box is that of a mask
 ELLIPSE_CORNERS = 360  # of the polygon that stands for an ellipse: 0.04 pixels off at a radius of 1000
 
 
@@ -37,10 +39,10 @@ def objects_of(shapes: Iterable[ToolShape], size_hw: tuple[int, int] | None) -> 
 
     size_hw: of the picture; wanted where a group joins polygons and an RLE.
     """
-    together: dict[tuple[str, str, int], list[ToolShape]] = {}
+    together: dict[tuple[str, str, bool, int], list[ToolShape]] = {}
     for number, shape in enumerate(shapes):
         if shape.outline is not None:
-            key = (shape.group, shape.category, 0 if shape.group else number)
+            key = (shape.group, shape.category, shape.ignored, 0 if shape.group else number)
             together.setdefault(key, []).append(shape)
     return tuple(object_of(parts, size_hw) for parts in together.values())
 
@@ -80,7 +82,7 @@ def tell(photos: Mapping[Path, Sequence[ToolShape]], defects: Defects) -> tuple[
     """Return sentences on what was joined and what is left out; an object that its photo would lose is a defect.
 
     That is one of a category with masks elsewhere that is marked by a box, by points or the like alone: no mask of its
-    category is in its group or lies around its middle.
+    category is in its group, fills its box, or lies around its middle where it is no box.
     """
     masked = {shape.category for shapes in photos.values() for shape in shapes if shape.outline is not None}
     left = [one for file, shapes in photos.items() for one in left_out_of(file, shapes)]
@@ -113,8 +115,19 @@ def belongs(bare: ToolShape, mask: ToolShape, bounds: Reach | None) -> bool:
         return True
     if bounds is None or bare.reach is None:
         return False
+    if bare.kind in BOXES:
+        return overlap(bare.reach, bounds) >= SAME_BOX
     x, y = (bare.reach[0] + bare.reach[2]) / 2, (bare.reach[1] + bare.reach[3]) / 2
     return bounds[0] <= x <= bounds[2] and bounds[1] <= y <= bounds[3]
+
+
+def overlap(one: Reach, other: Reach) -> float:
+    """Return the IoU of two boxes; 0 where neither has an area."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(across, 0.0) * max(down, 0.0)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return shared / (areas - shared) if areas > shared else 0.0
 
 
 def bounds_of(shape: ToolShape) -> Reach | None:

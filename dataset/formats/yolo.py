@@ -4,23 +4,133 @@ A line is ``class x1 y1 x2 y2 ...``: the category's number from 0, then one clos
 mask's border pixels, as fractions of width and height. The format knows neither holes nor several pieces: these are
 joined to the one outline by a cut of no width, there and back between the nearest points, as the format's users do.
 A reader that fills an outline by the even-odd rule gets the mask back; one that also draws the outline itself marks
-the cut between two pieces, one pixel wide. A picture without an instance has an empty label file. What is ignored
-cannot be told, and is left out.
+the cut between two pieces, one pixel wide. A picture without an instance has an empty label file.
+
+What is ignored cannot be told, and is left out. What is read may lie as Ultralytics or Roboflow lay it out
+(`yolo_sets`), and have outlines of other tools (`yolo_outlines.mask_from`).
 """
 
+import dataclasses
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from dataset.formats.listed import (
+    BROKEN_LABEL,
+    BROKEN_PHOTO,
+    NO_PHOTO,
+    OUTSIDE,
+    UNKNOWN_NAME,
+    DefectError,
+    Defects,
+    FirstDefect,
+    ListedPhoto,
+    PhotoSet,
+    refuse_unread,
+)
+from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.formats.source import ManifestSource, name_of, say_left_out
-from dataset.idmap import IGNORE, IdMap, Mask
+from dataset.formats.yolo_outlines import Points, mask_from, outline_of
+from dataset.formats.yolo_sets import YoloSet, label_file, photos_in, set_of, sign_of, texts_in
+from dataset.idmap import IGNORE, IdMap
 from dataset.records import Instance
+from pipeline.errors import shown
+from pipeline.reading import MOST_LINE, read_text
 
-Outline = NDArray[np.int64]  # (N, 2), column and row of pixels, closed: the last one is next to the first one
+SLIP = 0.02  # how far a point may leave its photo, as a share of the side: a hand that slipped
+MOST_LABELS = 4 * MOST_LINE  # bytes of one label file
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelText:
+    """A label file; its outlines are drawn on the photo as it is to be seen."""
+
+    file: Path
+    names: Mapping[int, str]
+
+    def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:
+        """Return the outlines' masks as instances, in the order of the lines; of two that overlap the smaller is seen.
+
+        Raises InputError for a line that is no outline, such as a box, and for a number that is no category's.
+        """
+        outlines = list[Outline]()
+        for number, line in enumerate(read_text(self.file, MOST_LABELS).splitlines(), 1):
+            if line.strip():
+                where = f"{self.file}:{number}"
+                category, points = outline_in(line, self.names, where)
+                outlines.append(Outline(where, category, rle_of(mask_from(points, size_hw))))
+        return Outlines(str(self.file), size_hw, tuple(outlines)).draw(size_hw)
+
+
+def outline_in(line: str, names: Mapping[int, str], where: str) -> tuple[str, Points]:
+    """Return category and outline of a line; raise InputError, beginning with `where`, for any other line."""
+    try:
+        number, *values = (float(word) for word in line.split())
+    except ValueError:
+        raise DefectError(BROKEN_LABEL, f"{where}: {shown(line)} holds words, wanted numbers; mend it") from None
+    if number not in names:
+        raise DefectError(UNKNOWN_NAME, f"{where}: the category {number:g} has no name in data.yaml; add it there")
+    if len(values) == 4:
+        raise DefectError(
+            BROKEN_LABEL, f"{where}: found a box, wanted an outline: boxes are no masks; label it again as a polygon"
+        )
+    if len(values) < 6 or len(values) % 2:
+        raise DefectError(
+            BROKEN_LABEL,
+            f"{where}: found {len(values)} numbers after the category, wanted x, y of three points or more",
+        )
+    if not all(-SLIP <= value <= 1 + SLIP for value in values):  # not a number is none of them
+        far = next(value for value in values if not -SLIP <= value <= 1 + SLIP)
+        raise DefectError(OUTSIDE, f"{where}: found {far:g}, wanted fractions of the photo from 0 to 1; mend it")
+    return names[int(number)], np.array(values).reshape(-1, 2)
+
+
+def find_yolo(root: Path) -> Path | None:
+    """Return the data.yaml of a folder, or its list of names, or its folder of label files; None if there is none."""
+    return sign_of(root)
+
+
+def read_yolo(sign: Path, defects: Defects | None = None) -> PhotoSet:
+    """Return the set that a data.yaml describes. A photo without a label file is not labelled.
+
+    An empty label file says that there is nothing to be seen. defects: takes what is wrong with single photos; None =
+    it is raised.
+    """
+    defects, found = defects or FirstDefect(), set_of(sign)
+    photos: dict[Path, ListedPhoto] = {}
+    twice = 0
+    for photo in listed_in(found, defects):
+        twice += photo.file in photos
+        photos.setdefault(photo.file, photo)
+    check_strays(found, list(photos), defects)
+    more = (f"{twice} photos stand in two subsets, of which the first counts",) if twice else ()
+    return PhotoSet(tuple(dict.fromkeys(found.names.values())), tuple(photos.values()), (*found.said, *more))
+
+
+def listed_in(found: YoloSet, defects: Defects) -> Iterator[ListedPhoto]:
+    """Yield the photos of each subset, which is their tag."""
+    for subset, places in found.subsets.items():
+        files = [file for place in places for file in photos_in(place, found.root, defects)]
+        for folder in sorted({file.parent for file in files}):
+            with defects.gathering(BROKEN_PHOTO):
+                refuse_unread(folder)
+        for file in files:
+            text, tags = label_file(file, found.root), {"subset": subset} if subset else {}
+            known = text.is_file()
+            label = LabelText(text, found.names) if known else Outlines(str(file), None, ())
+            yield ListedPhoto(file, label, found.root.resolve().name, found.licence, tags, known)
+
+
+def check_strays(found: YoloSet, photos: list[Path], defects: Defects) -> None:
+    """Note label files without a photo as defects, in every folder that has one with a photo."""
+    texts = {label_file(photo, found.root) for photo in photos}
+    folders = sorted({text.parent for text in texts if text.parent.is_dir()})
+    for folder in folders:
+        for text in texts_in(folder, deep=0):
+            if text not in texts:
+                defects.add(NO_PHOTO, f"{text}: found no photo of that name; add it or drop the labels")
 
 
 def write(source: ManifestSource, out: Path) -> None:
@@ -47,30 +157,3 @@ def line_of(item: Instance, ids: IdMap, number: int) -> str:
     # the middle of a pixel, so that a reader that cuts off the fraction finds the pixel itself
     places = (outline + np.array([x0 + 0.5, y0 + 0.5])) / np.array([width, height])
     return " ".join([str(number), *(f"{value:.6f}" for value in places.ravel())]) + "\n"
-
-
-def outline_of(mask: Mask) -> Outline:
-    """Return one closed outline of all pieces and holes of a mask that has a pixel; three points at least."""
-    rings, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    outline, *others = sorted((ring[:, 0].astype(np.int64) for ring in rings), key=len, reverse=True)
-    for ring in others:
-        outline = joined(outline, ring)
-    outline = without_straights(outline)
-    return np.concatenate([outline, np.repeat(outline[-1:], max(3 - len(outline), 0), axis=0)])
-
-
-def joined(outline: Outline, ring: Outline) -> Outline:
-    """Return both as one: along `outline`, at its point nearest to `ring` over, once around, and back."""
-    distances, nearest = cKDTree(outline).query(ring)
-    there = int(np.argmin(distances))
-    here = int(nearest[there])
-    around = np.concatenate([ring[there:], ring[: there + 1]])
-    return np.concatenate([outline[: here + 1], around, outline[here:]])
-
-
-def without_straights(outline: Outline) -> Outline:
-    """Return the outline without the points where it goes straight on."""
-    before, after = outline - np.roll(outline, 1, axis=0), np.roll(outline, -1, axis=0) - outline
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    straight = (cross == 0) & ((before * after).sum(axis=1) > 0)
-    return outline if straight.all() else outline[~straight]

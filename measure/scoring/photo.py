@@ -180,7 +180,7 @@ def score_photo(
     seen = probabilities[:, *grid][:, counted[grid]]
     details = Details(
         boundary_overlap(said, there),
-        errors_of(said, there, unseen(said, labelled, instances)),
+        errors_of(said, there, unseen(said, labelled)),
         matches,
         calibration_of(seen, truth[grid][counted[grid]]),
         objects,
@@ -189,10 +189,10 @@ def score_photo(
     return PhotoScore("", "", count(predicted, truth, categories), details)
 
 
-def unseen(foreground: NDArray[np.bool_], ids: IdMap, instances: Sequence[Instance]) -> NDArray[np.bool_]:
+def unseen(foreground: NDArray[np.bool_], ids: IdMap) -> NDArray[np.bool_]:
     """Return the pixels (H, W) of instances that the predicted foreground (H, W) covers by less than `SEEN`."""
-    size = max((i.index for i in instances), default=0) + 1
-    area, covered = (np.bincount(found, minlength=size) for found in (ids.ravel(), ids[foreground]))
+    area = np.bincount(ids.ravel())
+    covered = np.bincount(ids[foreground], minlength=len(area))
     return np.asarray((covered < SEEN * area)[ids])
 
 

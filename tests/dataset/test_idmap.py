@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.formats.folder import MOST_INSTANCES
+from dataset.formats.listed import MOST_INSTANCES
 from dataset.idmap import (
     IGNORE,
     IGNORED,

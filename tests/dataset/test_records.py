@@ -1,5 +1,7 @@
 """Samples survive the way to the disk and back."""
 
+import dataclasses
+
 import pytest
 
 from dataset.records import Instance, Sample, from_line, read_manifest, to_line, write_manifest
@@ -28,3 +30,18 @@ def test_a_line_that_is_no_sample_is_named(tmp_path, line):
     (tmp_path / "samples.jsonl").write_text(to_line(SAMPLE) + "\n" + line + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"samples\.jsonl:2: not a sample"):
         read_manifest(tmp_path / "samples.jsonl")
+
+
+@pytest.mark.parametrize(
+    "path", ["a.png", "images/a.png", "./a", "a/./b//c", "../a", "é/ü.png", f"{'a' * 255}/b", "a/"]
+)
+def test_a_path_below_or_beside_the_manifest_is_one(path):
+    assert from_line(to_line(dataclasses.replace(SAMPLE, image=path))).image == path
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "..", "a/..", "a/../", "a/../.", "/a", "//a", "///a", "a\0b", "a" * 256, "é" * 128, "a/" * 1501]
+)
+def test_a_path_that_no_file_below_or_beside_can_have_is_refused(path):
+    with pytest.raises(InputError, match="a file's path relative to the manifest's folder"):
+        from_line(to_line(dataclasses.replace(SAMPLE, image=path)))

@@ -16,11 +16,13 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
-from dataset.formats.folder import names_in
+from dataset.formats import brush_rle
+from dataset.formats.mask_values import names_in
+from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
 from dataset.formats.supervisely import png_of
 from dataset.formats.voc import palette_png
-from dataset.idmap import instance_of, png_bytes, write_ids
+from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
@@ -28,15 +30,17 @@ from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
 from mix import compose, freeze, split
 from mix import write_mix as one
+from mix.rules import Split, SplitRule
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
+from pipeline.unpack import unpack
+from render.arrival import ASSET
 from render.audit.looking import remember
 from render.frames.blobs import Frame, pack_frame
 from render.spec import to_line as scene_line
 from render.stock.facts import Facts
 from render.stock.parts import fingerprint
-from render.stock.unpack import unpack
 from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
 from train.checkpoint import History, save
@@ -77,10 +81,12 @@ def sample(name: str, domain: str = REAL, way: str = "") -> Sample:
 
 
 def samples_in(folder: Path, *names: str, domain: str = REAL, file: str = "samples.jsonl") -> None:
-    """Write samples with their files."""
+    """Write samples with their files; a corner of each is ignored."""
+    labels = ids()
+    labels[-3:, -3:] = IGNORE
     for name in names:
         write_bytes(folder / "images" / f"{name}.png", picture(number=zlib.crc32(name.encode())))
-        write_ids(folder / "ids" / f"{name}.png", ids())
+        write_ids(folder / "ids" / f"{name}.png", labels)
     write_manifest(folder / file, [sample(name, domain) for name in names])
 
 
@@ -96,7 +102,7 @@ def coco(folder: Path) -> None:
         "annotations": [
             {"id": k, "image_id": 1, "category_id": 1, "segmentation": shape, "iscrowd": 0}
             for k, shape in enumerate(shapes)
-        ],
+        ] + [{"id": 9, "image_id": 1, "category_id": 2, "segmentation": plain, "iscrowd": 1, "ignored": True}],
     })  # fmt: skip
 
 
@@ -172,6 +178,48 @@ def cvat(folder: Path) -> None:
 """)  # fmt: skip
 
 
+def datumaro(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    shapes = [
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 2), "z_order": 1, "group": 1, "attributes": {"a": 1}},
+        {"type": "polygon", "label_id": 0, "points": [1, 1, 9, 1, 9, 9], "z_order": 0, "group": 1},
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 1), "attributes": {"is_crowd": True}},
+        {"type": "ellipse", "label_id": 1, "points": [20, 2, 28, 6]},
+        {"type": "bbox", "label_id": 2, "bbox": [1, 1, 5, 5]},
+        {"type": "label", "label_id": 2},
+        {"type": "caption", "caption": "night"},
+    ]
+    write_json(folder / "annotations" / "train.json", {
+        "dm_format_version": "1.0", "media_type": 2, "infos": {},
+        "categories": {"label": {"labels": [{"name": name, "parent": ""} for name in ("mug", "plate", "eye")]}},
+        "items": [{
+            "id": "a", "image": {"path": "a.png", "size": [20, 30]}, "attr": {"camera": "c"}, "annotations": shapes
+        }],
+    })  # fmt: skip
+
+
+def label_studio(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    common = {"from_name": "t", "to_name": "image", "original_width": 30, "original_height": 20, "image_rotation": 0}
+    rle = brush_rle.encode(ids() == 1)
+    regions = [
+        ("brushlabels", {"format": "rle", "rle": rle, "brushlabels": ["mug"]}),
+        ("polygonlabels", {"points": [[10, 10], [30, 10], [30, 90]], "closed": True, "polygonlabels": ["plate"]}),
+        ("ellipselabels", {"x": 70, "y": 40, "radiusX": 10, "radiusY": 20, "rotation": 9, "ellipselabels": ["plate"]}),
+        ("rectanglelabels", {"x": 5, "y": 5, "width": 20, "height": 9, "rotation": 0, "rectanglelabels": ["lid"]}),
+        ("choices", {"choices": ["night"]}),
+    ]
+    results = [{"id": kind, "type": kind, "value": value} | common for kind, value in regions]
+    write_json(folder / "tasks.json", [{
+        "id": 1, "annotations": [
+            {"id": 2, "result": results, "was_cancelled": False, "ground_truth": True, "created_at": "2026-11-01"},
+            {"id": 3, "result": [], "was_cancelled": True, "updated_at": "2026-11-02"},
+        ],
+        "data": {"image": "/data/upload/1/0a1b2c3d-a.png", "camera": "c", "licence": "CC0-1.0"}, "predictions": [],
+    }])  # fmt: skip
+    write_text(folder / "label_config.xml", '<View><BrushLabels><Label value="plate"/></BrushLabels></View>')
+
+
 def plain(style: str) -> Callable[[Path], None]:
     def build(folder: Path) -> None:
         write_bytes(folder / "images" / f"a.{style.lower()}", picture(style))
@@ -179,6 +227,54 @@ def plain(style: str) -> Callable[[Path], None]:
         write_json(folder / "categories.json", ["mug", "plate"])
 
     return build
+
+
+def coloured(folder: Path) -> None:
+    write_bytes(folder / "train" / "images" / "a.png", picture())
+    colours = np.array([(0, 0, 0), (255, 0, 0), (0, 0, 255)], np.uint8)
+    write_bytes(folder / "train" / "masks" / "a_mask.png", png_bytes(colours[ids()]))
+    write_text(folder / "labelmap.txt", "# label:color_rgb:parts:actions\nmug:255,0,0::\nplate:0,0,255::\n")
+
+
+def masks_of_objects(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    for k, category in ((1, "mug"), (2, "plate")):
+        write_bytes(folder / "masks" / category / "a.png", png_bytes((ids() == k).astype(np.uint8)))
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def panoptic(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    colours = np.array([(0, 0, 0), (5, 1, 0), (7, 0, 2)], np.uint8)
+    write_bytes(folder / "panoptic" / "a.png", png_bytes(colours[ids()]))
+    segments = [{"id": 5 + 256, "category_id": 1, "iscrowd": 0}, {"id": 7 + 2 * 65536, "category_id": 2, "iscrowd": 1}]
+    write_json(folder / "panoptic.json", {
+        "images": [{"id": 1, "file_name": "a.png", "width": 30, "height": 20}],
+        "categories": [{"id": 1, "name": "mug", "isthing": 1}, {"id": 2, "name": "sky", "isthing": 0}],
+        "annotations": [{"image_id": 1, "file_name": "a.png", "segments_info": segments}],
+    })  # fmt: skip
+
+
+def bop(folder: Path) -> None:
+    write_bytes(folder / "000000" / "rgb" / "000000.png", picture())
+    for k in (1, 2):
+        mask = (ids() == k).astype(np.uint8) * 255
+        write_bytes(folder / "000000" / "mask_visib" / f"000000_{k - 1:06d}.png", png_bytes(mask))
+    write_json(folder / "000000" / "scene_gt.json", {"0": [{"obj_id": 1}, {"obj_id": 2}]})
+    write_json(folder / "models" / "models_info.json", {"1": {"category": "mug"}, "2": {"diameter": 3.5}})
+
+
+def tars(folder: Path) -> None:
+    record = {key: value for key, value in dataclasses.asdict(sample("a")).items() if key not in ("image", "ids")}
+    members = [("a.png", picture()), ("a.ids.png", png_bytes(ids())), ("a.json", json.dumps(record).encode())]
+    write_shard(folder / "0.tar", [*members, ("b.png", picture()), ("b.mask.png", png_bytes(ids().astype(np.uint8)))])
+    write_json(folder / "categories.json", ["mug", "plate"])
+
+
+def yolo(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "labels" / "train" / "a.txt", "0 0.1 0.1 0.5 0.1 0.5 0.5\n1 0.55 0.525 0.75 0.525 0.75 0.775\n")
+    write_text(folder / "data.yaml", "path: .\ntrain: images/train\nnames:\n  0: mug\n  1: plate\n")
 
 
 def of_params(folder: Path) -> None:
@@ -203,7 +299,7 @@ def choose_there(inn: Path, out: Path) -> None:
         raise
 
 
-ONE_EACH = split.Split(1, (), split.SplitRule({}, 1), split.SplitRule({}, 1), split.SplitRule({}, 1))
+ONE_EACH = Split(1, (), SplitRule({}, 1), SplitRule({}, 1), SplitRule({}, 1))
 
 
 def split_there(inn: Path, out: Path) -> None:
@@ -365,12 +461,19 @@ def archive(folder: Path) -> None:
 def unpack_there(inn: Path, out: Path) -> None:
     out.mkdir()
     try:
-        unpack(inn / "a.zip", out)
+        unpack(inn / "a.zip", out, ASSET)
     except BaseException:
         for path in sorted(out.rglob("*"), reverse=True):  # a temporary folder in use: what is left in it is no result
             path.rmdir() if path.is_dir() else path.unlink()
         out.rmdir()
         raise
+
+
+def photos_in_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("set/images/a.png", picture())
+        packed.writestr("set/masks/a.png", png_bytes(ids().astype(np.uint8)))
+        packed.writestr("set/categories.json", '["mug", "plate"]')
 
 
 def texture(folder: Path) -> None:

@@ -1,13 +1,21 @@
 """Groups stay together, numbers are kept, and a group that two rules claim is refused."""
 
+import dataclasses
 import hashlib
+import re
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
-from dataset.records import Sample, read_manifest, write_manifest
+from dataset.idmap import png_bytes
+from dataset.records import Instance, Sample, read_manifest, write_manifest
+from mix.filling import fill
 from mix.groups import Groups, group, photo_of
-from mix.split import Split, SplitRule, fill, main
+from mix.rules import Split, SplitRule
+from mix.split import main, read_groups
 from pipeline.errors import InputError
 from pipeline.settings import build
 
@@ -153,3 +161,141 @@ def test_home_is_what_is_left_of_the_places_of_the_training_photos():
     assert (len(found["train"]), len(found["home"])) == (1, 3)
     assert found["home"].isdisjoint(found["train"])
     assert found["val"] | found["test"] == {"p4", "p5", "p6", "p7"}
+
+
+def test_further_validation_sets_are_filled_before_a_test_set_that_takes_what_is_left():
+    chosen = dataclasses.replace(
+        settings(SplitRule({}, 10), SplitRule({}, 4), of()),
+        more_val={"b": SplitRule({"camera": ("b",)}, 2), "c": SplitRule({}, 4)},
+    )
+    found = members(CAMERAS, chosen)
+    assert list(found) == ["train", "val", "more_val.b", "more_val.c", "test"]
+    assert {name: len(ids) for name, ids in found.items()} == {
+        "train": 10, "val": 4, "more_val.b": 2, "more_val.c": 4, "test": 10,
+    }  # fmt: skip
+    assert all(name.startswith("b") for name in found["more_val.b"])
+
+
+def test_a_test_set_of_a_number_is_filled_before_further_validation_sets():
+    rules = SplitRule({}, 10), SplitRule({}, 4)
+    without = members(CAMERAS, settings(*rules, SplitRule({}, 6)))
+    chosen = dataclasses.replace(settings(*rules, SplitRule({}, 6)), more_val={"rest": of()})
+    assert members(CAMERAS, chosen)["test"] == without["test"]
+
+
+@pytest.mark.parametrize("name", ["val", "train", "", "a/b", "..", "a.b", "new photos"])
+def test_a_further_validation_set_has_a_name_of_its_own_that_a_file_can_have(name):
+    with pytest.raises(ValueError, match=r"more_val has a set .*, wanted another name"):
+        dataclasses.replace(settings(of(), of(), of()), more_val={name: of()})
+
+
+def test_a_rule_of_a_further_set_that_finds_nothing_is_named_as_it_stands_in_the_file():
+    chosen = dataclasses.replace(settings(SplitRule({}, 2), SplitRule({}, 2), of()), more_val={"new": of(camera="z")})
+    with pytest.raises(InputError, match=r"split\.more_val\.new: no photo has"):
+        members(CAMERAS, chosen)
+
+
+def test_further_validation_sets_have_manifests_of_their_own_that_lead_to_the_photos(tmp_path):
+    photos, out = write_photos(tmp_path / "photos", CAMERAS), tmp_path / "split"
+    chosen = settings(of(camera="a"), of(camera="b"), SplitRule({"camera": ("c",)}, 4))
+    for names in (["new", "old"], ["new"]):  # one that is no longer asked for goes
+        more = dataclasses.replace(chosen, more_val=dict.fromkeys(names, SplitRule({"camera": ("c",)}, 2)))
+        main(more, photos, tmp_path / "none.json", out)
+        assert sorted(path.stem for path in (out / "more_val").glob("*.jsonl")) == names
+    first = read_manifest(out / "more_val" / "new.jsonl")[0]
+    assert (out / "more_val" / first.image).resolve() == photos.resolve() / "images" / f"{first.id}.jpg"
+
+
+DATED = [photo(f"d{day:02}{k}", day=f"2024-05-{day:02}", burst=str(day)) for day in range(1, 11) for k in range(2)]
+
+
+def days(found: set[str]) -> list[int]:
+    return sorted({int(name[1:3]) for name in found})
+
+
+def test_train_takes_the_oldest_and_test_the_newest():
+    chosen = settings(SplitRule({}, 8, oldest="day"), SplitRule({}, 4, oldest="day"), SplitRule({}, 4, newest="day"))
+    found = members(DATED[::-1], chosen)
+    assert {name: days(ids) for name, ids in found.items()} == {"train": [1, 2, 3, 4], "val": [5, 6], "test": [9, 10]}
+
+
+def test_what_no_longer_fits_ends_a_draw_by_time():
+    samples = [photo("a", n="1"), photo("b", n="2", burst="x"), photo("c", n="2", burst="x"), photo("d", n="3"),
+               photo("e", n="4")]  # fmt: skip
+    found = members(samples, settings(SplitRule({}, 2, oldest="n"), SplitRule({}, 1, newest="n"), of()))
+    assert found == {"train": {"a"}, "val": {"e"}, "test": {"b", "c", "d"}}
+
+
+def test_a_first_group_that_does_not_fit_is_named():
+    with pytest.raises(InputError, match=r"split\.train: photos is 1, but the oldest group has more; raise it"):
+        members(DATED, settings(SplitRule({}, 1, oldest="day"), of(), of()))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        pytest.param({"oldest": "day"}, "photos is null, wanted a number: oldest says which", id="no number"),
+        pytest.param({"oldest": "a", "newest": "b", "photos": 1}, "newest is 'b' and oldest 'a'", id="both"),
+    ],
+)
+def test_an_order_that_decides_nothing_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        SplitRule({}, **values)
+
+
+def show(sample: Sample, *categories: str) -> Sample:
+    things = tuple(Instance(name, n, (0, 0, 1, 1), 1) for n, name in enumerate(categories, 1))
+    return dataclasses.replace(sample, instances=things)
+
+
+def test_with_stratify_every_split_has_the_shares_of_the_whole():
+    samples = [show(photo(f"p{n:03}"), "mug" if n < 60 else "cup" if n < 90 else "jug") for n in range(100)]
+    kinds = {sample.id: sample.instances[0].category for sample in samples}
+    rules = SplitRule({}, 50), SplitRule({}, 20), SplitRule({}, 10)
+    for seed in range(5):
+        chosen = dataclasses.replace(settings(*rules, seed=seed, together=()), stratify=True)
+        found = members(samples, chosen)
+        counts = {name: Counter(kinds[one] for one in ids) for name, ids in found.items()}
+        assert counts == {
+            "train": {"mug": 30, "cup": 15, "jug": 5},
+            "val": {"mug": 12, "cup": 6, "jug": 2},
+            "test": {"mug": 6, "cup": 3, "jug": 1},
+        }
+    assert members(samples[::-1], chosen) == found
+
+
+def write_pictures(root: Path, greys: dict[str, int]) -> Path:
+    samples = [dataclasses.replace(photo(name), image=f"images/{name}.png") for name in greys]
+    write_manifest(root / "samples.jsonl", samples)
+    (root / "images").mkdir()
+    for sample in samples:
+        rng = np.random.default_rng(greys[sample.id])
+        picture = rng.integers(0, 200, (8, 8, 3), dtype=np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+        (root / sample.image).write_bytes(png_bytes(picture + np.uint8(len(sample.id))))
+    return root
+
+
+def test_photos_that_look_alike_never_part_where_that_is_asked_for(tmp_path):
+    photos = write_pictures(tmp_path / "photos", {f"{'x' * (n + 1)}": n // 4 for n in range(12)})
+    rules = SplitRule({}, 4), SplitRule({}, 4), of()
+    alone = read_groups(settings(*rules, together=()), photos)
+    alike = read_groups(dataclasses.replace(settings(*rules, together=()), near_duplicates=4), photos)
+    assert [len(members) for members in alone.values()] == [1] * 12
+    assert [len(members) for members in alike.values()] == [4] * 3
+
+
+def test_an_id_that_stands_there_twice_is_refused(tmp_path):
+    photos = write_photos(tmp_path / "photos", [photo("a"), photo("b"), photo("a")])
+    with pytest.raises(InputError, match=r"samples\.jsonl: the sample a stands there twice"):
+        main(settings(SplitRule({}, 1), of(), of(), together=()), photos, tmp_path / "none.json", tmp_path / "split")
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"
+EXAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```", GUIDE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_guide_are_settings(example):
+    values = YAML(typ="safe").load(example)
+    rules = {"keep_together": [], "train": {"where": {}}, "val": {"where": {}}, "test": {"where": {}}}
+    build(Split, {"seed": 1} | rules | values.get("split", values), "split", lambda _: "docs/splits.md")

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 
@@ -89,7 +90,7 @@ def test_a_test_photo_of_a_group_of_val_is_refused(project, tmp_path):
     split = tmp_path / "split"
     shutil.copytree(project / "split", split)
     first, *rest = read_manifest(split / "test.jsonl")
-    write_manifest(split / "test.jsonl", [type(first)(**(vars(first) | {"group": "g1"})), *rest])
+    write_manifest(split / "test.jsonl", [dataclasses.replace(first, group="g1"), *rest])
     with pytest.raises(InputError, match="photo test0 of group 'g1' is in val too"):
         evaluate.main(
             project / "pick.json", project / "race", split / "test.jsonl",

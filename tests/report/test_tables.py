@@ -2,8 +2,18 @@ import pytest
 from page_project import ADVICE, curve, near, on_test, ratio_row, summary, transfer, typed
 
 from report.numbers import details, left_out, numbers
-from report.record import AdviceRecord, CurveRecord, OnTest, OnVal, RatioRow, Scored
-from report.tables import filled, of_advice, of_attribution, of_curves, of_race, of_ratios, of_stability, of_val
+from report.record import AdviceRecord, CurveRecord, ObjectsRow, OnTest, OnVal, RatioRow, Scored
+from report.tables import (
+    filled,
+    of_advice,
+    of_attribution,
+    of_curves,
+    of_objects,
+    of_race,
+    of_ratios,
+    of_stability,
+    of_val,
+)
 from report.words import NOTHING, money, several, signed, span
 
 
@@ -114,3 +124,16 @@ def test_what_the_intervals_leave_out_is_said_once():
     assert left_out(typed({"val": alike, "test": alike}, Scored)) == left_out(None) == []
     alike["leaves_out"] = "One training run."
     assert left_out(typed({"val": alike, "test": alike}, Scored)) == ["One training run."]
+
+
+def test_objects_stand_before_and_after_with_their_shares():
+    table = of_objects([ObjectsRow("mug", 30, 100, 50.0), ObjectsRow("spoon", 10, 300, 150.0)])
+    assert table.rows == (("mug", "30", "75.0%", "100", "25.0%", "50.0", "25.0%"),
+                          ("spoon", "10", "25.0%", "300", "75.0%", "150.0", "75.0%"))  # fmt: skip
+    assert table.heads[5] == "#in 100 pictures as trained on"
+
+
+def test_one_category_has_no_table_of_objects_and_nothing_of_nothing_is_no_share():
+    assert of_objects([ObjectsRow("mug", 30, 100, 50.0)]) is None
+    table = of_objects([ObjectsRow("mug", 0, 1, 1.0), ObjectsRow("spoon", 0, 1, 0.0)])
+    assert table.rows[0] == ("mug", "0", "1", "50.0%", "1.0", "100.0%")  # the column of shares without a value is gone

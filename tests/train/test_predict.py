@@ -68,9 +68,10 @@ def test_masks_are_what_our_own_reader_of_masks_takes(photos: Path, tmp_path: Pa
     main_out = tmp_path / "out"
     predict(photos, main_out)
     (main_out / "categories.json").write_text('["red", "blue"]')
-    (main_out / "images").mkdir()
+    (main_out / "images" / "deep").mkdir(parents=True)
     photo(main_out / "images" / "a.png")
-    (found,) = read_plain(main_out).photos
+    photo(main_out / "images" / "deep" / "b.png")
+    found, _ = read_plain(main_out).photos
     ids, categories = found.label.draw((64, 80))
     assert categories == ["red", "blue"]
     assert (ids[16, 16], ids[48, 60], ids[60, 10]) == (1, 2, 0)

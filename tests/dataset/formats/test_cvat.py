@@ -127,6 +127,14 @@ def test_several_tasks_are_read_as_one_set(tmp_path):
     assert found.assumed[0] == "read as CVAT for images"
 
 
+@pytest.mark.parametrize("file", ["frame_000001.PNG", "frame_000001.jpg"])
+def test_a_frame_of_a_video_is_found_without_its_suffix(tmp_path, file):
+    image = '<image id="1" name="frame_000001" width="12" height="8">'
+    path = write_cvat(tmp_path, POLYGON, image=image, name=file)
+    (tmp_path / "images" / "train" / file).rename(tmp_path / "images" / file)
+    assert read_cvat(path).photos[0].file == tmp_path / "images" / file
+
+
 def test_a_file_without_meta_has_the_labels_that_occur(tmp_path):
     assert read_cvat(write_cvat(tmp_path, POLYGON, MASK, meta="")).categories == ("mug", "plate")
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.formats.folder import MaskFile, read_described, read_plain
+from dataset.formats.folder import read_described, read_plain
 from dataset.formats.listed import tags_of
+from dataset.formats.mask_files import MaskFile
 from pipeline.errors import InputError
 
 

@@ -83,6 +83,9 @@ MASK = ToolShape("mask 1", "mug", "mask", rle_of(box(10, 10, 20, 20)), group="3"
         pytest.param(ToolShape("box 2", "mug", "box", reach=(9, 9, 21, 21)), False, id="a box around its mask"),
         pytest.param(ToolShape("box 2", "mug", "box", reach=(40, 9, 51, 21)), True, id="a box without a mask"),
         pytest.param(
+            ToolShape("box 2", "mug", "box", reach=(13, 13, 17, 17)), True, id="a small box in another's mask"
+        ),
+        pytest.param(
             ToolShape("box 2", "mug", "box", reach=(40, 9, 51, 21), group="3"), False, id="a box in its group"
         ),
         pytest.param(

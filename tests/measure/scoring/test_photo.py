@@ -115,6 +115,13 @@ def test_instances_of_other_categories_are_background():
     assert (found.iou, len(details_of(found).objects)) == (1.0, 1)
 
 
+def test_an_id_without_an_instance_is_background():
+    ids, instances = photo_of([(10, 10, 20, "board")])
+    ids[40:50, 40:50] = 9
+    found = score_photo(sure_of((ids == 1).astype(np.uint8)), ids, instances, CATEGORIES)
+    assert (found.iou, len(details_of(found).objects)) == (1.0, 1)
+
+
 def test_probabilities_of_another_size_are_refused():
     with pytest.raises(ValueError, match=r"\(3, 5, 5\), wanted \(3, 6, 6\)"):
         score_photo(np.ones((3, 5, 5), np.float32), np.zeros((6, 6), np.uint16), (), CATEGORIES)

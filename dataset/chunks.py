@@ -1,0 +1,59 @@
+"""Long manifests, read by all cores: what is wanted of each sample, in the manifest's order."""
+
+import functools
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from dataset.records import Sample, each_sample, from_line
+from pipeline.errors import InputError
+from pipeline.reading import lines_of, open_file
+
+Kind = TypeVar("Kind")
+
+CHUNK_BYTES = 2**23  # of a manifest, some 7,000 samples: so much is parsed by one process at once
+LONG_BYTES = 4 * CHUNK_BYTES  # from here on processes are started, which takes a second
+
+
+def mapped(path: Path, function: Callable[[Sample], Kind], long_bytes: int = LONG_BYTES) -> Iterator[Kind]:
+    """Yield the function of each sample of a manifest, in its order.
+
+    A manifest of `long_bytes` or more is read by as many processes as there are cores. function: of a module, or a
+    partial of one, since processes find it by its name; it may raise InputError, and what it returns travels between
+    processes. Raises InputError as `each_sample` and the function do, for the first line with a mistake.
+    """
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+    if size < long_bytes:
+        yield from map(function, each_sample(path))
+        return
+    begins = range(0, size, CHUNK_BYTES)
+    try:
+        for part in in_order(functools.partial(chunk, path, function), begins):
+            yield from part
+    except InputError:
+        for sample in each_sample(path):  # a chunk does not know the numbers of its lines
+            function(sample)
+        raise
+
+
+def chunk(path: Path, function: Callable[[Sample], Kind], begin: int) -> list[Kind]:
+    """Return the function of the samples whose lines begin within CHUNK_BYTES from a place on."""
+    return [function(from_line(line, str(path))) for line in lines_of(path, begin, begin + CHUNK_BYTES)]
+
+
+def in_order(task: Callable[[int], list[Kind]], begins: range) -> Iterator[list[Kind]]:
+    """Yield what processes make of each place, in order; they are never more than a few chunks ahead."""
+    workers = os.cpu_count() or 1
+    waiting = deque[Future[list[Kind]]]()
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        for begin in begins:
+            waiting.append(pool.submit(task, begin))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,37 @@
+"""Folders of photos without any labels."""
+
+from pathlib import Path
+
+from dataset.formats.listed import BROKEN_PHOTO, NO_LICENCE, Defects, FirstDefect, ListedPhoto, PhotoSet, refuse_unread
+from dataset.formats.outlines import Outlines
+from dataset.formats.pairing import pictures_in
+from pipeline.errors import InputError
+
+
+def find_photos(root: Path) -> Path | None:
+    """Return the folder itself if there is a photo in it or a few levels below, else None."""
+    return root if next(pictures_in(root), None) else None
+
+
+def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
+    """Return every photo below a folder, none of them labelled, and no category.
+
+    Raises InputError where two photos have one name, since one may be the other's mask.
+    """
+    defects, files = defects or FirstDefect(), list(pictures_in(root))
+    seen: dict[str, Path] = {}
+    for file in files:
+        first = seen.setdefault(file.stem, file)
+        if first is not file:
+            raise InputError(
+                f"{root}: found no labelled photos, wanted images/ and masks/ or another format that is known; {first} "
+                f"and {file} have one name: name the folders so if one is a mask, else rename one"
+            )
+    for folder in sorted({file.parent for file in files}):
+        with defects.gathering(BROKEN_PHOTO):
+            refuse_unread(folder)
+    photos = [
+        ListedPhoto(file, Outlines(str(file), None, ()), root.resolve().name, NO_LICENCE, {}, labelled=False)
+        for file in files
+    ]
+    return PhotoSet((), tuple(photos), ("found no labels of any format",))
