@@ -43,13 +43,25 @@ def colour_of(number: int) -> Colour:
     return red, green, blue
 
 
-def numbers_of(codes: Codes) -> NDArray[np.int32]:
-    """Return the numbers of colours (H, W), of which `colour_of` makes the first 256; each colour has its own."""
-    numbers = np.zeros_like(codes)
+def number_of(code: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of colours, of which `colour_of` makes the first 256; each colour has its own."""
+    numbers = np.zeros_like(code)
     for bit in range(8):
         for part, shift in enumerate((16, 8, 0)):
-            numbers |= (codes >> shift + 7 - bit & 1) << 3 * bit + part
+            numbers |= (code >> shift + 7 - bit & 1) << 3 * bit + part
     return numbers
+
+
+def numbered(values: NDArray[np.int32] | IdMap) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return the values that occur, in order, and the place of each among them, as np.unique, in a tenth of the time.
+
+    values: below `COLOURS`.
+    """
+    seen, table = np.zeros(COLOURS, bool), np.zeros(COLOURS, np.int32)
+    seen[values] = True
+    found = np.flatnonzero(seen)
+    table[found] = np.arange(len(found))
+    return found, table[values]
 
 
 def code_of(colour: Colour) -> int:
@@ -184,12 +196,14 @@ class VocLabel:
         kinds = self.meaning.kinds_in(self.classes)
         self.check_boxes(kinds)
         apart = np.zeros(kinds.shape, np.int32) if self.objects is None else self.numbers_in(self.objects, kinds)
-        ids, found = np.zeros(kinds.shape, np.int32), list[int]()
         single = (kinds > 0) & (kinds != IGNORE) & (apart > 0)
-        pairs, places = np.unique(apart[single].astype(np.int64) << 16 | kinds[single], return_inverse=True)
-        ids[single] = places.reshape(-1) + 1
-        found += [int(pair) & 0xFFFF for pair in pairs]
-        for kind in np.unique(kinds[(kinds > 0) & (kinds != IGNORE) & (apart == 0)]).tolist():
+        (numbers, which), (present, what) = numbered(apart[single]), numbered(kinds[single])
+        if len(numbers) * len(present) > COLOURS:
+            raise InputError(f"{self.objects}: found {len(numbers)} objects, wanted {MOST_INSTANCES} at most")
+        pairs, places = numbered(which * len(present) + what)
+        ids, found = np.zeros(kinds.shape, np.int32), [int(present[pair % len(present)]) for pair in pairs.tolist()]
+        ids[single] = places + 1
+        for kind in numbered(kinds[(kinds > 0) & (kinds != IGNORE) & (apart == 0)])[0].tolist():
             pieces = pieces_of((kinds == kind) & (apart == 0)).downwards()
             ids[pieces.labels > 0] = pieces.labels[pieces.labels > 0] + len(found)
             found += [kind] * len(pieces.areas)
@@ -201,14 +215,17 @@ class VocLabel:
     def numbers_in(self, file: Path, kinds: IdMap) -> NDArray[np.int32]:
         """Return (H, W) the number of the object at each pixel, 0 = none; raise InputError as `draw`."""
         values = values_in(file)
-        numbers = numbers_of(codes_in(file)) if values is None else values
+        found, places = numbered(codes_in(file) if values is None else values)
+        numbers = (number_of(found) if values is None else found).astype(np.int32)[places]
         numbers[numbers == IGNORED] = 0
         if numbers.shape != kinds.shape:
-            sizes = (
-                f"{numbers.shape[1]} x {numbers.shape[0]} pixels, {self.classes} {kinds.shape[1]} x {kinds.shape[0]}"
+            (height, width), (wanted_height, wanted_width) = numbers.shape, kinds.shape
+            raise DefectError(
+                OTHER_SIZE,
+                f"{file}: has {width} x {height} pixels, {self.classes} {wanted_width} x {wanted_height}; export both "
+                "again",
             )
-            raise DefectError(OTHER_SIZE, f"{file}: has {sizes}; export both again")
-        lost = set(np.unique(numbers).tolist()) - set(np.unique(numbers[kinds > 0]).tolist()) - {0}
+        lost = set(numbered(numbers)[0].tolist()) - set(numbered(numbers[kinds > 0])[0].tolist()) - {0}
         if lost:
             raise DefectError(
                 BROKEN_LABEL,
@@ -221,19 +238,21 @@ class VocLabel:
         """Raise InputError for an object of Annotations/ without a pixel in its box, or whose name does not agree."""
         number = {name: k for k, name in enumerate(self.meaning.categories, 1)}
         for one in self.boxed:
+            if one.category.lower() in IGNORED_NAMES:
+                continue
             if one.category not in number:
                 raise DefectError(UNKNOWN_NAME, f"{one.where} is {shown(one.category)}, which is not declared; add it")
             x0, y0, x1, y1 = (int(corner) for corner in one.corners)
-            within = kinds[max(y0 - 1, 0) : y1 + 2, max(x0 - 1, 0) : x1 + 2]
+            within = kinds[max(y0 - 1, 0) : max(y1 + 2, 0), max(x0 - 1, 0) : max(x1 + 2, 0)]
             if not ((within == number[one.category]) | (within == IGNORE)).any():
                 raise DefectError(
                     NO_LABEL,
                     f"{one.where}, {shown(one.category)}, has a box and no pixel in {self.classes}; draw its mask, or "
                     "take it away",
                 )
-        seen = {self.meaning.categories[k - 1] for k in np.unique(kinds).tolist() if 0 < k < UNKNOWN}
-        strange = sorted(seen - {one.category for one in self.boxed})
-        if strange and not self.named:
+        seen = set() if self.named else {k for k in numbered(kinds)[0].tolist() if 0 < k < UNKNOWN}
+        strange = sorted({self.meaning.categories[k - 1] for k in seen} - {one.category for one in self.boxed})
+        if strange:
             raise DefectError(
                 UNKNOWN_NAME,
                 f"{self.classes}: shows {strange[0]!r} by VOC's own values, and Annotations name no such object; write "

@@ -10,7 +10,7 @@ from PIL import Image
 from dataset.export import FORMATS
 from dataset.formats.listed import NO_LABEL, NO_PHOTO, OTHER_SIZE, UNKNOWN_NAME, Defects
 from dataset.formats.voc import find_voc, read_voc
-from dataset.formats.voc_masks import code_of, colour_of, numbers_of
+from dataset.formats.voc_masks import code_of, colour_of, number_of
 from dataset.idmap import IGNORE, read_ids
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
@@ -112,8 +112,8 @@ def test_objects_void_and_categories_are_those_of_the_masks(tmp_path, build, nam
 def test_the_palette_is_vocs():
     assert {k: colour_of(k) for k in COLOURS} == COLOURS
     assert colour_of(255) == (224, 224, 192)
-    codes = np.array([[code_of(colour_of(k)) for k in range(256)]], np.int32)
-    assert numbers_of(codes).tolist() == [list(range(256))]
+    codes = np.array([code_of(colour_of(k)) for k in range(256)])
+    assert number_of(codes).tolist() == list(range(256))
 
 
 @pytest.mark.parametrize("folder", ["VOC2012", "VOCdevkit/VOC2007"])
@@ -284,6 +284,12 @@ def test_what_cannot_be_read_spoils_its_photo_alone(tmp_path, spoil, kind, messa
     assert kind in (None, defect.kind)
     with pytest.raises(InputError, match=message):
         raise InputError(defect.text)
+
+
+def test_a_box_of_what_is_ignored_says_nothing(tmp_path):
+    cvat(tmp_path)
+    xml(tmp_path, "a", *MUGS, ("ignored", 50, 35, 60, 40))
+    assert (read_voc(tmp_path).photos[0].label.draw((1, 1))[0] == TRUTH).all()
 
 
 def test_boxes_without_a_mask_spoil_their_photo(tmp_path):
