@@ -6,9 +6,10 @@ it hold what is ignored. Cameras and poses come from the plan; without it, and f
 that of the asset in its own axes, in millimetres and times `scale`, a key of our own, because BOP knows one size only.
 """
 
+import dataclasses
 import io
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from dataset.formats.listed import (
     BROKEN_LABEL,
+    BROKEN_PHOTO,
     NO_LICENCE,
     NO_PHOTO,
     Defects,
@@ -25,6 +27,7 @@ from dataset.formats.listed import (
     ListedPhoto,
     PhotoSet,
     files_of,
+    refuse_unread,
 )
 from dataset.formats.mask_files import PartFile, PartFiles
 from dataset.formats.outlines import Outlines
@@ -45,22 +48,41 @@ GT = "scene_gt.json"
 PHOTOS = ("rgb", "gray")  # where the pictures of a scene lie
 
 
+@dataclasses.dataclass(frozen=True)
+class BopScene:
+    """One scene folder."""
+
+    folder: Path
+    photos: Path  # its rgb/ or gray/
+    split: str = ""  # the folder around it, such as train_pbr
+
+
 def find_bop(root: Path) -> Path | None:
     """Return the folder itself if there are scenes with labels in it or in a folder of it, else None."""
-    return root if any((scene / GT).is_file() for _, scene in scenes_in(root)) else None
+    return root if any((scene.folder / GT).is_file() for scene in scenes_in(root)) else None
 
 
-def scenes_in(root: Path) -> list[tuple[str, Path]]:
-    """Return the scene folders of a set with the name of their split, "" for none: 000000/ or train_pbr/000000/."""
+def scenes_in(root: Path) -> list[BopScene]:
+    """Return the scenes of a set: the folder itself, 000000/ in it, or train_pbr/000000/."""
     if (root / GT).is_file():
-        return [("", root)]
-    own = [("", scene) for scene in folders_of(root) if is_scene(scene)]
-    return own or [(split.name, scene) for split in folders_of(root) for scene in folders_of(split) if is_scene(scene)]
+        return scenes_of([root])
+    own = scenes_of(folder for folder in folders_of(root) if folder.name.isdecimal())
+    splits = folders_of(root) if not own else []
+    return own + [
+        scene
+        for split in splits
+        for scene in scenes_of((folder for folder in folders_of(split) if folder.name.isdecimal()), split.name)
+    ]
 
 
-def is_scene(folder: Path) -> bool:
-    """Return whether a folder is a scene by its name and what lies in it."""
-    return folder.name.isdecimal() and any((folder / name).is_dir() for name in PHOTOS)
+def scenes_of(folders: Iterable[Path], split: str = "") -> list[BopScene]:
+    """Return those of the folders that hold photos where BOP has them."""
+    return [
+        BopScene(folder, folder / name, split)
+        for folder in folders
+        for name in [next((name for name in PHOTOS if (folder / name).is_dir()), None)]
+        if name
+    ]
 
 
 def read_bop(root: Path, defects: Defects | None = None) -> PhotoSet:
@@ -72,38 +94,35 @@ def read_bop(root: Path, defects: Defects | None = None) -> PhotoSet:
     """
     defects, names = defects or FirstDefect(), read_models(root / "models" / "models_info.json")
     photos = list[ListedPhoto]()
-    for split, scene in scenes_in(root):
-        objects = read_objects(scene / GT)
-        photos += photos_of(root, split, scene, objects, names, defects)
+    for scene in scenes_in(root):
+        objects = read_objects(scene.folder / GT)
         names |= {number: names.get(number, f"obj_{number:06d}") for found in objects.values() for number in found}
+        photos += photos_of(scene, objects, names, root.resolve().name, defects)
     categories = tuple(dict.fromkeys(names[number] for number in sorted(names)))
     return PhotoSet(categories, tuple(photos), ("poses, cameras and depth are passed over",))
 
 
 def photos_of(
-    root: Path,
-    split: str,
-    scene: Path,
-    objects: Mapping[int, list[int]],
-    names: Mapping[int, str],
-    defects: Defects,
+    scene: BopScene, objects: Mapping[int, list[int]], names: Mapping[int, str], source: str, defects: Defects
 ) -> Iterator[ListedPhoto]:
     """Yield the photos of one scene; a mask that is not there, and labels without a photo, are defects."""
-    home = next(scene / name for name in PHOTOS if (scene / name).is_dir())
-    files = {int(file.stem): file for file in files_of(home) if file.stem.isdecimal()}
-    tags = {"scene": scene.name} | ({"subset": split} if split else {})
-    for number, file in files.items():
-        masks = [scene / "mask_visib" / f"{file.stem}_{k:06d}.png" for k in range(len(objects.get(number, ())))]
+    with defects.gathering(BROKEN_PHOTO):
+        refuse_unread(scene.photos)
+    tags = {"scene": scene.folder.name} | ({"subset": scene.split} if scene.split else {})
+    numbers = {file: int(file.stem) if file.stem.isdecimal() else None for file in files_of(scene.photos)}
+    for file, number in numbers.items():
+        known = [] if number is None else objects.get(number, [])
+        masks = [scene.folder / "mask_visib" / f"{file.stem}_{k:06d}.png" for k in range(len(known))]
         lost = next((mask for mask in masks if not mask.is_file()), None)
         if lost:
-            defects.add(BROKEN_LABEL, f"{lost}: is not there, but {scene / GT} names its object; bring it", file)
-        known = [names.get(each, f"obj_{each:06d}") for each in objects.get(number, ())]
-        parts = tuple(PartFile(mask, name, single=True) for mask, name in zip(masks, known, strict=True))
+            defects.add(BROKEN_LABEL, f"{lost}: is not there, but {scene.folder / GT} names its object; bring it", file)
+        parts = tuple(PartFile(mask, names[each], single=True) for mask, each in zip(masks, known, strict=True))
         label = PartFiles(parts) if parts else Outlines(str(file), None, ())
-        name = "_".join(filter(None, [split, scene.name, file.stem]))
-        yield ListedPhoto(file, label, root.resolve().name, NO_LICENCE, tags, number in objects, name)
-    for number in sorted(set(objects) - set(files)):
-        defects.add(NO_PHOTO, f"{scene / GT}: picture {number} is not in {home}; bring it there, or drop the entry")
+        name = "_".join(filter(None, [scene.split, scene.folder.name, file.stem]))
+        yield ListedPhoto(file, label, source, NO_LICENCE, tags, number in objects, name)
+    for number in sorted(set(objects) - set(numbers.values())):
+        text = f"{scene.folder / GT}: picture {number} is not in {scene.photos}; bring it there, or drop the entry"
+        defects.add(NO_PHOTO, text)
 
 
 def read_objects(path: Path) -> dict[int, list[int]]:

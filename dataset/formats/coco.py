@@ -44,7 +44,9 @@ def find_coco(root: Path) -> Path | None:
     if (root / "annotations.json").is_file():
         return root / "annotations.json"
     found = sorted(root.glob("instances*.json")) or [
-        path for path in sorted(root.glob("*.json")) if may_be_coco(path) and is_coco(read_json(path))
+        path
+        for path in sorted(root.glob("*.json"))
+        if not path.name.startswith("panoptic") and may_be_coco(path) and is_coco(read_json(path))
     ]
     if not found:  # as CVAT, COCO and Roboflow lay them out
         found = sorted([*root.glob("annotations/instances*.json"), *root.glob("*/_annotations.coco.json")])

@@ -80,4 +80,6 @@ def test_what_is_missing_is_named(tmp_path, spoil, message):
 def test_folders_of_other_formats_are_none(tmp_path):
     photo(tmp_path / "000000" / "rgb" / "a.jpg")
     assert find_bop(tmp_path) is None
+    (tmp_path / "scene_gt.json").touch()  # and no photos beside it
+    assert find_bop(tmp_path) is None
     assert find_plain(scene(tmp_path / "other" / "000000").parent) is None
