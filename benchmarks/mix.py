@@ -24,7 +24,7 @@ from dataset.likeness import mirrored, near_pairs
 from dataset.records import REAL, RENDER, Instance, Sample, to_line
 from mix.compose import Compose
 from mix.compose import main as compose
-from mix.split import Split, SplitRule
+from mix.rules import Split, SplitRule
 from mix.split import main as split
 from mix.subsets import item_of
 from mix.write_mix import main as one

@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+from mix.filling import fill
 from mix.frozen import check_rule, frozen_again, read_frozen, sums_in, write_frozen
-from mix.split import Split, fill, read_groups
+from mix.rules import Split
+from mix.split import read_groups
 from pipeline.errors import InputError
 from pipeline.stage import run_stage
 

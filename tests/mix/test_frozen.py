@@ -10,7 +10,7 @@ import pytest
 from dataset.idmap import png_bytes, write_ids
 from dataset.records import Instance, Sample, read_manifest, write_manifest
 from mix import freeze, split
-from mix.split import Split, SplitRule
+from mix.rules import Split, SplitRule
 from pipeline.errors import InputError
 
 

@@ -2,16 +2,20 @@
 
 import dataclasses
 import hashlib
+import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from dataset.idmap import png_bytes
 from dataset.records import Instance, Sample, read_manifest, write_manifest
+from mix.filling import fill
 from mix.groups import Groups, group, photo_of
-from mix.split import Split, SplitRule, fill, main, read_groups
+from mix.rules import Split, SplitRule
+from mix.split import main, read_groups
 from pipeline.errors import InputError
 from pipeline.settings import build
 
@@ -284,3 +288,14 @@ def test_an_id_that_stands_there_twice_is_refused(tmp_path):
     photos = write_photos(tmp_path / "photos", [photo("a"), photo("b"), photo("a")])
     with pytest.raises(InputError, match=r"samples\.jsonl: the sample a stands there twice"):
         main(settings(SplitRule({}, 1), of(), of(), together=()), photos, tmp_path / "none.json", tmp_path / "split")
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"
+EXAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```", GUIDE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_guide_are_settings(example):
+    values = YAML(typ="safe").load(example)
+    rules = {"keep_together": [], "train": {"where": {}}, "val": {"where": {}}, "test": {"where": {}}}
+    build(Split, {"seed": 1} | rules | values.get("split", values), "split", lambda _: "docs/splits.md")
