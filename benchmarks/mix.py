@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dataset.chunks import mapped
+from dataset.chunks import mapped, workers
 from dataset.likeness import mirrored, near_pairs
 from dataset.records import REAL, RENDER, Instance, Sample, to_line
 from mix.compose import Compose
@@ -120,7 +120,7 @@ class Cost:
 
     seconds: float  # of the clock on the wall
     cpu_seconds: float  # of one core
-    peak_mb: float  # the most memory that its process held, and one started by it times the cores, in MiB
+    peak_mb: float  # the most memory that its process held, and those that it started, in MiB
     start_mb: float  # of it before the first sample
 
 
@@ -129,7 +129,7 @@ def cost_of(step: str, folder: Path) -> Cost:
     start, began, began_cpu = peak_mb(), time.perf_counter(), cpu_seconds()
     STEPS[step](folder)
     seconds, busy = time.perf_counter() - began, cpu_seconds() - began_cpu
-    peak = peak_mb() + (os.cpu_count() or 1) * in_mb(resource.getrusage(resource.RUSAGE_CHILDREN))
+    peak = peak_mb() + workers() * in_mb(resource.getrusage(resource.RUSAGE_CHILDREN))
     return Cost(round(seconds, 2), round(busy, 2), round(peak, 1), round(start, 1))
 
 

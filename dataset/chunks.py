@@ -17,12 +17,13 @@ Kind = TypeVar("Kind")
 
 CHUNK_BYTES = 2**23  # of a manifest, some 7,000 samples: so much is parsed by one process at once
 LONG_BYTES = 4 * CHUNK_BYTES  # from here on processes are started, which takes a second
+MOST_WORKERS = 8  # more would wait for the process that gathers what they send
 
 
 def mapped(path: Path, function: Callable[[Sample], Kind], long_bytes: int = LONG_BYTES) -> Iterator[Kind]:
     """Yield the function of each sample of a manifest, in its order.
 
-    A manifest of `long_bytes` or more is read by as many processes as there are cores. function: of a module, or a
+    A manifest of `long_bytes` or more is read by several processes (`workers`). function: of a module, or a
     partial of one, since processes find it by its name; it may raise InputError, and what it returns travels between
     processes. Raises InputError as `each_sample` and the function do, for the first line with a mistake.
     """
@@ -41,6 +42,11 @@ def mapped(path: Path, function: Callable[[Sample], Kind], long_bytes: int = LON
         raise
 
 
+def workers() -> int:
+    """Return by how many processes a long manifest is read: one a core."""
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
 def chunk(path: Path, function: Callable[[Sample], Kind], begin: int) -> list[Kind]:
     """Return the function of the samples whose lines begin within CHUNK_BYTES from a place on."""
     return [function(from_line(line, str(path))) for line in lines_of(path, begin, begin + CHUNK_BYTES)]
@@ -48,12 +54,11 @@ def chunk(path: Path, function: Callable[[Sample], Kind], begin: int) -> list[Ki
 
 def in_order(task: Callable[[int], list[Kind]], begins: range) -> Iterator[list[Kind]]:
     """Yield what processes make of each place, in order; they are never more than a few chunks ahead."""
-    workers = os.cpu_count() or 1
     waiting = deque[Future[list[Kind]]]()
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers(), multiprocessing.get_context("spawn")) as pool:
         for begin in begins:
             waiting.append(pool.submit(task, begin))
-            if len(waiting) > 2 * workers:
+            if len(waiting) > 2 * workers():
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
