@@ -4,7 +4,7 @@
 #   make repro SETUP=name REAL=path     the same with setups/name.yaml on your own photos
 #   make assets                         check every asset, render it, and write reports/assets.html
 #   make bench                          how fast rendering is against BlenderProc's examples, and what each teaches
-#   make bench-train | make bench-mix   training against a plain loop | lists of 100,000 samples
+#   make bench-train | make bench-mix   training against a plain loop | a million samples read, split, searched, composed
 #   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker

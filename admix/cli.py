@@ -11,6 +11,19 @@ from pipeline.errors import one_line
 from pipeline.stage import one_line_errors, run_stage
 
 FILE = click.Path(path_type=Path)
+EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
+    "bop",
+    "coco",
+    "cvat",
+    "datumaro",
+    "label_studio",
+    "labelme",
+    "png",
+    "supervisely",
+    "voc",
+    "webdataset",
+    "yolo",
+)
 ROLES = ("distractor", "hand", "light", "person", "surface", "target")
 
 
@@ -121,7 +134,7 @@ def ingest(folder: Path, style: str, check: bool, page: Path | None, out: Path |
 
 @command("admix export --samples data/boards/renders/samples.jsonl --format coco --out exported")
 @click.option("--samples", required=True, type=FILE, help="a manifest of photos or renders")
-@click.option("--format", "style", required=True, type=click.Choice(("bop", "coco", "png", "webdataset", "yolo")))
+@click.option("--format", "style", required=True, type=click.Choice(EXPORTS))
 @click.option("--out", required=True, type=FILE, help="a new folder, or an earlier export to replace")
 @click.option("--categories", type=FILE, help="categories.json: the names in the order of their numbers")
 @click.option(

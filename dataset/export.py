@@ -1,11 +1,11 @@
-"""Write samples in a format that others read: coco, yolo, png, bop or webdataset, with the licences beside them."""
+"""Write samples in a format that others read, with the licences beside them."""
 
 import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, png, webdataset, yolo
+from dataset.formats import bop, coco, cvat, datumaro, label_studio, labelme, png, supervisely, voc, webdataset, yolo
 from dataset.formats.licences import read_credits, write_licences
 from dataset.formats.mask_values import names_in
 from dataset.formats.source import ManifestSource, read_source
@@ -15,7 +15,13 @@ from pipeline.files import check_free, whole_folder
 FORMATS: dict[str, Callable[[ManifestSource, Path], None]] = {
     "bop": bop.write,
     "coco": coco.write,
+    "cvat": cvat.write,
+    "datumaro": datumaro.write,
+    "label_studio": label_studio.write,
+    "labelme": labelme.write,
     "png": png.write,
+    "supervisely": supervisely.write,
+    "voc": voc.write,
     "webdataset": webdataset.write,
     "yolo": yolo.write,
 }

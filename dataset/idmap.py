@@ -102,7 +102,11 @@ def write_ids(path: Path, ids: IdMap) -> None:
 
 def read_ids(path: Path) -> IdMap:
     """Return an id map as uint16 (H, W); raise InputError when it cannot be read or is not one channel."""
-    array = decode(path, None)
+    return as_ids(decode(path, None), path)
+
+
+def as_ids(array: NDArray[np.generic], path: Path) -> IdMap:
+    """Return the pixels of a picture as an id map; errors as of `read_ids`. path: where they are from."""
     if array.ndim != 2:
         raise InputError(f"{path}: found {array.shape[2]} channels, wanted one; save the mask as a grey or palette PNG")
     ids = array.astype(np.uint16)

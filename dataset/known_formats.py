@@ -4,7 +4,21 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from dataset.formats import bop, coco, folder, panoptic, unlabelled, webdataset, yolo
+from dataset.formats import (
+    bop,
+    coco,
+    cvat,
+    datumaro,
+    folder,
+    label_studio,
+    labelme,
+    panoptic,
+    supervisely,
+    unlabelled,
+    voc,
+    webdataset,
+    yolo,
+)
 from dataset.formats.listed import CLASH, Defects, PhotoSet
 from pipeline.errors import InputError
 
@@ -26,6 +40,18 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
     "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
+    "supervisely": Format(
+        "Supervisely", "meta.json and DATASET/ann/", supervisely.find_supervisely, supervisely.read_supervisely
+    ),
+    "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
+    "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
+    "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
+    "datumaro": Format(
+        "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
+    ),
+    "label_studio": Format(
+        "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
+    ),
     "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
     "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
@@ -80,7 +106,8 @@ def chosen(style: str) -> dict[str, Format]:
 def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
     """Raise InputError for a set without photos; two photos of one name, which is a sample's id, are a defect."""
     if not found.photos:
-        raise InputError(f"{root}: found no photos, wanted at least one; put labelled photos there")
+        why = defects.found[0].text if defects.found else ""
+        raise InputError(why or f"{root}: found no photos, wanted at least one; put labelled photos there")
     seen: dict[str, Path] = {}
     for photo in found.photos:
         first = seen.setdefault(photo.id, photo.file)

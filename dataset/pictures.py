@@ -97,6 +97,12 @@ def is_lossy(path: Path) -> bool:
         return image.format == "JPEG"
 
 
+def is_deep(path: Path) -> bool:
+    """Return whether the pixels of a picture have more than 8 bits a channel. path: as of `decode`."""
+    with opened(read_bytes(path), str(path)) as image:
+        return image.mode[0] in "IF"
+
+
 def orientation_of(path: Path) -> int:
     """Return the EXIF orientation that `decode` leaves to its caller, 1..8; 1 when there is none.
 

@@ -22,6 +22,9 @@ from pipeline.files import whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.settings import suggestion
 from pipeline.stage import run_stage
+from pipeline.unpack import ArchiveLimits, unpacked
+
+ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,8 +210,14 @@ def main(settings: Ingest, real: Path, out: Path) -> None:
     """
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")
+    with unpacked(real, ARCHIVE, out.parent) as root:
+        ingest(settings, root, real, out)
+
+
+def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
+    """Do what `main` does with the photos in the folder `root`. real: what the user named."""
     defects = Defects()
-    found = read_set(real, defects, settings.format)
+    found = read_set(root, defects, settings.format)
     settings.check(found.categories)
     with whole_folder(out, "photos") as folder:
         samples = take_all(with_labels(found.photos, settings, defects), folder, settings, defects)

@@ -35,7 +35,8 @@ def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) ->
 
     real: what the user named, None for what is known already: what the set-up's own file says, else what params.yaml
     says of the set-up in force. An absolute path stays one, so that it is found from a copy of the project too, as
-    `dvc exp run --temp` makes one. Raises InputError when nothing is known or there is no such folder.
+    `dvc exp run --temp` makes one. Raises InputError when nothing is known, or there is no such folder and
+    no such archive.
     """
     own = read_yaml(root / SETUPS / f"{setup}.yaml").get("real")
     if real is None and isinstance(own, str) and own:
@@ -44,8 +45,10 @@ def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) ->
         raise InputError(f"SETUP={setup} needs REAL=path/to/photos")
     named = str(params.get("real")) if real is None else real
     check_real(named)
-    if not is_folder(root / named):
-        raise InputError(f"REAL={named}: there is no such folder; name the one that holds the photos and their labels")
+    if not is_folder(root / named) and not is_archive(root / named):
+        raise InputError(
+            f"REAL={named}: there is no such folder; name the one that holds the photos and their labels, or its .zip"
+        )
     return in_words_of_dvc(named)
 
 
@@ -59,6 +62,13 @@ def is_folder(path: Path) -> bool:
     """Return whether there is such a folder; a path that is too long, or that may not be looked at, is none."""
     with contextlib.suppress(OSError):
         return path.is_dir()
+    return False
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether there is such a .zip file; as `is_folder`."""
+    with contextlib.suppress(OSError):
+        return path.suffix.lower() == ".zip" and path.is_file()
     return False
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pipeline.errors import InputError, one_line, shown
 from pipeline.files import whole_folder, write_text
-from render.arrival import Arrival, Content, find, look_into, looks_of, opened
+from pipeline.unpack import unpacked
+from render.arrival import ASSET, Arrival, Content, find, look_into, looks_of
 from render.catalog import Asset, check_parts, check_words, in_metres, read_sidecars
 from render.mend import sidecar_text
 from render.stock.licences import forbidden, spdx
@@ -52,7 +53,7 @@ def add(order: Order) -> list[str]:
     Raises InputError, with nothing written, when it cannot be taken.
     """
     check_order(order)
-    with opened(order.path) as path:
+    with unpacked(order.path, ASSET) as path:
         arrival = find(path, order.role)
         asset = entry_of(order, arrival)
         folder = order.assets / (slug(asset.category) or FOLDERS[asset.role]) / asset.id

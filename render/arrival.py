@@ -1,22 +1,20 @@
 """What an artist hands in: which file is the asset, and which others belong to it."""
 
-import contextlib
 import dataclasses
 import re
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from dataset import pictures
 from pipeline.errors import InputError
-from pipeline.files import in_words, inside
+from pipeline.files import inside
 from pipeline.reading import open_file
+from pipeline.unpack import ArchiveLimits
 from render.catalog import Asset
 from render.mend import inspected
 from render.stock.obj import MeshMeasures, measure
 from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, beside, files_of, maps_of, whole
-from render.stock.unpack import unpack
 
+ASSET = ArchiveLimits(2000, 2 * 2**30, "pack one asset alone")
 HEAD_BYTES = 2**16  # of a PLY, in which its head ends
 MAGIC = {".hdr": b"#?", ".exr": b"\x76\x2f\x31\x01"}  # how an environment map's file begins
 
@@ -40,24 +38,6 @@ class Content:
     pictures: int  # textures, packed ones too
     code: tuple[str, ...]  # scripts that were found and not run
     unused: tuple[str, ...] = ()  # pictures that the file names and Blender does not take from its format
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Path]:
-    """Yield a file or folder as it is, and of a .zip archive a temporary folder with what it holds."""
-    if path.suffix.lower() != ".zip" or path.is_dir():
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / path.stem
-        folder.mkdir()
-        try:
-            unpack(path, folder)
-            yield folder
-        except InputError as error:
-            raise InputError(str(error).replace(str(folder), str(path))) from error
-        except OSError as error:
-            raise in_words(folder, error) from error
 
 
 def find(path: Path, role: str) -> Arrival:

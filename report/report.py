@@ -20,6 +20,7 @@ from pipeline.stage import run_stage
 from report.charts import allowed, scripts
 from report.failures import causes
 from report.ignored import share_ignored, words
+from report.leaks import leak_parts
 from report.nearest import compare, features
 from report.numbers import numbers
 from report.provenance import of_assets, of_seeds, of_settings, of_sources, of_versions, refused
@@ -161,6 +162,7 @@ def contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
         ("scores", "details", "Scores"),
         ("stability", "stability", "Trust"),
         ("attribution", "attribution", "Which help"),
+        ("leaks", "leaks", "Leaks"),
         ("origin", "sources", "Origin"),
     )
     return [(name, words) for name, key, words in every if parts[key]]
@@ -181,7 +183,9 @@ def page(parts: dict[str, Any]) -> str:
     return made.get_template("page.html.j2").render(parts | own) + "\n"
 
 
-def main(settings: Report, transfer: Path, pick: Path, trial: Path, renders: Path, split: Path, out: Path) -> None:
+def main(
+    settings: Report, transfer: Path, pick: Path, trial: Path, renders: Path, split: Path, leaks: Path, out: Path
+) -> None:
     """Write the page, whole in one file. trial: the folder of the picked run."""
     found, picked, run = read_transfer(transfer), read_picked_run(pick), read_run_settings(trial / SETTINGS)
     made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
@@ -199,6 +203,7 @@ def main(settings: Report, transfer: Path, pick: Path, trial: Path, renders: Pat
             read_typed(renders / "refused.json", CAUSES, "the causes of refusals", "run stage shoot again"),
         )
         | {"pairs": shown, "nearness": nearness, "legend": legend(run["categories"], sheets, shown)}
+        | leak_parts(leaks)
     )
     write_text(out, text)
 

@@ -287,11 +287,27 @@ def write_project(root, found, categories=("board",), evil="boards", photos=4):
     write_trial(root, splits["val"], categories)
     write_json(root / "pick.json", {"name": "0.8", "ratio": 0.8, "seed": 1, "trial": "trial", "ratios": [], "race": {}})
     write_json(root / "transfer.json", found)
+    write_json(root / "leaks.json", leaks())
+
+
+def leaks(*pairs):
+    """What the search for leaks found. pairs: of ids, a val photo and the photo to train on that shows the same."""
+    hits = [
+        {
+            "measured": {"part": "val", "id": val, "image": f"photos/images/{val}.png"},
+            "trained": {"part": "train", "id": train, "image": f"photos/images/{train}.png"},
+            "mirrored": False,
+            "agreement": 0.95,
+        }
+        for val, train in pairs
+    ]
+    planted = {"found": 1.0, "false_alarms": 0.0, "found_per_kind": {"crop": 1.0}, "photos": 4}
+    return {"planted": planted, "hits": hits, "searched": {"train": 4, "val": 4, "test": 3}}
 
 
 def paths_of(root):
     """What `main` of the report takes after its settings."""
-    names = ("transfer.json", "pick.json", "trial", "renders", "split", "index.html")
+    names = ("transfer.json", "pick.json", "trial", "renders", "split", "leaks.json", "index.html")
     return [root / name for name in names]
 
 

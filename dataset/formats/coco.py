@@ -27,7 +27,7 @@ from dataset.idmap import IGNORE, IdMap, box_of
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE, Instance, Sample
 from pipeline.errors import InputError, shown
-from pipeline.reading import read_json
+from pipeline.reading import read_bytes, read_json
 
 PARTS = ("images", "annotations", "categories")
 IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
@@ -44,7 +44,7 @@ def find_coco(root: Path) -> Path | None:
     if (root / "annotations.json").is_file():
         return root / "annotations.json"
     found = sorted(root.glob("instances*.json")) or [
-        path for path in sorted(root.glob("*.json")) if is_coco(read_json(path))
+        path for path in sorted(root.glob("*.json")) if may_be_coco(path) and is_coco(read_json(path))
     ]
     if not found:  # as CVAT, COCO and Roboflow lay them out
         found = sorted([*root.glob("annotations/instances*.json"), *root.glob("*/_annotations.coco.json")])
@@ -54,6 +54,12 @@ def find_coco(root: Path) -> Path | None:
             f"{root}: found {names}, wanted one; name the right one annotations.json, or name its folder as REAL"
         )
     return found[0] if found else None
+
+
+def may_be_coco(path: Path) -> bool:
+    """Return whether a JSON file holds the keys of a COCO file, so that those of other tools are not read whole."""
+    data = read_bytes(path)
+    return b'"images"' in data and b'"annotations"' in data
 
 
 def is_coco(value: Any) -> bool:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from dataset.formats.listed import BROKEN_LABEL, MOST_INSTANCES, OTHER_SIZE, UNKNOWN_NAME, DefectError, Label
 from dataset.formats.outlines import Outline, Outlines, rle_of
-from dataset.idmap import IGNORE, IdMap, Mask, read_ids
-from dataset.pictures import decode, is_lossy
+from dataset.idmap import IGNORE, IdMap, Mask, as_ids
+from dataset.pictures import decode, is_deep, is_lossy
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError
 
@@ -191,7 +191,7 @@ def mask_values(file: Path) -> IdMap:
     refuse_lossy(file)
     pixels = decode(file, None)
     if pixels.ndim == 2:
-        return read_ids(file)
+        return as_ids(pixels, file)
     colour, alpha = pixels[..., : pixels.shape[2] - (pixels.shape[2] in (2, 4))], pixels[..., -1]
     if pixels.shape[2] in (2, 4) and (alpha != alpha.max()).any():
         raise InputError(f"{file}: has pixels that one sees through; save the mask without an alpha channel")
@@ -201,11 +201,6 @@ def mask_values(file: Path) -> IdMap:
             f'names the colours, such as {{"mug": [255, 0, 0]}}; found {colours_text(colour_codes(file))}'
         )
     return colour[..., 0].astype(np.uint16)
-
-
-def is_deep(file: Path) -> bool:
-    """Return whether a mask has more than 8 bits a pixel."""
-    return decode(file, None).dtype.itemsize > 1
 
 
 def refuse_lossy(file: Path) -> None:

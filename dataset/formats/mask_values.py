@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from dataset.formats.listed import Label
-from dataset.formats.mask_files import Colour, ColourFile, IdsFile, MaskFile, is_deep, listed, mask_values
+from dataset.formats.mask_files import Colour, ColourFile, IdsFile, MaskFile, listed, mask_values
 from dataset.idmap import IGNORE, IGNORED
+from dataset.pictures import is_deep
 from pipeline.errors import InputError, shown
 from pipeline.reading import MOST_SETTINGS_BYTES, read_json, read_text
 
@@ -149,16 +150,17 @@ def maker_of(files: Iterable[Path], declared: Declared, where: Path) -> tuple[Ma
     """
     if declared.colours:
         return by_colour(declared), ("the masks are read by the colours of their palette",)
-    values = declared.values
+    numbered = False
     for file, found in surveyed(files):
-        last = {IGNORE if is_deep(file) else IGNORED} - set(values)
-        if found - last - set(values) and is_deep(file):
-            return ids_maker(declared, file, deep=True), (
-                "the masks have 16 bits, and each of their values is one object",
-            )
-        if found - last:
+        deep = is_deep(file)
+        others = found - {IGNORE if deep else IGNORED}
+        if others and not deep:
             return numbers_maker(declared)
-    return white_maker(files, declared, where)
+        if others - set(declared.values):
+            said = "the masks have 16 bits, and each of their values is one object"
+            return ids_maker(declared, file, deep=True), (said,)
+        numbered = numbered or bool(others)
+    return numbers_maker(declared) if numbered else white_maker(files, declared, where)
 
 
 def numbers_maker(declared: Declared) -> tuple[Maker, tuple[str, ...]]:

@@ -153,20 +153,20 @@ def placed(crop: Mask, corner_xy: tuple[int, int], size_hw: tuple[int, int], whe
 
     Raises InputError when a pixel that is set lies outside the picture.
     """
-    x, y = corner_xy
-    height, width = crop.shape
-    whole = np.zeros(size_hw, bool)
-    rows, columns = slice(max(y, 0), y + height), slice(max(x, 0), x + width)
-    part = whole[rows, columns]
-    shown_part = crop[max(-y, 0) : max(-y, 0) + part.shape[0], max(-x, 0) : max(-x, 0) + part.shape[1]]
-    part[: shown_part.shape[0], : shown_part.shape[1]] = shown_part
-    if whole.sum() != crop.sum():
+    (height, width), (left, top) = size_hw, corner_xy
+    columns, rows = np.nonzero(crop.T)  # down the columns, as an RLE runs
+    columns, rows = columns + left, rows + top
+    if ((columns < 0) | (columns >= width) | (rows < 0) | (rows >= height)).any():
         raise DefectError(
             OUTSIDE,
-            f"{where}: its mask of {width} x {height} pixels at x {x}, y {y} leaves its picture of {size_hw[1]} x "
-            f"{size_hw[0]}; export it again",
+            f"{where}: its mask of {crop.shape[1]} x {crop.shape[0]} pixels at x {left}, y {top} leaves its picture of "
+            f"{width} x {height}; export it again",
         )
-    return rle_of(whole)
+    pixels = columns * height + rows  # of the whole picture, which is never drawn: a photo has hundreds of these
+    first, last = np.diff(pixels, prepend=-2) > 1, np.diff(pixels, append=height * width + 1) > 1
+    edges = np.stack([pixels[first], pixels[last] + 1], axis=1).ravel()
+    runs = {"size": [height, width], "counts": np.diff(edges, prepend=0, append=height * width).tolist()}
+    return {"size": [height, width], "counts": rle_tools.frPyObjects(runs, height, width)["counts"].decode("ascii")}
 
 
 def runs_of(rle: Mapping[str, Any], size_hw: tuple[int, int], where: str) -> list[int]:

@@ -120,7 +120,8 @@ def pairs_in(part: FolderPair) -> Pairs:
     files = list(pictures_in(part.photos, deep=0 if mixed else MOST_DEEP))
     photos = [path for path in files if not (mixed and MASK_SUFFIX.search(path.stem))]
     folder = part.masks or part.ids or part.photos
-    masks = [path for path in files if path not in set(photos)] if mixed else list(pictures_in(folder))
+    own = set(photos)
+    masks = [path for path in files if path not in own] if mixed else list(pictures_in(folder))
     return paired({path: key_of(path, part.photos) for path in photos}, masks, folder)
 
 
@@ -130,16 +131,25 @@ def key_of(path: Path, folder: Path) -> str:
 
 
 def paired(photos: Mapping[Path, str], masks: Iterable[Path], folder: Path) -> Pairs:
-    """Return each mask with the photo that its name means first of all."""
+    """Return each mask with the photo that its name means first of all.
+
+    Raises InputError for one in a folder that may be its category's or its photo's.
+    """
     keys = set(photos.values())
     found: dict[str, list[FoundMask]] = {}
     lost = list[Path]()
     for path in masks:
-        key, mask = next(((key, mask) for key, mask in meanings_of(path, folder) if key in keys), ("", None))
-        if mask:
-            found.setdefault(key, []).append(mask)
-        else:
+        meant = [(key, mask) for key, mask in meanings_of(path, folder) if key in keys]
+        if not meant:
             lost.append(path)
+            continue
+        (key, mask), (other, last) = meant[0], meant[-1]
+        if mask.category and not last.category:
+            raise InputError(
+                f"{path}: may be the mask of {key} in a folder of its category, or an object of {other} in a folder of "
+                "its photo; name the folders otherwise"
+            )
+        found.setdefault(key, []).append(mask)
     shown_again = {path for path in lost if COMPANION.sub("", key_of(path, folder)) in found}
     return Pairs(
         photos,

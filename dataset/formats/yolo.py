@@ -106,7 +106,7 @@ def read_yolo(sign: Path, defects: Defects | None = None) -> PhotoSet:
         photos.setdefault(photo.file, photo)
     check_strays(found, list(photos), defects)
     more = (f"{twice} photos stand in two subsets, of which the first counts",) if twice else ()
-    return PhotoSet(tuple(dict.fromkeys(found.names.values())), tuple(photos.values()), (*found.moved, *more))
+    return PhotoSet(tuple(dict.fromkeys(found.names.values())), tuple(photos.values()), (*found.said, *more))
 
 
 def listed_in(found: YoloSet, defects: Defects) -> Iterator[ListedPhoto]:

@@ -24,7 +24,7 @@ class YoloSet:
     names: Mapping[int, str]
     subsets: Mapping[str, tuple[Path, ...]]  # subset, "" for none -> folders of photos, or lists of them
     licence: str = NO_LICENCE
-    moved: tuple[str, ...] = ()  # where a path was not where it was said to be
+    said: tuple[str, ...] = ()  # which photos are not where it says
 
 
 def sign_of(root: Path) -> Path | None:
@@ -83,48 +83,61 @@ def photos_home(root: Path) -> Path:
 
 
 def set_in(path: Path, value: dict[str, Any]) -> YoloSet:
-    """Return the set that a data.yaml describes."""
-    subsets, moved = dict[str, tuple[Path, ...]](), list[str]()
+    """Return the set that a data.yaml describes.
+
+    A subset that is not there is said, since Roboflow names all three in any case; InputError if none is there.
+    """
+    subsets, said = dict[str, tuple[Path, ...]](), list[str]()
     for key in SUBSETS:
         named = value.get(key)
         for each in named if isinstance(named, list) else [] if named is None else [named]:
-            place = place_of(path, value.get("path"), each, f"{path}: {key}")
+            place = place_of(path.parent, value.get("path"), each)
+            if place is None:
+                said.append(f"{key}: {shown(each)} is not there")
+                continue
             subsets["val" if key == "valid" else key] = (*subsets.get(key, ()), place)
-            if PurePosixPath(str(each)) != PurePosixPath(place.relative_to(path.parent).as_posix()):
-                moved.append(f"{key}: {each} is taken as {place.relative_to(path.parent).as_posix()}")
+            if PurePosixPath(each) != PurePosixPath(place.relative_to(path.parent).as_posix()):
+                said.append(f"{key}: {each} is taken as {place.relative_to(path.parent).as_posix()}")
     if not subsets:
-        raise InputError(f"{path}: names no photos, wanted train: the folder of photos, such as train: images")
+        found = f"found none of its photos ({', '.join(said)})" if said else "names no photos"
+        raise InputError(f"{path}: {found}, wanted train: the folder of photos, such as train: images")
     more = value.get("roboflow")
     licence = licence_of(more if isinstance(more, dict) else {}, f"{path}: roboflow", licence_of(value, str(path)))
-    return YoloSet(path.parent, names_of(path, value.get("names")), subsets, licence, tuple(moved))
+    return YoloSet(path.parent, names_of(path, value.get("names")), subsets, licence, tuple(said))
 
 
 def names_of(path: Path, names: Any) -> dict[int, str]:
     """Return the category of each number; raise InputError unless there is one name or more, all of them texts."""
     pairs = names.items() if isinstance(names, dict) else enumerate(names) if isinstance(names, list) else ()
     try:
-        found = {int(number): name for number, name in pairs}
+        found = {int(number): str(name) for number, name in pairs if isinstance(name, str | int | float)}
     except (TypeError, ValueError, OverflowError):
         found = {}
-    texts = {number: str(name) for number, name in found.items() if isinstance(name, str | int | float) and name != ""}
-    if not found or len(texts) < len(found) or min(found) < 0:
+    if not found or len(found) < len(names) or min(found) < 0 or "" in found.values():
         raise InputError(f"{path}: names is {shown(names)}, wanted a list of names, such as names: [mug, plate]")
-    return dict(sorted(texts.items()))
+    return dict(sorted(found.items()))
 
 
-def place_of(path: Path, base: Any, named: Any, where: str) -> Path:
-    """Return the folder or list of photos that a data.yaml names, wherever it was written.
+def place_of(root: Path, base: Any, named: Any) -> Path | None:
+    """Return the folder or list of photos that a data.yaml in `root` names, None if it is not there.
 
-    Looked for below its own folder, with `path` before it and without, and without what leads out of the folder:
-    Roboflow writes ../train/images for train/images, others the path on their own machine.
+    Looked for with `path` before it and without, and without what leads out of the folder: Roboflow writes
+    ../train/images for train/images. Of a path on another machine the end counts that is there.
     """
-    parts = [part for part in PurePosixPath(str(named).replace("\\", "/")).parts if part not in ("..", ".", "/")]
-    before = [part for part in PurePosixPath(str(base or "")).parts if part not in ("..", ".", "/")]
-    for tail in [[*before, *parts], *(parts[k:] for k in range(len(parts) + 1))]:
-        place = path.parent.joinpath(*tail)
-        if (tail or named in (".", "./")) and exists(place):
+    parts, before = parts_in(named), parts_in(base)
+    absolute = isinstance(named, str) and (named.startswith("/") or ":" in named[:2])
+    ends = [parts[k:] for k in range(1, len(parts))] if absolute else []
+    for tail in [[*before, *parts], parts, *ends]:
+        place = root.joinpath(*tail)
+        if (parts or named in (".", "./")) and exists(place):
             return place
-    raise InputError(f"{where} is {shown(named)}, which is not in {path.parent}; bring it there, or mend the path")
+    return None
+
+
+def parts_in(named: Any) -> list[str]:
+    """Return the parts of a path without what leads out of a folder; none of what is no text."""
+    path = PurePosixPath(named.replace("\\", "/") if isinstance(named, str) else "")
+    return [part for part in path.parts if part not in ("..", "/")]
 
 
 def exists(place: Path) -> bool:
@@ -141,7 +154,7 @@ def photos_in(place: Path, root: Path, defects: Defects) -> Iterator[Path]:
         yield from pictures_in(place)
         return
     for line in filter(None, map(str.strip, read_text(place).splitlines())):
-        parts = [part for part in PurePosixPath(line.replace("\\", "/")).parts if part not in ("..", ".", "/")]
+        parts = parts_in(line)
         found = next((tail for k in range(len(parts)) if exists_file(tail := root.joinpath(*parts[k:]))), None)
         if found:
             yield found

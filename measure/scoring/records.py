@@ -32,6 +32,7 @@ class Errors:
 class Matches:
     """The instances of one category on one photo: how many were predicted, how many are there, how many of them meet.
 
+    predicted: without those that lie mostly in ignored pixels and meet nothing.
     hits: true instances met by a prediction, for each of `instances.THRESHOLDS`, falling.
     """
 

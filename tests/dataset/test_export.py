@@ -103,7 +103,14 @@ def test_an_export_that_fails_leaves_the_one_before_it_and_nothing_else(pictures
         pytest.param("yolo", "export: left out the ignored regions of 2 pictures, which yolo cannot hold", id="yolo"),
         pytest.param("bop", "export: left out the ignored regions of 2 pictures, which bop cannot hold", id="bop"),
         pytest.param("coco", "", id="coco"),
+        pytest.param("labelme", "", id="labelme"),
         pytest.param("png", "", id="png"),
+        pytest.param(
+            "supervisely",
+            "export: left out the ignored regions of 2 pictures, which supervisely cannot",
+            id="supervisely",
+        ),
+        pytest.param("voc", "", id="voc"),
         pytest.param("webdataset", "", id="webdataset"),
     ],
 )

@@ -155,13 +155,14 @@ def token(value: Any) -> str:
 LAUGHS = "[&a0 [x, x], " + ", ".join(f"&a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 12)) + "]"
 WORDS = (
     *("", "&a [*a]", "&a {b: *a}", "*a", LAUGHS, "!!python/object:x", "!!binary a", "= [", "\t", "<<: *a", "? [a]"),
+    *("&lt;", "&x;", "<a>", "</image>", '"1" "', "<!DOCTYPE a>", "0, 9", "1,1;2,2", "99999999999"),
     *("2024-02-31", "2024-02-03T25:61:61", "1e400", "1_000", "0x" + "f" * 5000, ".inf", ".nan", "9" * 5000),
 )
 
 
 @st.composite
 def words_file(draw: st.DrawFn, data: bytes) -> bytes:
-    """Change words of a text: of TOML and YAML the values, of meshes the numbers and names."""
+    """Change words of a text: of TOML, YAML and XML the values, of meshes the numbers and names."""
     text = data.decode()
     spots = [found.span() for found in re.finditer(r'"[^"\n]*"|\[[^\]\n]*\]|[^\s\[\]{},:="#]+', text)] or [(0, 0)]
     for _ in range(draw(st.integers(1, 3))):
@@ -203,6 +204,7 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".obj": words_file,
     ".mtl": words_file,
     ".usda": words_file,
+    ".xml": words_file,
     ".zip": zip_file,
     ".tar": tar_file,
     ".glb": glb_of(json_file),

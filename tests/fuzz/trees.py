@@ -1,5 +1,6 @@
 """Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
 
+import base64
 import dataclasses
 import io
 import json
@@ -15,8 +16,12 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
+from dataset.formats import brush_rle
 from dataset.formats.mask_values import names_in
+from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
+from dataset.formats.supervisely import png_of
+from dataset.formats.voc import palette_png
 from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
@@ -29,12 +34,13 @@ from mix.rules import Split, SplitRule
 from pipeline.bench import record
 from pipeline.choose import choose
 from pipeline.files import write_bytes, write_json, write_text
+from pipeline.unpack import unpack
+from render.arrival import ASSET
 from render.audit.looking import remember
 from render.frames.blobs import Frame, pack_frame
 from render.spec import to_line as scene_line
 from render.stock.facts import Facts
 from render.stock.parts import fingerprint
-from render.stock.unpack import unpack
 from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
 from train.checkpoint import History, save
@@ -107,6 +113,111 @@ def described(folder: Path) -> None:
         "name": "set", "licence": "CC0-1.0", "classes": {"1": "mug", "2": "plate"},
         "images": [{"file": "images/a.png", "mask": "masks/a.png", "camera": "c", "near": 3, "licence": "MIT"}],
     })  # fmt: skip
+
+
+def labelme(folder: Path) -> None:
+    write_bytes(folder / "a.png", picture())
+    crop = png_bytes((ids()[2:8, 3:9] == 1).astype(np.uint8))
+    write_json(folder / "a.json", {
+        "version": "5.4.1", "flags": {"night": True}, "imagePath": "a.png", "imageData": None, "imageHeight": 20,
+        "imageWidth": 30, "licence": "CC0-1.0", "shapes": [
+            {"label": "mug", "points": [[1, 1], [9.5, 1], [9, 9]], "group_id": 1, "shape_type": "polygon", "flags": {}},
+            {"label": "mug", "points": [[3, 2], [8, 7]], "group_id": 1, "shape_type": "mask",
+             "mask": base64.b64encode(crop).decode()},
+            {"label": "plate", "points": [[12, 10], [22, 16]], "group_id": None, "shape_type": "rectangle"},
+            {"label": "sun", "points": [[20, 4], [23, 4]], "group_id": None, "shape_type": "circle"},
+            {"label": "eye", "points": [[20, 4]], "group_id": None, "shape_type": "point"},
+        ],
+    })  # fmt: skip
+
+
+def supervisely(folder: Path) -> None:
+    write_bytes(folder / "ds" / "img" / "a.png", picture())
+    mask = base64.b64encode(zlib.compress(png_of(ids()[10:16, 12:22] == 2))).decode()
+    square = {"exterior": [[1, 1], [9, 1], [9, 9], [1, 9]], "interior": [[[3, 3], [5, 3], [5, 5]]]}
+    write_json(folder / "meta.json", {"classes": [{"title": "mug", "shape": "any"}, {"title": "eye"}], "tags": []})
+    write_json(folder / "ds" / "ann" / "a.png.json", {
+        "tags": [{"name": "night", "value": None}], "size": {"height": 20, "width": 30}, "objects": [
+            {"classTitle": "mug", "geometryType": "bitmap", "bitmap": {"data": mask, "origin": [12, 10]}},
+            {"classTitle": "mug", "geometryType": "polygon", "points": square, "instance": "x"},
+            {"classTitle": "mug", "geometryType": "multipolygon", "parts": [square], "instance": "x"},
+            {"classTitle": "eye", "geometryType": "point", "points": {"exterior": [[3, 3]], "interior": []}},
+        ],
+    })  # fmt: skip
+
+
+def voc(folder: Path) -> None:
+    values = ids().astype(np.uint8)
+    write_bytes(folder / "JPEGImages" / "a.png", picture())
+    for kind in ("SegmentationClass", "SegmentationObject"):
+        write_bytes(folder / kind / "a.png", palette_png(values))
+    write_text(folder / "labelmap.txt", "background:0,0,0::\nmug:128,0,0::\nplate:0,128,0:rim:\n")
+    write_text(folder / "ImageSets" / "Segmentation" / "default.txt", "a\n")
+    write_text(folder / "Annotations" / "a.xml", (
+        "<annotation><source><database>set</database></source><object><name>mug</name><bndbox><xmin>4</xmin>"
+        "<ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>"
+    ))  # fmt: skip
+
+
+def cvat(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    write_text(folder / "annotations.xml", """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <meta><task><name>set</name><labels>
+    <label><name>mug</name><type>any</type></label><label><name>plate</name></label><label><name>eye</name></label>
+  </labels></task></meta>
+  <image id="0" name="a.png" subset="train" width="30" height="20">
+    <polygon label="mug" points="1.00,1.00;9.00,1.00;9.00,9.00" z_order="1" group_id="1"></polygon>
+    <mask label="mug" source="manual" rle="0, 3, 2, 4" left="12" top="10" width="3" height="3" group_id="1"/>
+    <ellipse label="plate" cx="20.00" cy="9.00" rx="6.00" ry="3.00" rotation="30.00" z_order="0"/>
+    <box label="plate" xtl="14.00" ytl="5.00" xbr="26.00" ybr="13.00"/>
+    <points label="eye" points="4.00,4.00"/><tag label="night"/>
+  </image>
+</annotations>
+""")  # fmt: skip
+
+
+def datumaro(folder: Path) -> None:
+    write_bytes(folder / "images" / "train" / "a.png", picture())
+    shapes = [
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 2), "z_order": 1, "group": 1, "attributes": {"a": 1}},
+        {"type": "polygon", "label_id": 0, "points": [1, 1, 9, 1, 9, 9], "z_order": 0, "group": 1},
+        {"type": "mask", "label_id": 0, "rle": rle_of(ids() == 1), "attributes": {"is_crowd": True}},
+        {"type": "ellipse", "label_id": 1, "points": [20, 2, 28, 6]},
+        {"type": "bbox", "label_id": 2, "bbox": [1, 1, 5, 5]},
+        {"type": "label", "label_id": 2},
+        {"type": "caption", "caption": "night"},
+    ]
+    write_json(folder / "annotations" / "train.json", {
+        "dm_format_version": "1.0", "media_type": 2, "infos": {},
+        "categories": {"label": {"labels": [{"name": name, "parent": ""} for name in ("mug", "plate", "eye")]}},
+        "items": [{
+            "id": "a", "image": {"path": "a.png", "size": [20, 30]}, "attr": {"camera": "c"}, "annotations": shapes
+        }],
+    })  # fmt: skip
+
+
+def label_studio(folder: Path) -> None:
+    write_bytes(folder / "images" / "a.png", picture())
+    common = {"from_name": "t", "to_name": "image", "original_width": 30, "original_height": 20, "image_rotation": 0}
+    rle = brush_rle.encode(ids() == 1)
+    regions = [
+        ("brushlabels", {"format": "rle", "rle": rle, "brushlabels": ["mug"]}),
+        ("polygonlabels", {"points": [[10, 10], [30, 10], [30, 90]], "closed": True, "polygonlabels": ["plate"]}),
+        ("ellipselabels", {"x": 70, "y": 40, "radiusX": 10, "radiusY": 20, "rotation": 9, "ellipselabels": ["plate"]}),
+        ("rectanglelabels", {"x": 5, "y": 5, "width": 20, "height": 9, "rotation": 0, "rectanglelabels": ["lid"]}),
+        ("choices", {"choices": ["night"]}),
+    ]
+    results = [{"id": kind, "type": kind, "value": value} | common for kind, value in regions]
+    write_json(folder / "tasks.json", [{
+        "id": 1, "annotations": [
+            {"id": 2, "result": results, "was_cancelled": False, "ground_truth": True, "created_at": "2026-11-01"},
+            {"id": 3, "result": [], "was_cancelled": True, "updated_at": "2026-11-02"},
+        ],
+        "data": {"image": "/data/upload/1/0a1b2c3d-a.png", "camera": "c", "licence": "CC0-1.0"}, "predictions": [],
+    }])  # fmt: skip
+    write_text(folder / "label_config.xml", '<View><BrushLabels><Label value="plate"/></BrushLabels></View>')
 
 
 def plain(style: str) -> Callable[[Path], None]:
@@ -350,12 +461,19 @@ def archive(folder: Path) -> None:
 def unpack_there(inn: Path, out: Path) -> None:
     out.mkdir()
     try:
-        unpack(inn / "a.zip", out)
+        unpack(inn / "a.zip", out, ASSET)
     except BaseException:
         for path in sorted(out.rglob("*"), reverse=True):  # a temporary folder in use: what is left in it is no result
             path.rmdir() if path.is_dir() else path.unlink()
         out.rmdir()
         raise
+
+
+def photos_in_zip(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("set/images/a.png", picture())
+        packed.writestr("set/masks/a.png", png_bytes(ids().astype(np.uint8)))
+        packed.writestr("set/categories.json", '["mug", "plate"]')
 
 
 def texture(folder: Path) -> None:

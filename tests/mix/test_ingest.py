@@ -1,6 +1,7 @@
 """Folders of labelled photos become samples, whole or not at all."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,34 @@ def test_the_photos_themselves_are_never_replaced(tmp_path):
     with pytest.raises(InputError, match="would replace the photos"):
         main(Ingest(), root, tmp_path)
     assert (root / "images" / "a.jpg").is_file()
+
+
+def archive(root: Path, at: Path) -> Path:
+    """Pack a folder's files, without the folder itself or with it, as tools do."""
+    with zipfile.ZipFile(at, "w") as packed:
+        for path in sorted(root.rglob("*")):
+            packed.write(path, path.relative_to(at.parent / "set" if at.stem == "set" else root.parent))
+    return at
+
+
+@pytest.mark.parametrize("layout", [plain, described, coco])
+@pytest.mark.parametrize("name", ["set.zip", "with the folder.ZIP"])
+def test_an_archive_gives_what_its_folder_gives(tmp_path, layout, name):
+    root = layout(tmp_path / "set")
+    main(Ingest(), root, tmp_path / "out")
+    main(Ingest(), archive(root, tmp_path / name), tmp_path / "again")
+    for path in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        assert path.read_bytes() == (tmp_path / "again" / path.relative_to(tmp_path / "out")).read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["again", "out", "set", name])
+
+
+def test_a_fault_in_an_archive_is_named_in_it_and_nothing_is_left_behind(tmp_path):
+    root = plain(tmp_path / "set", MASK * 7)
+    packed = archive(root, tmp_path / "set.zip")
+    with pytest.raises(InputError) as refusal:
+        main(Ingest(), packed, tmp_path / "out" / "photos")
+    assert str(refusal.value).startswith(f"{packed}/masks/a.png: found the value 7")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real photo sets is not here")

@@ -160,3 +160,9 @@ def test_the_command_answers_in_one_line(project, arguments, code, words):
         check=False,
     )
     assert (done.returncode, done.stderr) == (code, words)
+
+
+def test_photos_may_lie_in_an_archive(project):
+    (project.parent / "my photos.zip").write_bytes(b"PK")
+    choose("domino", "../my photos.zip", project)
+    assert chosen(project) == ("domino", "../my photos.zip")

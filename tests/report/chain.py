@@ -13,6 +13,7 @@ from measure.worth.costs import Costs
 from pipeline.files import write_bytes, write_json
 from report import report, transfer
 from tests.measure.trials.ground import SMALL, write_ground
+from tests.page_project import leaks
 from tests.train.boards import board
 
 COSTS = Costs("EUR", 1.3, 15.0, None, 0.1, 0.25, 0.5, 4.0, 0, 0.0)
@@ -33,6 +34,7 @@ def write_project(folder: Path) -> None:
         mask = (read_ids(folder / "split" / sample.ids) > 0).astype(np.uint8) * 255
         write_bytes(folder / f"rivals/truth/masks/{sample.id}.png", png_bytes(mask))
     write_json(folder / "renders/refused.json", {"empty": ["aa"]})
+    write_json(folder / "leaks.json", leaks())
 
 
 def run_tune(folder: Path, settings: tune.Tune = TUNE, sweep: Sweep = SWEEP) -> None:
@@ -60,5 +62,5 @@ def run_rest(folder: Path) -> None:
     )  # fmt: skip
     report.main(
         report.Report(2, 2), folder / "reports/transfer.json", pick, folder / "picked", folder / "renders", split,
-        folder / "reports/index.html",
+        folder / "leaks.json", folder / "reports/index.html",
     )  # fmt: skip

@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from page_project import paths_of, transfer, write_project
+from page_project import leaks, paths_of, transfer, write_project
 from strangers import Poison, chromium, look
 
+from pipeline.files import write_json
 from report.report import Report, main
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,7 @@ WORDS_OF_CODE = {  # the code goes by them; another word is another case, or non
     *(f"{name}.{key}" for name in FILES for key in ("domain", "image", "ids", "depth", "normals")),
     *("transfer.runs.split", "transfer.runs.kind", "transfer.attribution.groups.by"),
     "transfer.attribution.groups.unit",
+    *("leaks.measured.image", "leaks.trained.image", "leaks.hits.measured.image", "leaks.hits.trained.image"),
     *("transfer.ratios.against_real.verdict", "transfer.test.gain.verdict", "crashed"),
 }
 KEYS = {  # free text before the colon
@@ -43,6 +45,7 @@ NOT_SHOWN = {  # read, but no part of the page
         "transfer.ratios.stopped",
         "transfer.attribution.passed.names",
     ),
+    *("leaks.planted.found_per_kind.keys", "leaks.searched.keys"),
     *("transfer.scores.test.by_size.name", "transfer.scores.test.by_visible.name"),  # those of val are
 }
 
@@ -54,6 +57,7 @@ def project(root, poison=None):
     found["curves"]["real"] |= {"trusted": False, "flags": ["few points"]}
     found["attribution"] |= {"check": "Checked by training."}
     write_project(root, found, categories=("board", "mug"))
+    write_json(root / "leaks.json", leaks(("val1", "train1")))
     for path in (root / "split/train.jsonl", root / "split/val.jsonl", root / "renders/samples.jsonl"):
         rows = [json.loads(line) | {"group": "g", "tags": {"camera": "c"}, "draws": {"x": "y"}} for line in path.open()]
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -74,6 +78,7 @@ def spoil(root, poison):
         "trial/settings.json": "settings",
         "pick.json": "pick",
         "transfer.json": "transfer",
+        "leaks.json": "leaks",
     }
     for file, field in read.items():
         poison.file(root / file, field)

@@ -88,6 +88,12 @@ def test_255_is_ignored_in_a_black_and_white_mask_if_another_mask_of_the_set_has
     assert drawn(found)["a"] == ((ONE.astype(int) * IGNORE).tolist(), [])
 
 
+def test_ids_are_known_by_any_mask_of_the_set(tmp_path):
+    masks = {"masks/a.png": BOTH.astype(np.uint16), "masks/b.png": PAIR.astype(np.uint16)}
+    found = read_plain(build(tmp_path, ("images/a.png", "images/b.png"), masks, ONE_NAME))
+    assert drawn(found) == {"a": (BOTH.tolist(), ["cup"]), "b": (PAIR.tolist(), ["cup", "cup"])}
+
+
 @pytest.mark.parametrize("with_masks", [True, False], ids=["beside masks that say the category", "alone"])
 def test_a_folder_of_ids_keeps_objects_apart_that_touch(tmp_path, with_masks):
     masks = {"ids/a.png": PAIR.astype(np.uint16)} | ({"masks/a.png": (PAIR > 0) * np.uint8(2)} if with_masks else {})

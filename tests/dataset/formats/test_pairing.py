@@ -93,6 +93,11 @@ UNCLEAR = {
         {"masks/a.png": ONE, "masks/b_0.png": ONE},
         "b_0.png: by its name it is one of several masks",
     ),
+    "a folder of a category or of a photo": (
+        ("images/0.jpg", "images/1.jpg"),
+        {"masks/0/1.png": ONE},
+        "may be the mask of 1 in a folder of its category, or an object of 0 in a folder of its photo",
+    ),
     "no category said of an object": (
         ("images/a.jpg",),
         {"masks/a_0.png": ONE, "categories.json": ["cup", "plate"]},

@@ -79,6 +79,13 @@ def test_each_subset_is_a_tag_and_a_path_that_moved_is_said(tmp_path):
     assert "val: ../valid/images is taken as valid/images" in found.assumed
 
 
+def test_a_subset_that_is_not_there_is_said_and_no_other_folder_is_taken_for_it(tmp_path):
+    files = {"data.yaml": f"train: images\nval: valid/images\n{NAMES}", "images/a.jpg": "", "labels/a.txt": SQUARE}
+    found = read_yolo(find_yolo(write(tmp_path, files)))
+    assert len(found.photos) == 1
+    assert found.assumed == ("val: 'valid/images' is not there",)
+
+
 def test_a_photo_without_labels_and_one_that_shows_nothing_are_not_the_same(tmp_path):
     files = {
         "data.yaml": f"train: images\nval: images\n{NAMES}",
@@ -182,7 +189,7 @@ def test_a_line_that_is_no_outline_is_named(tmp_path, line, message):
 SETS = {
     "no names": ({"data.yaml": "train: images\nnames: 3\n"}, "names is 3, wanted a list of names"),
     "no photos named": ({"data.yaml": NAMES}, "names no photos, wanted train"),
-    "photos elsewhere": ({"data.yaml": f"train: elsewhere\n{NAMES}"}, "train is 'elsewhere', which is not in"),
+    "photos elsewhere": ({"data.yaml": f"train: elsewhere\n{NAMES}"}, "'elsewhere' is not there"),
     "no data.yaml": ({}, r"no data\.yaml, wanted one with names"),
     "broken YAML": ({"data.yaml": "names: [\n"}, "not YAML"),
     "labels without a photo": ({"data.yaml": f"train: images\n{NAMES}", "labels/b.txt": ""}, "found no photo of that"),

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from render.stock.unpack import unpack
+from pipeline.unpack import ArchiveLimits, unpack, unpacked
+
+LIMITS = ArchiveLimits(2000, 2 * 2**30, "pack one asset alone")
 
 
 def files_in(folder: Path) -> list[str]:
@@ -19,7 +21,7 @@ def test_members_come_out_as_they_went_in_with_paths_of_either_kind(tmp_path: Pa
         file.writestr("mug/", "")
         file.writestr("mug/a.obj", "v 0 0 0\n" * 1000)
         file.writestr("mug\\tex\\a.png", b"\0\1")
-    unpack(tmp_path / "a.zip", tmp_path / "out")
+    unpack(tmp_path / "a.zip", tmp_path / "out", LIMITS)
     assert files_in(tmp_path / "out") == ["mug/a.obj", "mug/tex/a.png"]
     assert (tmp_path / "out" / "mug" / "a.obj").read_text(encoding="utf-8") == "v 0 0 0\n" * 1000
     assert (tmp_path / "out" / "mug" / "tex" / "a.png").read_bytes() == b"\0\1"
@@ -77,7 +79,7 @@ def test_an_archive_that_is_not_to_be_trusted_is_refused_before_anything_is_writ
     archive.parent.mkdir()
     make(archive)
     with pytest.raises(InputError, match=message) as refusal:
-        unpack(archive, tmp_path / "out")
+        unpack(archive, tmp_path / "out", LIMITS)
     assert str(archive) in str(refusal.value)
     assert files_in(tmp_path) == ["in/a.zip"]
 
@@ -85,5 +87,36 @@ def test_an_archive_that_is_not_to_be_trusted_is_refused_before_anything_is_writ
 def test_an_archive_that_holds_more_than_it_says_is_refused_and_writes_no_more_than_that(tmp_path: Path):
     patched(tmp_path / "a.zip", 24, (5).to_bytes(4, "little"))
     with pytest.raises(InputError, match="can be read"):
-        unpack(tmp_path / "a.zip", tmp_path / "out")
+        unpack(tmp_path / "a.zip", tmp_path / "out", LIMITS)
     assert sum((tmp_path / "out" / name).stat().st_size for name in files_in(tmp_path / "out")) <= 5
+
+
+def look_into(archive: Path, home: Path, name: str) -> None:
+    """Find a fault in a file of an archive of a.obj and b.txt."""
+    with unpacked(archive, LIMITS, home) as folder:
+        assert folder.name == archive.stem
+        assert files_in(folder) == ["a.obj", "b.txt"]
+        raise InputError(f"{folder / name}: is no mug")
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["a file that is there", "a file that is not"])
+def test_what_an_archive_holds_is_named_in_it_and_the_temporary_folder_is_gone_afterwards(tmp_path: Path, made: bool):
+    escape(tmp_path / "mugs.zip", "b.txt")
+    home = tmp_path / "home"
+    with pytest.raises(InputError) as refusal:
+        look_into(tmp_path / "mugs.zip", home, "b.txt" if made else ".")
+    assert str(refusal.value).startswith(f"{tmp_path / 'mugs.zip'}{'/b.txt' if made else ''}: ")
+    assert list(home.iterdir()) == []
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path):
+    (tmp_path / "a.zip").mkdir()
+    with unpacked(tmp_path / "a.zip", LIMITS) as folder:
+        assert folder == tmp_path / "a.zip"
+
+
+def test_an_archive_that_is_larger_than_the_room_on_the_disk_is_refused(tmp_path: Path, monkeypatch):
+    escape(tmp_path / "a.zip", "b.txt")
+    monkeypatch.setattr("pipeline.unpack.free_mb", lambda _: 0)
+    with pytest.raises(InputError, match=r"0\.0 GiB are free on the disk"):
+        unpack(tmp_path / "a.zip", tmp_path / "out", LIMITS)

@@ -1,19 +1,19 @@
-"""Archives of assets, unpacked with care: they come from strangers."""
+"""Archives, unpacked with care: they come from strangers."""
 
 import contextlib
+import dataclasses
 import lzma
 import stat
 import struct
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.files import in_words, inside
+from pipeline.files import free_mb, in_words, inside
 
-MAX_FILES = 2000
-MAX_BYTES = 2 * 2**30
 MAX_RATIO = 200  # unpacked to packed of one file; pictures reach 20, a bomb of zeros 1000
 SMALL_BYTES = 10 * 2**20  # below this a high ratio does no harm
 CHUNK_BYTES = 2**20
@@ -21,16 +21,49 @@ BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImple
           RuntimeError, LookupError)  # fmt: skip  # zipfile raises all of them
 
 
-def unpack(archive: Path, folder: Path) -> None:
+@dataclasses.dataclass(frozen=True)
+class ArchiveLimits:
+    """What an archive may unpack to."""
+
+    files: int
+    size_bytes: int
+    advice: str  # what to do with one that holds more
+
+
+@contextlib.contextmanager
+def unpacked(path: Path, limits: ArchiveLimits, home: Path | None = None) -> Iterator[Path]:
+    """Yield a folder or file as it is, and of a .zip archive a temporary folder with what it holds, named after it.
+
+    home: the folder in which that is made; None: where the system has temporary files. It is always removed. An
+    InputError that ends the block names the archive in its place.
+    """
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        yield path
+        return
+    if home:
+        home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=home) as name:
+        folder = Path(name) / path.stem
+        folder.mkdir()
+        try:
+            unpack(path, folder, limits)
+            yield folder
+        except InputError as error:
+            raise InputError(str(error).replace(str(folder), str(path))) from error
+        except OSError as error:
+            raise in_words(folder, error) from error
+
+
+def unpack(archive: Path, folder: Path, limits: ArchiveLimits) -> None:
     """Unpack a .zip into an empty folder, every member checked before the first is written.
 
     Raises InputError for what is no archive, has a password, holds links or members that leave the folder, or unpacks
-    beyond MAX_FILES, MAX_BYTES or MAX_RATIO.
+    beyond the limits, MAX_RATIO or what is free on the folder's disk.
     """
     with readable(archive), zipfile.ZipFile(archive) as opened:
         members = [member for member in opened.infolist() if not member.is_dir()]
-        check(archive, members, folder)
-        left = MAX_BYTES
+        check(archive, members, folder, limits)
+        left = limits.size_bytes
         for member in members:
             left = unpack_one(opened, member, place(archive, folder, member), left)
             if left < 0:
@@ -54,14 +87,10 @@ def no_archive(archive: Path, error: Exception) -> InputError:
     return InputError(f"{archive}: this is no .zip archive that can be read ({error}); pack it again")
 
 
-def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
-    """Raise InputError for the first thing that an archive of an asset does not have."""
+def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path, limits: ArchiveLimits) -> None:
+    """Raise InputError for the first thing that an archive should not have."""
     total = sum(member.file_size for member in members)
-    if len(members) > MAX_FILES or total > MAX_BYTES:
-        raise InputError(
-            f"{archive}: unpacks to {len(members)} files and {total / 2**30:.1f} GiB, the limit is {MAX_FILES} files "
-            f"and {MAX_BYTES / 2**30:.0f} GiB; pack one asset alone"
-        )
+    check_room(archive, len(members), total, folder, limits)
     folders: set[Path] = set()
     places: set[Path] = set()
     for member in members:
@@ -77,10 +106,24 @@ def check(archive: Path, members: list[zipfile.ZipInfo], folder: Path) -> None:
         if member.file_size > max(SMALL_BYTES, MAX_RATIO * member.compress_size):
             raise InputError(
                 f"{archive}: {member.filename!r} unpacks to more than {MAX_RATIO} times its size; unpack it yourself "
-                "and add the folder, if you trust it"
+                "and name the folder, if you trust it"
             )
     if total > SMALL_BYTES + MAX_RATIO * archive.stat().st_size:
         raise InputError(f"{archive}: its members share their bytes; this archive is not to be trusted")
+
+
+def check_room(archive: Path, files: int, total: int, folder: Path, limits: ArchiveLimits) -> None:
+    """Raise InputError for an archive of more files or bytes than the limits, or than the disk has room for."""
+    if files > limits.files or total > limits.size_bytes:
+        raise InputError(
+            f"{archive}: unpacks to {files} files and {total / 2**30:.1f} GiB, the limit is {limits.files} files "
+            f"and {limits.size_bytes / 2**30:.0f} GiB; {limits.advice}"
+        )
+    free = free_mb(folder) * 2**20
+    if total > free:
+        raise InputError(
+            f"{archive}: unpacks to {total / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free on the disk; make room"
+        )
 
 
 def place(archive: Path, folder: Path, member: zipfile.ZipInfo) -> Path:

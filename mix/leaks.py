@@ -1,0 +1,132 @@
+"""Stage `leaks`: look for photos of val and test that show the same as a photo to train on, and stop at the first."""
+
+import dataclasses
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from dataset.idmap import read_image
+from dataset.leaks import Leak, LeakedPhoto, LeaksRecord, Planted, write_leaks
+from dataset.records import REAL, each_sample
+from mix.copies.library import PhotoFile, PhotoLibrary, library_of
+from mix.copies.plants import PLANTS
+from mix.extra_sources import extra_sources
+from pipeline.errors import InputError
+from pipeline.files import way_to
+from pipeline.progress import track
+from pipeline.seeds import rng_for
+from pipeline.stage import run_stage
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaks:
+    """Section `leaks` of params.yaml."""
+
+    seed: int
+    stop: bool  # at a leak; else it is told, and stands on the page
+    agreement: float  # share of what two photos have in common that must agree, 0..1
+    candidates: int  # photos to train on that each photo is compared with
+    most_photos: int  # to train on; of more, copies are found by their hashes alone: no crops and no turns
+    planted: int  # photos of which copies are planted, to see that they are found
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that no search can have."""
+        if not 0 < self.agreement <= 1:
+            raise ValueError(f"agreement is {self.agreement}, wanted above 0 and at most 1")
+        for name, least in (("candidates", 1), ("most_photos", 0), ("planted", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, wanted at least {least}")
+
+
+def photos_of(part: str, manifest: Path) -> list[PhotoFile]:
+    """Return the real photos of a manifest, which may be a source of renders."""
+    samples = (sample for sample in each_sample(manifest) if sample.domain == REAL)
+    return [PhotoFile(part, sample.id, manifest.parent / sample.image, sample.group or sample.id) for sample in samples]
+
+
+def search(photos: Sequence[PhotoFile], library: PhotoLibrary, settings: Leaks, home: Path) -> list[Leak]:
+    """Return the photos that are in the library, each with the photo that it agrees with most.
+
+    home: the folder from which the images are named.
+    """
+    found = []
+    for photo in track(photos, len(photos), "look for leaks", "photos"):
+        copy = library.copy_of(read_image(photo.path), settings.candidates, settings.agreement)
+        if copy:
+            pair = (leaked(one, home) for one in (photo, library.photos[copy.at]))
+            found.append(Leak(*pair, copy.mirrored, round(copy.agreement, 4)))
+    return found
+
+
+def leaked(photo: PhotoFile, home: Path) -> LeakedPhoto:
+    """Return a photo as leaks.json names it."""
+    return LeakedPhoto(photo.part, photo.id, way_to(photo.path, home))
+
+
+def tried(library: PhotoLibrary, settings: Leaks) -> Planted:
+    """Return how the search fares on copies of some photos of the library, drawn by the seed.
+
+    A copy is found when the search names its photo, or one of the same group. A photo itself is looked for among the
+    photos of other groups: what is found there is a false alarm, or a true copy that the groups do not know.
+    """
+    drawn = rng_for(settings.seed, "leaks", "planted").permutation(len(library.photos))[: settings.planted]
+    groups, hits, alarms = groups_in(library), defaultdict[str, list[bool]](list), list[bool]()
+    for at in track(sorted(drawn.tolist()), len(drawn), "look for planted copies", "photos"):
+        photo = library.photos[at]
+        image, own = read_image(photo.path), groups[photo.group]
+        for kind, plant in PLANTS.items():
+            rng = rng_for(settings.seed, "leaks", kind, photo.id)
+            copy = library.copy_of(plant(image, rng), settings.candidates, settings.agreement)
+            hits[kind].append(copy is not None and copy.at in own)
+        alarms.append(library.copy_of(image, settings.candidates, settings.agreement, own) is not None)
+    every = [hit for kind in hits.values() for hit in kind]
+    return Planted(share(every), share(alarms), {kind: share(found) for kind, found in hits.items()}, len(drawn))
+
+
+def groups_in(library: PhotoLibrary) -> dict[str, list[int]]:
+    """Return group -> places of its photos."""
+    groups = defaultdict(list)
+    for at, photo in enumerate(library.photos):
+        groups[photo.group].append(at)
+    return groups
+
+
+def share(those: Sequence[bool]) -> float:
+    """Return the share that is true, to four places."""
+    return round(sum(those) / len(those), 4)
+
+
+def in_words(hits: Sequence[Leak], out: Path) -> str:
+    """Return in one line what was found first, how much more, and what to do."""
+    first = hits[0]
+    more = f", and {len(hits) - 1} more such pair{'s' * (len(hits) > 2)}" if len(hits) > 1 else ""
+    return (
+        f"{first.measured.part}: the photo {first.measured.id} shows the same as {first.trained.id} of "
+        f"{first.trained.part}{' in a mirror' * first.mirrored}{more}, so a score would not measure what is new; {out} "
+        "lists them: give the photos of a pair one value of a tag that split.keep_together names, take one out, or set "
+        "leaks.stop to false"
+    )
+
+
+def main(settings: Leaks, train: Path, val: Path, test: Path, more: Path, out: Path, report: Path) -> None:
+    """Write leaks.json for the stages after this one, and the same to `report`; raise InputError at a leak.
+
+    train, val, test: manifests. more: the folder of further sources, whose real photos are trained on.
+    """
+    sources = {"train": train} | extra_sources(more)
+    library = library_of([p for part, path in sources.items() for p in photos_of(part, path)], settings.most_photos)
+    measured = {"val": photos_of("val", val), "test": photos_of("test", test)}
+    home = out.parent
+    hits = search([photo for photos in measured.values() for photo in photos], library, settings, home)
+    searched = {"train": len(library.photos)} | {part: len(photos) for part, photos in measured.items()}
+    found = LeaksRecord(tried(library, settings), tuple(hits), searched)
+    for path in (report, out):
+        write_leaks(path, found, home)
+    if hits and settings.stop:
+        raise InputError(in_words(hits, report))
+    sys.stderr.write(f"leaks: {in_words(hits, report) if hits else 'none'}\n")
+
+
+if __name__ == "__main__":
+    run_stage(main)
