@@ -29,7 +29,10 @@ def main(settings: Split, photos: Path, frozen: Path, why: str, take: str) -> No
         names = list(before.photos)
     else:
         names = [photo.id for photo in fill(read_groups(settings, photos), settings)["test"]]
-    after = frozen_again(before, rule, sums_in(photos, names), why.strip())
+    sums = sums_in(photos, names)
+    if not sums:
+        raise InputError(f"{photos}: none of the {len(names)} frozen photos is left; draw the test set with --anew")
+    after = frozen_again(before, rule, sums, why.strip())
     write_frozen(frozen, after)
     step = after.history[-1]
     said = f"{step.added} added, {step.gone} gone, {step.changed} changed"

@@ -47,7 +47,7 @@ class FrozenTest(Record):
     """The whole file."""
 
     rule: Rule
-    photos: dict[str, FrozenPhoto]  # by id
+    photos: Annotated[dict[str, FrozenPhoto], Field(min_length=1)]  # by id
     history: Annotated[tuple[Freeze, ...], Field(min_length=1)]  # in the order in which it happened
 
 

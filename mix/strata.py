@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from dataset.records import Sample
+from dataset.sizes import LARGE, SMALL
 
-# COCO's bounds, 32 and 96 pixels squared, as shares of a photo of 640 x 480: pixels mean little across cameras
-SMALL, LARGE = 32**2 / (640 * 480), 96**2 / (640 * 480)
 EXCHANGED = 256  # groups of either part that may change sides at the end
 LEAST_GAIN = 1e-9  # of an exchange, so that rounding makes none
 SPLIT, REST = 0, 1  # the parts that groups are dealt out to

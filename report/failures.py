@@ -15,7 +15,7 @@ from dataset.idmap import IGNORE, read_ids, read_image, without_ignored
 from dataset.overlay import outline, overlay, small, striped
 from dataset.pieces import pieces_of
 from dataset.records import Instance, Sample
-from measure.scoring.summary import SMALL
+from dataset.sizes import SMALL
 from report.sheets import SHEET_PX, Picture, ignores, picture, prediction
 
 NONE, SAME = 0.1, 0.5

@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from dataset.sizes import LARGE, SMALL
 from measure.scoring.differences import Peers, leaves_out
 from measure.scoring.intervals import Columns, Counts, Estimate, Statistic, estimate, mean_of_seeds, share, table_of
 from measure.scoring.photo import BINS, THRESHOLDS
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Scores, TrueObject
 
 Kinds = Mapping[str, Callable[[TrueObject], bool]]
-
-# COCO's bounds, 32 and 96 pixels squared, as shares of a photo of 640 x 480: pixels mean little across cameras
-SMALL, LARGE = 32**2 / (640 * 480), 96**2 / (640 * 480)  # 0.33 % and 3 % of the photo
 
 SIZES: Kinds = {
     "small": lambda thing: thing.area_share < SMALL,

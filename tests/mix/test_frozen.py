@@ -138,6 +138,16 @@ def test_of_many_that_differ_the_first_are_named(ground):
         ground.split()
 
 
+def test_of_a_test_set_of_which_nothing_is_left_none_is_kept(ground):
+    ground.freeze()
+    ground.samples = [sample(f"x{n}", burst=f"x{n}") for n in range(9)]
+    ground.write()
+    with pytest.raises(InputError, match="none of the 2 frozen photos is left; draw the test set with --anew"):
+        ground.freeze("all new")
+    ground.freeze("all new", freeze.ANEW)
+    assert ground.history[-1]["gone"] == ground.history[-1]["added"] == 2
+
+
 def test_the_same_labels_in_another_png_are_the_same(ground):
     name, _ = ground.split()["test"]
     ground.freeze()
