@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ NUMBERED = "_classes.csv"  # as Roboflow writes it beside its masks: value, name
 NAMES = "categories.json"
 BACKGROUND = {"background", "_background_", "__background__"}
 IGNORED_NAMES = {"ignore", "ignored", "void", "__ignore__"}
+LINE = re.compile(r"(?P<name>.+?):(?P<rgb>(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3})?)\s*(:.*)?")
 WANTED = {
     "labelmap.txt": "lines such as mug:255,0,0::",
     "palette.json": 'names and colours such as {"mug": [255, 0, 0]}',
@@ -103,12 +105,17 @@ def colour_rows(path: Path) -> Iterator[tuple[str, Any]]:
         yield name, rgb
 
 
-def labelmap_rows(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield name and colour of each line of a labelmap.txt, as CVAT writes it: name:r,g,b:parts:actions."""
-    for line in read_text(path, MOST_SETTINGS_BYTES).splitlines():
+def labelmap_rows(path: Path) -> list[tuple[str, Colour | None]]:
+    """Return name and colour of each line of a labelmap.txt, name:r,g,b:parts:actions; InputError for other lines."""
+    rows: list[tuple[str, Colour | None]] = []
+    for number, line in enumerate(read_text(path, MOST_SETTINGS_BYTES).splitlines(), 1):
+        found = LINE.fullmatch(line.strip())
+        rgb = [int(part) for part in found["rgb"].split(",") if part] if found else []
         if line.strip() and not line.startswith("#"):
-            name, rgb = line.split(":")[:2]
-            yield name, rgb.split(",")
+            if not found or max(rgb, default=0) > 255:
+                raise InputError(f"{path}:{number}: is {shown(line)}, wanted a line such as mug:128,0,0::")
+            rows.append((found["name"].strip(), (rgb[0], rgb[1], rgb[2]) if rgb else None))
+    return rows
 
 
 def json_rows(path: Path) -> Iterator[tuple[str, Any]]:
@@ -116,7 +123,7 @@ def json_rows(path: Path) -> Iterator[tuple[str, Any]]:
     yield from read_json(path).items()
 
 
-ROWS: dict[str, Callable[[Path], Iterator[tuple[str, Any]]]] = {
+ROWS: dict[str, Callable[[Path], Iterable[tuple[str, Any]]]] = {
     "labelmap.txt": labelmap_rows,
     "palette.json": json_rows,
     "classes.csv": colour_rows,

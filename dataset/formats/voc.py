@@ -30,21 +30,11 @@ from dataset.formats.listed import (
     PhotoSet,
     refuse_unread,
 )
+from dataset.formats.mask_files import colour_codes, colours_text
+from dataset.formats.mask_values import BACKGROUND, IGNORED_NAMES, labelmap_rows
 from dataset.formats.outlines import Outlines, check_numbers
 from dataset.formats.source import ManifestSource, name_of
-from dataset.formats.voc_masks import (
-    BACKGROUND,
-    IGNORED_NAMES,
-    VOC_NAMES,
-    Boxed,
-    Meaning,
-    VocLabel,
-    codes_in,
-    colour_of,
-    colours_text,
-    labelmap_rows,
-    meaning_of,
-)
+from dataset.formats.voc_masks import VOC_NAMES, Boxed, Meaning, VocLabel, colour_of, meaning_of
 from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map
 from dataset.records import Sample
 from pipeline.errors import InputError, shown
@@ -219,7 +209,7 @@ def seen_in(tree: Tree) -> str:
     """Return the colours of the first mask that can be read, for the message."""
     for file in tree.classes.values():
         with contextlib.suppress(InputError):
-            return f" ({file.name} holds {colours_text(codes_in(file))})"
+            return f" ({file.name} holds the colours {colours_text(colour_codes(file))})"
     return ""
 
 

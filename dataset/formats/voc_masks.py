@@ -1,8 +1,7 @@
 """What the masks of Pascal VOC mean, their colours, values and objects, and how they become an id map."""
 
 import dataclasses
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +15,19 @@ from dataset.formats.listed import (
     UNKNOWN_NAME,
     DefectError,
 )
+from dataset.formats.mask_files import Colour, code_of, colour_codes, colours_text, refuse_lossy
+from dataset.formats.mask_values import BACKGROUND, IGNORED_NAMES
 from dataset.idmap import IGNORE, IGNORED, IdMap
-from dataset.pictures import decode, is_lossy
+from dataset.pictures import decode
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError, shown
-from pipeline.reading import MOST_SETTINGS_BYTES, read_text
 
 VOC_NAMES = (
     *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog"),
     *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
 )  # the categories of the challenge, in the order of their values from 1
-BACKGROUND = {"background", "_background_", "__background__"}
-IGNORED_NAMES = {"ignore", "ignored", "void", "__ignore__"}
 UNKNOWN = IGNORE - 1  # a kind of pixel that no name stands for
 COLOURS = 2**24
-LINE = re.compile(r"(?P<name>.+?):\s*(?P<rgb>(\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3})?)\s*(:.*)?")
-MOST_SHOWN = 8  # colours that a message lists
-
-Colour = tuple[int, int, int]
-Codes = NDArray[np.int32]  # (H, W), a colour as one number
 
 
 def colour_of(number: int) -> Colour:
@@ -64,12 +57,6 @@ def numbered(values: NDArray[np.int32] | IdMap) -> tuple[NDArray[np.int64], NDAr
     return found, table[values]
 
 
-def code_of(colour: Colour) -> int:
-    """Return a colour as one number."""
-    red, green, blue = colour
-    return red << 16 | green << 8 | blue
-
-
 VOID = code_of(colour_of(IGNORED))  # what is drawn around objects, and where nobody could tell
 
 
@@ -84,19 +71,19 @@ class Meaning:
 
     def kinds_in(self, file: Path) -> IdMap:
         """Return (H, W) what each pixel of a class mask is; raise InputError for one that nothing stands for."""
-        if is_lossy(file):
-            raise InputError(f"{file}: is a JPEG, which changes the values of a mask; save it as PNG")
+        refuse_lossy(file)
         values, ways = values_in(file), list[IdMap]()
         if self.by_colour or values is None:
-            ways.append(translated(codes_in(file), self.colours, COLOURS))
+            ways.append(translated(colour_codes(file), self.colours, COLOURS))
         if values is not None and not any(shows_objects(kinds) for kinds in ways):
             ways.append(translated(values, self.values, IGNORE + 1))
         found = next((kinds for kinds in ways if UNKNOWN not in kinds), None)
         if found is None:
+            strange = colours_text(colour_codes(file)[ways[0] == UNKNOWN])
             raise DefectError(
                 UNKNOWN_NAME,
-                f"{file}: found {colours_text(codes_in(file)[ways[0] == UNKNOWN])}, for which no category is named; "
-                "name it in labelmap.txt, or save the mask without smoothing",
+                f"{file}: found the colours {strange}, for which no category is named; name them in labelmap.txt, or "
+                "save the mask without smoothing",
             )
         return found
 
@@ -113,25 +100,11 @@ def translated(values: NDArray[np.int32], table: Mapping[int, int], most: int) -
     return kinds[values]
 
 
-def codes_in(file: Path) -> Codes:
-    """Return the colours of a picture as numbers, (H, W)."""
-    red, green, blue = decode(file, "RGB").transpose(2, 0, 1)
-    return np.asarray(red.astype(np.int32) << 16 | green.astype(np.int32) << 8 | blue)
-
-
 def values_in(file: Path) -> NDArray[np.int32] | None:
     """Return the values of a picture of one channel, (H, W), a palette's indices; None where it has several."""
     pixels = decode(file, None)
     whole = pixels.ndim == 2 and pixels.dtype.kind in "bu" and pixels.dtype.itemsize <= 2
     return pixels.astype(np.int32) if whole else None
-
-
-def colours_text(codes: Iterable[int]) -> str:
-    """Return colours as people write them, e.g. ``the colours 128,0,0 and 0,128,0``; the first few by number."""
-    found = np.unique(np.asarray(codes, np.int32)).tolist()
-    texts = [f"{code >> 16},{code >> 8 & 255},{code & 255}" for code in found[:MOST_SHOWN]]
-    more = f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-    return f"the colour{'s' if len(found) > 1 else ''} {' and '.join(texts)}{more}"
 
 
 def meaning_of(rows: Sequence[tuple[str, Colour | None]], where: Path) -> Meaning:
@@ -153,19 +126,6 @@ def meaning_of(rows: Sequence[tuple[str, Colour | None]], where: Path) -> Meanin
         if colour and colours.setdefault(code_of(colour), kind) != kind:
             raise InputError(f"{where}: the colour of {shown(name)} is that of another name; give it its own")
     return Meaning(categories, values, {VOID: IGNORE} | colours, by_colour)
-
-
-def labelmap_rows(path: Path) -> list[tuple[str, Colour | None]]:
-    """Return name and colour of each line of a labelmap.txt, name:r,g,b:parts:actions; InputError for other lines."""
-    rows: list[tuple[str, Colour | None]] = []
-    for number, line in enumerate(read_text(path, MOST_SETTINGS_BYTES).splitlines(), 1):
-        found = LINE.fullmatch(line.strip())
-        rgb = [int(part) for part in found["rgb"].split(",") if part] if found else []
-        if line.strip() and not line.startswith("#"):
-            if not found or max(rgb, default=0) > 255:
-                raise InputError(f"{path}:{number}: is {shown(line)}, wanted a line such as mug:128,0,0::")
-            rows.append((found["name"].strip(), (rgb[0], rgb[1], rgb[2]) if rgb else None))
-    return rows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -215,7 +175,7 @@ class VocLabel:
     def numbers_in(self, file: Path, kinds: IdMap) -> NDArray[np.int32]:
         """Return (H, W) the number of the object at each pixel, 0 = none; raise InputError as `draw`."""
         values = values_in(file)
-        found, places = numbered(codes_in(file) if values is None else values)
+        found, places = numbered(colour_codes(file) if values is None else values)
         numbers = (number_of(found) if values is None else found).astype(np.int32)[places]
         numbers[numbers == IGNORED] = 0
         if numbers.shape != kinds.shape:

@@ -9,8 +9,9 @@ from PIL import Image
 
 from dataset.export import FORMATS
 from dataset.formats.listed import NO_LABEL, NO_PHOTO, OTHER_SIZE, UNKNOWN_NAME, Defects
+from dataset.formats.mask_files import code_of
 from dataset.formats.voc import find_voc, read_voc
-from dataset.formats.voc_masks import code_of, colour_of, number_of
+from dataset.formats.voc_masks import colour_of, number_of
 from dataset.idmap import IGNORE, read_ids
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
@@ -259,7 +260,7 @@ def boxed(*rows: tuple[str, int, int, int, int], more: str = "") -> Callable[[Pa
 @pytest.mark.parametrize(
     ("spoil", "kind", "message"),
     [
-        pytest.param(strange_colour, UNKNOWN_NAME, "the colour 9,8,7, for which no category", id="an unknown colour"),
+        pytest.param(strange_colour, UNKNOWN_NAME, "the colours 9,8,7, for which no category", id="an unknown colour"),
         pytest.param(other_size, OTHER_SIZE, "has 60 x 39 pixels, .* 60 x 40", id="masks of two sizes"),
         pytest.param(object_on_background, None, "1 of its objects have no category .* is 7", id="without category"),
         pytest.param(boxed(*MUGS, ("mug", 50, 35, 60, 40)), NO_LABEL, "object 2, 'mug', has a box", id="a box alone"),
