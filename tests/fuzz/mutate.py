@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
@@ -162,7 +163,7 @@ WORDS = (
 
 @st.composite
 def words_file(draw: st.DrawFn, data: bytes) -> bytes:
-    """Change words of a text: of TOML, YAML and XML the values, of meshes the numbers and names."""
+    """Change words of a text: of TOML and YAML the values, of meshes the numbers and names."""
     text = data.decode()
     spots = [found.span() for found in re.finditer(r'"[^"\n]*"|\[[^\]\n]*\]|[^\s\[\]{},:="#]+', text)] or [(0, 0)]
     for _ in range(draw(st.integers(1, 3))):
@@ -170,6 +171,18 @@ def words_file(draw: st.DrawFn, data: bytes) -> bytes:
         new = draw(junk)
         word = draw(st.sampled_from((token(new), json_text(new), *WORDS)))
         text = text[:begin] + word + text[end:]
+    return text.encode("utf-8", "surrogatepass")
+
+
+@st.composite
+def xml_file(draw: st.DrawFn, data: bytes) -> bytes:
+    """Change what attributes and elements of XML say, mostly so that it stays XML."""
+    text = data.decode()
+    for _ in range(draw(st.integers(1, 3))):
+        spots = [found.span() for found in re.finditer(r'(?<=")[^"<>=]*(?=")|(?<=>)[^<>]+(?=<)', text)]
+        begin, end = draw(st.sampled_from(spots or [(0, 0)]))
+        word = token(draw(junk)) if draw(st.booleans()) else draw(st.sampled_from(WORDS))
+        text = text[:begin] + (escape(word, {'"': "&quot;"}) if draw(st.integers(0, 9)) else word) + text[end:]
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -204,7 +217,7 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".obj": words_file,
     ".mtl": words_file,
     ".usda": words_file,
-    ".xml": words_file,
+    ".xml": xml_file,
     ".zip": zip_file,
     ".tar": tar_file,
     ".glb": glb_of(json_file),
