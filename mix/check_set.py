@@ -1,38 +1,26 @@
 """`admix ingest --check`: every defect of a set of labelled photos at once, as text and as a page with pictures."""
 
-import base64
 import dataclasses
-import io
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import jinja2
 import numpy as np
-from PIL import Image
 
 from dataset.formats.listed import BROKEN_LABEL, Defect, Defects, ListedPhoto
 from dataset.idmap import categories_map
 from dataset.known_formats import read_set
-from dataset.overlay import overlay, small
-from mix.ingest import Ingest, Labelled, labelled, pixels_of, with_labels
+from dataset.overlay import overlay
+from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, pixels_of, with_labels
+from mix.pages import SetPicture, rendered, uri_of
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.progress import track
+from pipeline.unpack import unpacked
 
-TEMPLATE = Path(__file__).with_name("check_set.html.j2")
 FIRST = 5  # defects of a kind that are told in full
 SHOWN = 12  # photos with their labels on the page
-SIDE_PX = 320
-
-
-@dataclasses.dataclass(frozen=True)
-class SetPicture:
-    """A photo on the page."""
-
-    uri: str  # the picture itself, as a data URI
-    caption: str
 
 
 @dataclasses.dataclass
@@ -55,10 +43,13 @@ class SetReport:
         return sum(map(len, self.kinds.values()))
 
 
-def check_set(settings: Ingest, real: Path) -> SetReport:
-    """Return what `mix.ingest` would find in a set; nothing is written. Errors as of `read_set`."""
+def check_set(settings: Ingest, root: Path, real: Path) -> SetReport:
+    """Return what `mix.ingest` would find in a set; nothing is written. Errors as of `read_set`.
+
+    root: the folder of the photos. real: what the user named, which is `root`, or the archive that it came from.
+    """
     defects = Defects()
-    found = read_set(real, defects, settings.format)
+    found = read_set(root, defects, settings.format)
     settings.check(found.categories)
     report = SetReport(real, settings.names(found.categories), found.assumed)
     photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.id)
@@ -68,7 +59,8 @@ def check_set(settings: Ingest, real: Path) -> SetReport:
             add(report, photo, labelled(photo, settings), photo.file in chosen)
     kinds = defaultdict(list)
     for defect in defects.found:
-        kinds[defect.kind].append(defect)
+        text = defect.text.replace(str(root), str(real))
+        kinds[defect.kind].append(dataclasses.replace(defect, text=text))
     report.kinds = dict(sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])))
     return report
 
@@ -87,13 +79,6 @@ def add(report: SetReport, photo: ListedPhoto, found: Labelled, is_shown: bool) 
         report.samples.append(
             SetPicture(uri_of(overlay(found.image, kinds, found.ids)), f"{photo.file.name}: {caption}")
         )
-
-
-def uri_of(image: np.ndarray) -> str:
-    """Return an image (H, W, 3) uint8, made small, as a data URI."""
-    buffer = io.BytesIO()
-    Image.fromarray(small(image, SIDE_PX)).save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def lines_of(report: SetReport) -> Iterator[str]:
@@ -115,10 +100,8 @@ def lines_of(report: SetReport) -> Iterator[str]:
 
 def page(report: SetReport) -> str:
     """Return the report as a page that needs no other file; every text is escaped."""
-    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = TEMPLATE.read_text(encoding="utf-8")
     kinds = [(kind, len(found), list(told(found[:FIRST]))) for kind, found in report.kinds.items()]
-    return made.from_string(source).render(report=report, kinds=kinds, first=FIRST) + "\n"
+    return rendered("check_set.html.j2", report=report, kinds=kinds, first=FIRST)
 
 
 def told(defects: Iterable[Defect]) -> Iterator[tuple[str, SetPicture | None]]:
@@ -135,10 +118,11 @@ def told(defects: Iterable[Defect]) -> Iterator[tuple[str, SetPicture | None]]:
 
 def main(settings: Ingest, real: Path, out: Path | None) -> None:
     """Print the report, and write the page unless None; exit with code 2 if the set has a defect."""
-    report = check_set(settings, real)
-    sys.stdout.write("\n".join(lines_of(report)) + "\n")
-    if out:
-        write_text(out, page(report))
-        sys.stdout.write(f"the page is {out}\n")
+    with unpacked(real, ARCHIVE) as root:
+        report = check_set(settings, root, real)
+        sys.stdout.write("\n".join(lines_of(report)) + "\n")
+        if out:
+            write_text(out, page(report))
+            sys.stdout.write(f"the page is {out}\n")
     if report.count:
         sys.exit(2)

@@ -6,17 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from dataset.guards import more_val_in
 from dataset.idmap import read_image
 from dataset.leaks import Leak, LeakedPhoto, LeaksRecord, Planted, write_leaks
 from dataset.records import REAL, each_sample
 from mix.copies.library import PhotoFile, PhotoLibrary, library_of
 from mix.copies.plants import PLANTS
 from mix.extra_sources import extra_sources
+from mix.pages import SetPicture, rendered, uri_of
 from pipeline.errors import InputError
-from pipeline.files import way_to
+from pipeline.files import way_to, write_text
 from pipeline.progress import track
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
+
+MOST_PAIRS = 24  # on the page
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,28 +108,47 @@ def in_words(hits: Sequence[Leak], out: Path) -> str:
     return (
         f"{first.measured.part}: the photo {first.measured.id} shows the same as {first.trained.id} of "
         f"{first.trained.part}{' in a mirror' * first.mirrored}{more}, so a score would not measure what is new; {out} "
-        "lists them: give the photos of a pair one value of a tag that split.keep_together names, take one out, or set "
-        "leaks.stop to false"
+        "shows them: set split.near_duplicates, or give the photos of a pair one value of a tag that "
+        "split.keep_together names, or take one out; leaks.stop: false in params.yaml goes on all the same"
     )
 
 
-def main(settings: Leaks, train: Path, val: Path, test: Path, more: Path, out: Path, report: Path) -> None:
-    """Write leaks.json for the stages after this one, and the same to `report`; raise InputError at a leak.
+def page(found: LeaksRecord, home: Path) -> str:
+    """Return the page of the first `MOST_PAIRS` pairs. home: the folder that their images are named from."""
+    pairs = [[pictured(photo, home) for photo in (hit.measured, hit.trained)] for hit in found.hits[:MOST_PAIRS]]
+    count = len(found.hits)
+    said = f"{count} photo{'s show' if count != 1 else ' shows'} the same as a photo to train on"
+    return rendered("leaks.html.j2", words=said if count else "No leak was found", count=count, pairs=pairs)
 
-    train, val, test: manifests. more: the folder of further sources, whose real photos are trained on.
+
+def pictured(photo: LeakedPhoto, home: Path) -> SetPicture:
+    """Return a photo of a pair as the page shows it."""
+    return SetPicture(uri_of(read_image(home / photo.image)), f"{photo.part}: {photo.id}")
+
+
+def main(
+    settings: Leaks, train: Path, val: Path, test: Path, more_val: Path, more: Path, out: Path, report: Path
+) -> None:
+    """Write leaks.json for the stages after this one, the same to `report`, and a page beside that.
+
+    train, val, test: manifests. more_val: a folder of the manifests of further validation sets. more: the folder of
+    further sources, whose real photos are trained on. Raises InputError at a leak, unless the settings say to go on.
     """
     sources = {"train": train} | extra_sources(more)
     library = library_of([p for part, path in sources.items() for p in photos_of(part, path)], settings.most_photos)
-    measured = {"val": photos_of("val", val), "test": photos_of("test", test)}
+    manifests = {"val": val, "test": test} | more_val_in(more_val)
+    measured = {part: photos_of(part, path) for part, path in manifests.items()}
     home = out.parent
     hits = search([photo for photos in measured.values() for photo in photos], library, settings, home)
     searched = {"train": len(library.photos)} | {part: len(photos) for part, photos in measured.items()}
     found = LeaksRecord(tried(library, settings), tuple(hits), searched)
     for path in (report, out):
         write_leaks(path, found, home)
+    seen = report.with_suffix(".html")
+    write_text(seen, page(found, home))
     if hits and settings.stop:
-        raise InputError(in_words(hits, report))
-    sys.stderr.write(f"leaks: {in_words(hits, report) if hits else 'none'}\n")
+        raise InputError(in_words(hits, seen))
+    sys.stderr.write(f"leaks: {in_words(hits, seen) if hits else 'none'}\n")
 
 
 if __name__ == "__main__":

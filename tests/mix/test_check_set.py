@@ -1,6 +1,7 @@
 """`admix ingest --check` tells every defect of a set, with counts and pictures, and changes nothing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ def coco(root: Path, *outlines: list[list[int]], name: str = "mug") -> Path:
 
 
 def test_defects_are_counted_by_kind_and_the_first_five_are_told(tmp_path):
-    report = check_set(Ingest(), coco(tmp_path / "set", SQUARE, *[OUTSIDE] * 7, []))
+    root = coco(tmp_path / "set", SQUARE, *[OUTSIDE] * 7, [])
+    report = check_set(Ingest(), root, root)
     lines = list(lines_of(report))
     assert lines[1:3] == ["photos: 1, of which 0 show nothing that is labelled", "objects: mug 1"]
     assert "labels outside their photo: 7" in lines
@@ -48,7 +50,18 @@ def test_nothing_is_written_and_the_exit_code_says_whether_all_is_well(tmp_path,
 
 
 def test_the_page_shows_labels_and_defects_and_escapes_every_name(tmp_path):
-    text = page(check_set(Ingest(), coco(tmp_path / "set", SQUARE, OUTSIDE, name="<script>alert(1)</script>")))
+    root = coco(tmp_path / "set", SQUARE, OUTSIDE, name="<script>alert(1)</script>")
+    text = page(check_set(Ingest(), root, root))
     assert text.count('<img src="data:image/jpeg;base64,') == 2
     assert "<script>" not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_an_archive_is_checked_by_its_own_name(tmp_path, capsys):
+    root = coco(tmp_path / "set", SQUARE, OUTSIDE)
+    archive = shutil.make_archive(str(tmp_path / "export"), "zip", root)
+    with pytest.raises(SystemExit):
+        main(Ingest(), Path(archive), tmp_path / "page.html")
+    said = capsys.readouterr().out
+    assert f"  {archive}/annotations.json: annotation 1: its outline goes" in said
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("<img") == 2

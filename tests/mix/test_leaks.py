@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from dataset.idmap import png_bytes
 from dataset.leaks import read_leaks
-from dataset.records import REAL, RENDER, Sample, write_manifest
+from dataset.records import REAL, RENDER, Sample, each_sample, write_manifest
 from mix.copies.alignment import agreement
 from mix.copies.plants import PLANTS
 from mix.copies.sight import mirror, sight_of
@@ -51,7 +51,9 @@ class SetUp:
         """Run the stage; return what it wrote for the stages after it."""
         parts = (self.root / part / "samples.jsonl" for part in ("train", "val", "test"))
         out, report = self.root / "leaks.json", self.root / "reports/leaks.json"
-        main(dataclasses.replace(SETTINGS, **changed), *parts, self.root / "sources", out, report)
+        main(
+            dataclasses.replace(SETTINGS, **changed), *parts, self.root / "more_val", self.root / "sources", out, report
+        )
         return read_leaks(out)
 
 
@@ -96,6 +98,25 @@ def test_a_copy_of_a_real_photo_of_a_further_source_is_found(set_up):
     set_up.write("sources/more", {"extra": photo(50)})
     set_up.write("test", {"leak": photo(50)[10:, 10:]})
     assert told(set_up.search(stop=False)) == [("test", "leak", "more", "extra", False)]
+
+
+def test_further_validation_sets_are_searched_too(set_up):
+    set_up.write("newest", {"again": photo(2)})
+    (set_up.root / "more_val").mkdir()
+    samples = each_sample(set_up.root / "newest/samples.jsonl")
+    moved = [dataclasses.replace(sample, image=f"../newest/{sample.image}") for sample in samples]
+    write_manifest(set_up.root / "more_val/newest.jsonl", moved)
+    assert told(set_up.search(stop=False)) == [("more_val.newest", "again", "train", "train2", False)]
+
+
+def test_a_run_that_stops_leaves_a_page_of_the_pairs(set_up):
+    set_up.write("val", {"<b>again": photo(2)})
+    with pytest.raises(InputError, match=r"leaks\.html shows them"):
+        set_up.search()
+    text = (set_up.root / "reports/leaks.html").read_text(encoding="utf-8")
+    assert text.count('<img src="data:image/jpeg;base64,') == 2
+    assert "<b>again" not in text
+    assert "val: &lt;b&gt;again" in text
 
 
 def test_renders_of_a_further_source_are_not_searched(set_up):
