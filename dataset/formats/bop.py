@@ -99,7 +99,7 @@ def read_bop(root: Path, defects: Defects | None = None) -> PhotoSet:
         names |= {number: names.get(number, f"obj_{number:06d}") for found in objects.values() for number in found}
         photos += photos_of(scene, objects, names, root.resolve().name, defects)
     categories = tuple(dict.fromkeys(names[number] for number in sorted(names)))
-    return PhotoSet(categories, tuple(photos), ("poses, cameras and depth are passed over",))
+    return PhotoSet(categories, tuple(photos), ("poses, cameras and depth are left out",))
 
 
 def photos_of(

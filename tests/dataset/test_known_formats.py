@@ -10,6 +10,12 @@ FOLDERS = {
     "described": trees.described,
     "bop": trees.bop,
     "panoptic": trees.panoptic,
+    "supervisely": trees.supervisely,
+    "labelme": trees.labelme,
+    "voc": trees.voc,
+    "cvat": trees.cvat,
+    "datumaro": trees.datumaro,
+    "label_studio": trees.label_studio,
     "yolo": trees.yolo,
     "masks": trees.coloured,
     "coco": trees.coco,
@@ -27,3 +33,7 @@ def test_a_folder_is_known_by_its_own_format_alone(tmp_path, name, build):
     defects = Defects()
     assert read_set(tmp_path, defects).assumed[0] == f"read as {FORMATS[name].title}"
     assert not defects.found
+
+
+def test_every_format_is_among_the_folders():
+    assert set(FOLDERS) == set(FORMATS)

@@ -18,6 +18,8 @@ from dataset.known_formats import read_set
         pytest.param("voc", "Pascal VOC", id="Pascal VOC"),
         pytest.param("yolo", "YOLO", id="YOLO"),
         pytest.param("png", "masks with meta.json", id="PNG"),
+        pytest.param("bop", "BOP", id="BOP"),
+        pytest.param("webdataset", "webdataset", id="webdataset"),
     ],
 )
 def test_a_set_is_known_for_what_it_was_written_as(pictures, tmp_path, style, title):
