@@ -86,7 +86,7 @@ def split_in(folder: Path) -> None:
     """Divide the photos: 80 % train, a tenth val, the rest test."""
     photos = sum(1 for _ in (folder / "photos" / "images").iterdir())
     rules = SplitRule({}, photos * 8 // 10), SplitRule({}, photos // 10), SplitRule({})
-    split(Split(1, ("burst",), *rules), folder / "photos", folder / "frozen.json", folder / "split")
+    split(Split(1, ("burst",), *rules), folder / "photos", folder / "split")
 
 
 def search_in(folder: Path) -> None:
@@ -101,8 +101,8 @@ def compose_in(folder: Path) -> None:
     """Compose the pools, and a mix of half renders."""
     parts, pools = folder / "split", folder / "pools.json"
     real, val, test = (parts / f"{name}.jsonl" for name in ("train", "val", "test"))
-    renders, nothing = folder / "renders" / "samples.jsonl", (folder / "more", folder / "more_val")
-    compose(Compose(1, None, HELD_OUT), real, renders, nothing[0], val, test, nothing[1], pools)
+    renders = folder / "renders" / "samples.jsonl"
+    compose(Compose(1, None, HELD_OUT), real, renders, folder / "more", val, test, pools)
     one(pools, 0.5, folder / "mix.json")
 
 

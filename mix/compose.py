@@ -175,14 +175,21 @@ def check_named(settings: Compose, pools: Iterable[PoolIds]) -> None:
 
 
 def main(
-    settings: Compose, real: Path, renders: Path, more: Path, val: Path, test: Path, more_val: Path, out: Path
+    settings: Compose,
+    real: Path,
+    renders: Path,
+    more: Path,
+    val: Path,
+    test: Path,
+    out: Path,
+    more_val: Path | None = None,
 ) -> None:
     """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
-    more_val: a folder of the manifests of further validation sets.
+    more_val: a folder of the manifests of further validation sets, if there are any.
     """
-    measured = {"val": val, "test": test} | more_val_in(more_val)
+    measured = {"val": val, "test": test} | (more_val_in(more_val) if more_val else {})
     check_splits(real, measured)
     rendered, held_out = render_pool(renders, settings)
     own = [pool_of(REAL, REAL, real, settings), rendered]

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -170,10 +171,16 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
 
     samples = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
-        for photo, found in zip(whole, track(pool.map(tried, whole), len(whole), "ingest", "photos"), strict=True):
-            with defects.gathering(BROKEN_LABEL, photo.file):
-                if isinstance(found, InputError):
-                    raise found
+        results = pool.map(tried, whole)
+        bar = track(results, len(whole), "ingest", "photos")
+        steps: Iterator[Sample | InputError] = bar
+        for photo in whole:
+            found = next(steps)
+            if isinstance(found, InputError):
+                defects.note(BROKEN_LABEL, found, photo.file)
+                bar.close()  # an error is one line: how far it is belongs before it
+                steps = results
+            else:
                 samples.append(found)
     return samples
 

@@ -70,13 +70,13 @@ def write_splits(splits: Splits, photos: Path, out: Path) -> None:
                 write[name](dataclasses.replace(sample, image=image, ids=ids, group=key))
 
 
-def main(settings: Split, photos: Path, frozen: Path, out: Path) -> None:
+def main(settings: Split, photos: Path, out: Path, frozen: Path | None = None) -> None:
     """Write train, val, test and home.jsonl (empty unless asked for) and more_val/, whose paths lead to `photos`.
 
-    frozen: file of the frozen test set; where it is not there, none is.
+    frozen: file of the frozen test set; None, or a file that is not there: none is.
     """
-    test = read_frozen(frozen)
-    if test:
+    test = read_frozen(frozen) if frozen else None
+    if test and frozen:
         check_rule(test, settings.test.plain, frozen)
         check_frozen(test, photos, frozen)
     groups = read_groups(settings, photos)

@@ -1,6 +1,6 @@
 """One progress bar for every long step: a live bar on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from rich.console import Console
@@ -25,7 +25,7 @@ class RateColumn(ProgressColumn):
         return Text(f"{speed:.1f} {self.unit}/s" if speed else f"- {self.unit}/s")
 
 
-def track(items: Iterable[Item], total: int, title: str, unit: str, done: int = 0) -> Iterator[Item]:
+def track(items: Iterable[Item], total: int, title: str, unit: str, done: int = 0) -> Generator[Item, None, None]:
     """Yield `items` while showing how far they are, how many `unit` a second, and the time left.
 
     total: how many there are in all, of which `done` were finished before this call.

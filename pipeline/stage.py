@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import inspect
 import sys
+import typing
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,16 @@ def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> N
     """Run `main` with its settings read from params.yaml and its other parameters from the command line.
 
     A parameter whose type is a dataclass takes the section of that name; every other one becomes ``--name VALUE``,
-    converted by its type (Path, str, int, float). ``--name params:KEY`` takes a path from params.yaml, so that it need
-    not pass through a shell, which would run what stands in it. An InputError ends in one line and exit code 2.
+    converted by its type (Path, str, int, float); one that is None by default may be left out. ``--name params:KEY``
+    takes a path from params.yaml, so that it need not pass through a shell, which would run what stands in it. An
+    InputError ends in one line and exit code 2.
     """
     parameters = inspect.signature(main).parameters.values()
     parser = argparse.ArgumentParser(description=(inspect.getmodule(main) or main).__doc__, allow_abbrev=False)
     for parameter in parameters:
         if not dataclasses.is_dataclass(parameter.annotation):
-            flag = f"--{parameter.name.replace('_', '-')}"
-            parser.add_argument(flag, dest=parameter.name, type=parameter.annotation, required=True)
+            flag, needed = f"--{parameter.name.replace('_', '-')}", parameter.default is parameter.empty
+            parser.add_argument(flag, dest=parameter.name, type=plain_type(parameter.annotation), required=needed)
     values: dict[str, Any] = vars(parser.parse_args(argv))
     with one_line_errors():
         for parameter in parameters:
@@ -36,6 +38,11 @@ def run_stage(main: Callable[..., None], argv: Sequence[str] | None = None) -> N
             if isinstance(parameter.annotation, type) and dataclasses.is_dataclass(parameter.annotation):
                 values[parameter.name] = read_settings(parameter.annotation)
         main(**values)
+
+
+def plain_type(annotation: Any) -> Any:
+    """Return the type of a parameter; of one that may be None, the other one."""
+    return next((kind for kind in typing.get_args(annotation) if kind is not type(None)), annotation)
 
 
 class one_line_errors:  # noqa: N801 - reads as a verb at the call

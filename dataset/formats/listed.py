@@ -97,7 +97,11 @@ class Defects:
         try:
             yield
         except InputError as error:
-            self.add(error.kind if isinstance(error, DefectError) else kind, str(error), photo)
+            self.note(kind, error, photo)
+
+    def note(self, kind: str, error: InputError, photo: Path | None = None) -> None:
+        """Note an error as a defect. kind: unless it has its own."""
+        self.add(error.kind if isinstance(error, DefectError) else kind, str(error), photo)
 
 
 class FirstDefect(Defects):

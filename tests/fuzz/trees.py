@@ -303,7 +303,7 @@ ONE_EACH = Split(1, (), SplitRule({}, 1), SplitRule({}, 1), SplitRule({}, 1))
 
 
 def split_there(inn: Path, out: Path) -> None:
-    split.main(ONE_EACH, inn, inn / "frozen.json", out)
+    split.main(ONE_EACH, inn, out, inn / "frozen.json")
 
 
 def frozen(folder: Path) -> None:
@@ -312,8 +312,9 @@ def frozen(folder: Path) -> None:
 
 
 def compose_there(inn: Path, out: Path) -> None:
-    measured = inn / "val.jsonl", inn / "test.jsonl", inn / "more_val"
-    compose.main(compose.Compose(1, None, 0), inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured, out)
+    measured = inn / "val.jsonl", inn / "test.jsonl"
+    manifests = inn / "train.jsonl", inn / "r.jsonl", inn / "sources", *measured
+    compose.main(compose.Compose(1, None, 0), *manifests, out, inn / "more_val")
 
 
 def of_compose(folder: Path) -> None:

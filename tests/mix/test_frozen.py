@@ -42,7 +42,7 @@ class Ground:
         freeze.main(self.settings, self.photos, self.frozen, why, take)
 
     def split(self) -> dict[str, list[str]]:
-        split.main(self.settings, self.photos, self.frozen, self.out)
+        split.main(self.settings, self.photos, self.out, self.frozen)
         return {
             name: [one.id for one in read_manifest(self.out / f"{name}.jsonl")] for name in ("train", "val", "test")
         }

@@ -133,7 +133,7 @@ def write_photos(root: Path, samples: list[Sample]) -> Path:
 
 def test_the_manifests_lead_to_the_photos(tmp_path):
     photos, out = write_photos(tmp_path / "photos", CAMERAS), tmp_path / "split"
-    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, tmp_path / "none.json", out)
+    main(settings(of(camera="a"), of(camera="b"), of(camera="c")), photos, out)
     train = read_manifest(out / "train.jsonl")
     assert [sample.id for sample in train] == [f"a{k}" for k in range(10)]
     assert (train[0].image, train[0].ids, train[0].group) == (
@@ -149,7 +149,7 @@ def test_a_misspelt_tag_to_keep_together_is_refused_before_twins_part(tmp_path):
     photos = write_photos(tmp_path / "photos", CAMERAS)
     chosen = settings(of(camera="a"), of(camera="b"), of(camera="c"), together=("brust",))
     with pytest.raises(InputError, match="no photo has the tag 'brust'; there are: burst"):
-        main(chosen, photos, tmp_path / "none.json", tmp_path / "split")
+        main(chosen, photos, tmp_path / "split")
     assert not (tmp_path / "split").exists()
 
 
@@ -200,7 +200,7 @@ def test_further_validation_sets_have_manifests_of_their_own_that_lead_to_the_ph
     chosen = settings(of(camera="a"), of(camera="b"), SplitRule({"camera": ("c",)}, 4))
     for names in (["new", "old"], ["new"]):  # one that is no longer asked for goes
         more = dataclasses.replace(chosen, more_val=dict.fromkeys(names, SplitRule({"camera": ("c",)}, 2)))
-        main(more, photos, tmp_path / "none.json", out)
+        main(more, photos, out)
         assert sorted(path.stem for path in (out / "more_val").glob("*.jsonl")) == names
     first = read_manifest(out / "more_val" / "new.jsonl")[0]
     assert (out / "more_val" / first.image).resolve() == photos.resolve() / "images" / f"{first.id}.jpg"
@@ -287,7 +287,7 @@ def test_photos_that_look_alike_never_part_where_that_is_asked_for(tmp_path):
 def test_an_id_that_stands_there_twice_is_refused(tmp_path):
     photos = write_photos(tmp_path / "photos", [photo("a"), photo("b"), photo("a")])
     with pytest.raises(InputError, match=r"samples\.jsonl: the sample a stands there twice"):
-        main(settings(SplitRule({}, 1), of(), of(), together=()), photos, tmp_path / "none.json", tmp_path / "split")
+        main(settings(SplitRule({}, 1), of(), of(), together=()), photos, tmp_path / "split")
 
 
 GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"

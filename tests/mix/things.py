@@ -30,7 +30,7 @@ class Project:
     def compose(self, settings: Compose = ALL) -> dict:
         split, out = self.root / "split", self.root / "pools.json"
         manifests = split / "train.jsonl", self.root / "renders" / "samples.jsonl", self.root / "more"
-        main(settings, *manifests, split / "val.jsonl", split / "test.jsonl", split / "more_val", out)
+        main(settings, *manifests, split / "val.jsonl", split / "test.jsonl", out, split / "more_val")
         return json.loads(out.read_text(encoding="utf-8"))
 
 

@@ -25,9 +25,11 @@ class Sweep:
     seeds: tuple[int, ...]
 
 
-def main(settings: Greet, name: str, mean_ratio: float, out: Path, sweep: Sweep) -> None:
+def main(settings: Greet, name: str, mean_ratio: float, out: Path, sweep: Sweep, also: Path | None = None) -> None:
     if name == "nobody":
         raise InputError("name is 'nobody',\\nwanted somebody")
+    if also:
+        also.write_text(name)
     out.write_text(f"{name} {settings.times} {mean_ratio + 1} {sweep.seeds}")
 
 
@@ -104,3 +106,10 @@ def test_an_error_of_ours_keeps_its_traceback(folder):
     done = run(folder, "--name", "nobody", *ARGUMENTS[2:])
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
+
+
+def test_a_parameter_that_is_none_by_default_may_be_left_out(folder):
+    words = "--name", "Ada", "--mean-ratio", "0.5", "--out", "out.txt"
+    assert run(folder, *words).returncode == 0
+    assert run(folder, *words, "--also", "also.txt").returncode == 0
+    assert (folder / "also.txt").read_text(encoding="utf-8") == "Ada"
