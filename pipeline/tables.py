@@ -33,3 +33,11 @@ def cell(value: Any) -> Any:
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table whole, as `table_text` gives it."""
     write_text(path, table_text(head, rows))
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Return the rows behind the head of a CSV, cells without the blanks around them; ValueError for what is none."""
+    try:
+        return [[cell.strip() for cell in row] for row in list(csv.reader(text.splitlines()))[1:]]
+    except csv.Error as error:
+        raise ValueError(str(error)) from error

@@ -1,6 +1,5 @@
 """What the values and colours of a set's masks mean: by the files that name them, and by the values that occur."""
 
-import csv
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,6 +14,7 @@ from dataset.idmap import IGNORE, IGNORED
 from dataset.pictures import is_deep
 from pipeline.errors import InputError, shown
 from pipeline.reading import MOST_SETTINGS_BYTES, read_json, read_text
+from pipeline.tables import rows_of
 
 PALETTES = ("labelmap.txt", "palette.json", "classes.csv", "class_dict.csv")
 NUMBERED = "_classes.csv"  # as Roboflow writes it beside its masks: value, name
@@ -91,8 +91,7 @@ def names_in(path: Path) -> tuple[str, ...]:
 
 def numbered(path: Path) -> Iterator[tuple[int, str]]:
     """Yield value and name of each line of a _classes.csv behind its first."""
-    for row in list(csv.reader(read_text(path, MOST_SETTINGS_BYTES).splitlines()))[1:]:
-        value, name = (cell.strip() for cell in row)
+    for value, name in rows_of(read_text(path, MOST_SETTINGS_BYTES)):
         if not 0 <= int(value) <= IGNORE:
             raise ValueError(value)
         yield int(value), name
@@ -100,8 +99,7 @@ def numbered(path: Path) -> Iterator[tuple[int, str]]:
 
 def colour_rows(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield name and colour of each line of a table name,r,g,b behind its first."""
-    for row in list(csv.reader(read_text(path, MOST_SETTINGS_BYTES).splitlines()))[1:]:
-        name, *rgb = (cell.strip() for cell in row)
+    for name, *rgb in rows_of(read_text(path, MOST_SETTINGS_BYTES)):
         yield name, rgb
 
 

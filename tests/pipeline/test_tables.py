@@ -3,7 +3,7 @@ import io
 
 import pytest
 
-from pipeline.tables import table_text, write_table
+from pipeline.tables import rows_of, table_text, write_table
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", '=HYPERLINK("http://x";"y")'])
@@ -22,5 +22,9 @@ def test_a_table_is_written_whole(tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == "file\n'=x.jpg\ngrün.jpg\n".encode()
 
 
-def test_every_csv_is_written_here(sources):
+def test_rows_come_back_without_the_head_and_the_blanks_around_cells():
+    assert rows_of('name, r,g\nmug , 1,2\n"a, b",3,4\n') == [["mug", "1", "2"], ["a, b", "3", "4"]]
+
+
+def test_every_csv_is_read_and_written_here(sources):
     assert [file for file in sources.files() if "csv" in sources.imported(file)] == ["pipeline/tables.py"]

@@ -45,7 +45,6 @@ NOT_SHOWN = {  # read, but no part of the page
         "transfer.ratios.stopped",
         "transfer.attribution.passed.names",
     ),
-    *("leaks.planted.found_per_kind.keys", "leaks.searched.keys"),
     *("transfer.scores.test.by_size.name", "transfer.scores.test.by_visible.name"),  # those of val are
 }
 
