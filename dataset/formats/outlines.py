@@ -60,11 +60,11 @@ class Outlines:
         ids = np.zeros(size, np.uint16)
         for k, outline in enumerate(self.outlines):
             if outline.ignored:
-                ids[rle_tools.decode(packed[k]).astype(bool)] = IGNORE
+                put(ids, packed[k], IGNORE)
         number = {k: n for n, k in enumerate(objects, 1)}
         below_first = sorted(objects, key=lambda k: (self.outlines[k].layer, -int(rle_tools.area(packed[k]))))
         for k in below_first:  # one mask at a time: a thousand would be 12 GB
-            ids[rle_tools.decode(packed[k]).astype(bool)] = number[k]
+            put(ids, packed[k], number[k])
         return ids, [self.outlines[k].category for k in objects]
 
     def drawn_on(self, upright_hw: tuple[int, int]) -> tuple[int, int]:
@@ -79,6 +79,13 @@ class Outlines:
         farthest = [reach_of(outline.shape) for outline in self.outlines]
         outside = any(not within(reach, stated) for reach in farthest)
         return upright_hw if outside and all(within(reach, upright_hw) for reach in farthest) else stated
+
+
+def put(ids: IdMap, rle: dict[str, Any], number: int) -> None:
+    """Write a number where a compressed RLE is set: within its box alone, since most objects are small."""
+    x, y, width, height = (int(side) for side in rle_tools.toBbox(rle))
+    rows, columns = slice(y, y + height), slice(x, x + width)
+    ids[rows, columns][rle_tools.decode(rle)[rows, columns] > 0] = number
 
 
 Reach = tuple[float, float, float, float]  # least x and y, greatest x and y
