@@ -48,6 +48,11 @@ def without_ignored(ids: IdMap) -> IdMap:
     return np.asarray(ids * (ids != IGNORE))
 
 
+def ignores(ids: IdMap) -> bool:
+    """Return whether an id map (H, W) ignores anything."""
+    return bool((ids == IGNORE).any())
+
+
 def instances_in(ids: IdMap, categories: Sequence[str]) -> tuple[IdMap, tuple[Instance, ...]]:
     """Return the id map numbered 1, 2, ... without gaps, and the record of each instance in that order.
 

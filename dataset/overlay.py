@@ -1,5 +1,7 @@
 """Masks laid over images, and both made small."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
@@ -73,3 +75,10 @@ def small(array: NDArray[Any], side_px: int) -> NDArray[Any]:
     """Return an image (H, W, 3) or a map (H, W) at most `side_px` long and high."""
     image = Image.fromarray(array)
     return np.asarray(shrink(image, side_px, smooth=array.ndim == 3)).astype(array.dtype)
+
+
+def jpeg_uri(image: RGB, quality: int = 80) -> str:
+    """Return an image (H, W, 3) as a data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

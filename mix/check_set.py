@@ -1,5 +1,6 @@
 """`admix ingest --check`: every defect of a set of labelled photos at once, as text and as a page with pictures."""
 
+import contextlib
 import dataclasses
 import sys
 from collections import Counter, defaultdict
@@ -9,16 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from dataset.formats.listed import BROKEN_LABEL, Defect, Defects, ListedPhoto
-from dataset.idmap import categories_map
+from dataset.idmap import categories_map, ignores
 from dataset.known_formats import read_set
 from dataset.overlay import overlay
 from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, pixels_of, with_labels
-from mix.pages import SetPicture, rendered, uri_of
+from mix.pages import SetPicture, set_picture
 from pipeline.errors import InputError
 from pipeline.files import write_text
+from pipeline.pages import rendered
 from pipeline.progress import track
 from pipeline.unpack import unpacked
 
+TEMPLATE = Path(__file__).with_name("check_set.html.j2")
 FIRST = 5  # defects of a kind that are told in full
 SHOWN = 12  # photos with their labels on the page
 
@@ -70,15 +73,12 @@ def add(report: SetReport, photo: ListedPhoto, found: Labelled, is_shown: bool) 
     report.photos += 1
     report.objects.update(item.category for item in found.instances)
     report.empty += not found.instances
-    is_ignored = categories_map(found.ids, (), ()).any()
-    report.ignored += int(is_ignored)
+    report.ignored += ignores(found.ids)
     if is_shown:
         names = Counter(item.category for item in found.instances)
         caption = ", ".join(f"{count} {name}" for name, count in sorted(names.items())) or "nothing labelled"
         kinds = categories_map(found.ids, found.instances, report.categories)
-        report.samples.append(
-            SetPicture(uri_of(overlay(found.image, kinds, found.ids)), f"{photo.file.name}: {caption}")
-        )
+        report.samples.append(set_picture(overlay(found.image, kinds, found.ids), f"{photo.file.name}: {caption}"))
 
 
 def lines_of(report: SetReport) -> Iterator[str]:
@@ -101,18 +101,15 @@ def lines_of(report: SetReport) -> Iterator[str]:
 def page(report: SetReport) -> str:
     """Return the report as a page that needs no other file; every text is escaped."""
     kinds = [(kind, len(found), list(told(found[:FIRST]))) for kind, found in report.kinds.items()]
-    return rendered("check_set.html.j2", report=report, kinds=kinds, first=FIRST)
+    return rendered(TEMPLATE, report=report, kinds=kinds, first=FIRST)
 
 
 def told(defects: Iterable[Defect]) -> Iterator[tuple[str, SetPicture | None]]:
     """Yield the text of each defect, and its photo where that can be read."""
     for defect in defects:
         shown = None
-        if defect.photo:
-            try:
-                shown = SetPicture(uri_of(pixels_of(defect.photo)[0]), defect.photo.name)
-            except InputError:  # which is the defect itself
-                shown = None
+        with contextlib.suppress(InputError):  # which is the defect itself
+            shown = set_picture(pixels_of(defect.photo)[0], defect.photo.name) if defect.photo else None
         yield defect.text, shown
 
 

@@ -13,13 +13,15 @@ from dataset.records import REAL, each_sample
 from mix.copies.library import PhotoFile, PhotoLibrary, library_of
 from mix.copies.plants import PLANTS
 from mix.extra_sources import extra_sources
-from mix.pages import SetPicture, rendered, uri_of
+from mix.pages import SetPicture, set_picture
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_text
+from pipeline.pages import rendered
 from pipeline.progress import track
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 
+TEMPLATE = Path(__file__).with_name("leaks.html.j2")
 MOST_PAIRS = 24  # on the page
 
 
@@ -118,12 +120,12 @@ def page(found: LeaksRecord, home: Path) -> str:
     pairs = [[pictured(photo, home) for photo in (hit.measured, hit.trained)] for hit in found.hits[:MOST_PAIRS]]
     count = len(found.hits)
     said = f"{count} photo{'s show' if count != 1 else ' shows'} the same as a photo to train on"
-    return rendered("leaks.html.j2", words=said if count else "No leak was found", count=count, pairs=pairs)
+    return rendered(TEMPLATE, words=said if count else "No leak was found", count=count, pairs=pairs)
 
 
 def pictured(photo: LeakedPhoto, home: Path) -> SetPicture:
     """Return a photo of a pair as the page shows it."""
-    return SetPicture(uri_of(read_image(home / photo.image)), f"{photo.part}: {photo.id}")
+    return set_picture(read_image(home / photo.image), f"{photo.part}: {photo.id}")
 
 
 def main(

@@ -1,19 +1,9 @@
-"""Pages of this room's commands: whole in one file, every text escaped, pictures inside."""
+"""Photos on the pages of this room's commands."""
 
-import base64
 import dataclasses
-import io
-from pathlib import Path
-from typing import Any
 
-import jinja2
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from dataset.overlay import RGB, jpeg_uri, small
 
-from dataset.overlay import small
-
-FOLDER = Path(__file__).parent
 SIDE_PX = 320
 
 
@@ -25,20 +15,6 @@ class SetPicture:
     caption: str
 
 
-def uri_of(image: NDArray[np.uint8]) -> str:
-    """Return an image (H, W, 3), made small, as a data URI."""
-    buffer = io.BytesIO()
-    Image.fromarray(small(image, SIDE_PX)).save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def rendered(template: str, **words: Any) -> str:
-    """Return a page. template: a file of this folder."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return made.get_template(template).render(**words) + "\n"
+def set_picture(image: RGB, caption: str) -> SetPicture:
+    """Return an image (H, W, 3), made small, as a photo on a page."""
+    return SetPicture(jpeg_uri(small(image, SIDE_PX)), caption)

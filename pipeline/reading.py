@@ -4,6 +4,7 @@ Whatever is wrong with a file is an InputError in one line. What a file must hol
 where it is read (`read_typed`), so that no stage meets a list where it wants a table.
 """
 
+import contextlib
 import errno
 import math
 import os
@@ -27,6 +28,7 @@ Count = Annotated[int, Field(ge=0, le=2**53)]  # of photos, pixels and the like:
 
 MOST_BYTES = 2**30  # of a text; the JSON of COCO's own training photos takes 0.45 GB
 MOST_LINE = 64 * 2**20  # bytes of one sample; 65534 instances take a quarter of it
+HEAD_BYTES = 4096  # in which a file shows what it is
 MOST_SETTINGS_BYTES = 2**18  # of TOML and YAML, which are written by hand
 MOST_NODES = 100_000  # of a YAML file, anchors written out
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # of a record at a seam
@@ -57,6 +59,13 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
         if size > most:
             raise InputError(f"{path}: has {size / 2**20:.2f} MiB, wanted {most / 2**20:g} at most; split it")
         return file.read()
+
+
+def head_of(path: Path) -> bytes:
+    """Return how a file begins, HEAD_BYTES at most, without a mark of UTF-8; b"" for one that cannot be read."""
+    with contextlib.suppress(InputError, OSError), open_file(path) as file:
+        return file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+    return b""
 
 
 def lines_of(path: Path, begin: int = 0, end: float = math.inf) -> Iterator[bytes]:

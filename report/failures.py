@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import IGNORE, read_ids, read_image, without_ignored
+from dataset.idmap import IGNORE, ignores, read_ids, read_image, without_ignored
 from dataset.overlay import outline, overlay, small, striped
 from dataset.pieces import pieces_of
 from dataset.records import Instance, Sample
 from dataset.sizes import SMALL
-from report.sheets import SHEET_PX, Picture, ignores, picture, prediction
+from report.sheets import SHEET_PX, Picture, picture, prediction
 
 NONE, SAME = 0.1, 0.5
 LOOSE = 0.75  # an object that was found, but with a lower IoU than this, has a loose outline

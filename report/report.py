@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from pydantic import TypeAdapter
 
@@ -15,6 +14,7 @@ from dataset.records import Sample, read_manifest
 from measure.pick import PickedRun, read_picked_run
 from pipeline.errors import InputError
 from pipeline.files import write_text
+from pipeline.pages import rendered
 from pipeline.reading import read_typed
 from pipeline.stage import run_stage
 from report.charts import allowed, scripts
@@ -170,17 +170,10 @@ def contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
 
 def page(parts: dict[str, Any]) -> str:
     """Return the page; every text in it is escaped, the charts' library and our own style and script are trusted."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style = Markup((PAGE / "style.css").read_text(encoding="utf-8"))
     code = scripts()
     own = {"style": style, "scripts": code, "policy": Markup(" ".join(map(allowed, code))), "contents": contents(parts)}
-    return made.get_template("page.html.j2").render(parts | own) + "\n"
+    return rendered(PAGE / "page.html.j2", **parts, **own)
 
 
 def main(

@@ -1,18 +1,15 @@
 """Pictures of the page as JPEG inside it: samples with their masks, and real photos beside prediction and truth."""
 
-import base64
 import dataclasses
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NotRequired
 
-from PIL import Image
 from pydantic import TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from dataset.idmap import IGNORE, IdMap, categories_map, read_ids, read_image
-from dataset.overlay import RGB, overlay, small
+from dataset.idmap import categories_map, ignores, read_ids, read_image
+from dataset.overlay import RGB, jpeg_uri, overlay, small
 from dataset.records import Sample
 from pipeline.errors import InputError
 from pipeline.reading import OPEN, read_typed
@@ -27,13 +24,6 @@ class Picture:
     caption: str
     size_wh: tuple[int, int]
     ignoring: bool = False  # whether it shows what the labels ignore
-
-
-def jpeg_uri(image: RGB, quality: int = 80) -> str:
-    """Return an image (H, W, 3) as a data URI."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def picture(image: RGB, alt: str, caption: str, ignoring: bool = False) -> Picture:
@@ -76,11 +66,6 @@ def labelled(folder: Path, sample: Sample, categories: Sequence[str], caption: s
     names = ", ".join(sorted({instance.category for instance in sample.instances})) or "nothing"
     words = f"{sample.domain} sample {sample.id} with its masks: {names}{', a part ignored' if ignoring else ''}"
     return picture(drawn, words, caption or sample.id, ignoring)
-
-
-def ignores(ids: IdMap) -> bool:
-    """Return whether an id map (H, W) ignores anything."""
-    return bool((ids == IGNORE).any())
 
 
 class EvaluatedDetails(TypedDict):

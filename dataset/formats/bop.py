@@ -34,7 +34,7 @@ from dataset.formats.outlines import Outlines
 from dataset.formats.pairing import folders_of
 from dataset.formats.poses import PoseView, Views
 from dataset.formats.source import ManifestSource, say_left_out
-from dataset.idmap import IGNORE, IdMap, png_bytes
+from dataset.idmap import IdMap, ignores, png_bytes
 from dataset.records import RENDER, Instance, Sample
 from pipeline.errors import InputError
 from pipeline.files import write_json
@@ -172,7 +172,7 @@ def write(source: ManifestSource, out: Path) -> None:
             view = views.of(sample) if views and sample.domain == RENDER else None
             source.save_image(sample, folder / "rgb", f"{k:06d}")
             ids = source.ids_of(sample)
-            left_out += bool((ids == IGNORE).any())
+            left_out += ignores(ids)
             depth_mm, scale = write_depth(source, sample, folder / "depth" / f"{k:06d}.png")
             files["scene_camera"][str(k)] = camera_row(sample, view) | scale
             files["scene_gt"][str(k)] = [object_row(item, numbers, view) for item in sample.instances]

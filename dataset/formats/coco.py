@@ -86,8 +86,8 @@ def read_coco(path: Path, defects: Defects | None = None) -> PhotoSet:
     for id_, file in files.items():
         with defects.gathering(BROKEN_LABEL, file):
             photos.append(photo_of(path, images[id_], file, outlines.get(id_, []), licences))
-    names = tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
-    return PhotoSet(names, tuple(photos), (f"{crowds} crowd annotations are regions to ignore",) if crowds else ())
+    said = (f"{crowds} crowd annotations are regions to ignore",) if crowds else ()
+    return PhotoSet(by_id(categories), tuple(photos), said)
 
 
 def parts_of(path: Path, defects: Defects) -> tuple[dict[str, Any], dict[Any, str], dict[Any, dict[str, Any]]]:
@@ -239,15 +239,21 @@ def photo_of(
     return ListedPhoto(file, label, source, licence, tags_of(entry, NO_TAGS), labelled=bool(outlines))
 
 
-def homes_of(path: Path) -> list[Path]:
+def by_id(categories: Mapping[Any, str]) -> tuple[str, ...]:
+    """Return the names of categories in the order of their ids, numbers first."""
+    return tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
+
+
+def homes_of(path: Path, kind: str = "instances_") -> list[Path]:
     """Return where the photos of a COCO file may lie: beside it and in images/, and from annotations/ around that.
 
     There it is one folder up, and the folder of the split: ``instances_train2017.json`` has its photos in train2017/.
+    kind: how the names of such files begin.
     """
     homes = [path.parent, path.parent / "images"]
     if path.parent.name == "annotations":
         up = path.parent.parent
-        homes += [up / "images", up / path.stem.removeprefix("instances_"), up]
+        homes += [up / "images", up / path.stem.removeprefix(kind), up]
     return homes
 
 

@@ -28,15 +28,15 @@ from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
 from dataset.formats.photo_files import named_apart, photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
-from dataset.idmap import IGNORE, IdMap, Mask
+from dataset.idmap import IdMap, Mask, ignores
 from dataset.records import Instance
 from pipeline.errors import InputError, shown
+from pipeline.reading import head_of
 from pipeline.xml_files import check_writable, children_of
 
 ROOT = "annotations"
 CR = "\r"  # which a reader of XML takes for a line break where it stands as it is
 HEAD = re.compile(rb"<annotations[\s>]")
-HEAD_BYTES = 4096
 WHOLE, RUN = re.compile(r"-?[0-9]{1,9}"), re.compile(r"[0-9]{1,9}")
 CORNER_X, CORNER_Y = re.compile(r"x[tb]"), re.compile(r"y[tb]")  # xtl, ybr, and of a cuboid xtl1 to ybr2
 
@@ -56,9 +56,7 @@ def files_in(root: Path) -> list[Path]:
 
 def is_cvat(path: Path) -> bool:
     """Return whether an XML file begins as CVAT's do; False for one that cannot be read."""
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        return HEAD.search(file.read(HEAD_BYTES)) is not None
-    return False
+    return HEAD.search(head_of(path)) is not None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -253,7 +251,7 @@ def write(source: ManifestSource, out: Path) -> None:
         file.write(f'<?xml version="1.0" encoding="utf-8"?>\n<{ROOT}>\n  <version>1.1</version>\n{meta_of(source)}')
         for place, sample in enumerate(source.samples()):
             name, ids = source.save_image(sample, out / "images", name_of(sample)), source.ids_of(sample)
-            left_out += bool((ids == IGNORE).any())
+            left_out += ignores(ids)
             height, width = sample.size_hw
             head = attributes({"id": place, "name": name, "width": width, "height": height})
             masks = "".join(f"    <mask {attributes(mask_row(item, ids))}/>\n" for item in sample.instances)

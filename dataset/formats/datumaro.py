@@ -1,6 +1,5 @@
 """Datumaro: annotations/SUBSET.json with the pictures in images/SUBSET, in and out."""
 
-import contextlib
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
@@ -29,10 +28,9 @@ from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask
 from dataset.records import Sample
 from pipeline.errors import InputError, shown
-from pipeline.reading import open_file, read_json
+from pipeline.reading import head_of, read_json
 
 HEAD = re.compile(rb'\s*\{.*?("dm_format_version"\s*:|"categories"\s*:\s*\{)', re.DOTALL)
-HEAD_BYTES = 4096
 SUBSET = "default"  # the one we write
 IMAGES = 2  # the media type
 CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd
@@ -69,9 +67,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def is_datumaro(path: Path) -> bool:
     """Return whether a file begins as Datumaro's do: its categories are by kind, those of COCO a list."""
-    with contextlib.suppress(InputError, OSError), open_file(path) as file:
-        return HEAD.match(file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")) is not None
-    return False
+    return HEAD.match(head_of(path)) is not None
 
 
 def read_datumaro(sign: Path, defects: Defects | None = None) -> PhotoSet:

@@ -41,11 +41,11 @@ from dataset.formats.photo_files import named_apart
 from dataset.formats.photo_urls import PhotosBelow, path_in
 from dataset.formats.shapes import ToolShape, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
-from dataset.idmap import IGNORE, IdMap
+from dataset.idmap import IdMap, ignores
 from dataset.overlay import colour_of
 from dataset.records import Sample
 from pipeline.errors import InputError, shown
-from pipeline.reading import open_file, read_json
+from pipeline.reading import head_of, read_json
 from pipeline.xml_files import check_writable, children_of
 
 TASKS, CONFIG = "tasks.json", "label_config.xml"
@@ -54,7 +54,6 @@ HEAD = re.compile(
     rb'\s*\[\s*\{.*?"(annotations|completions|predictions|annotator|annotation_id|original_width|file_upload)"\s*:',
     re.DOTALL,
 )
-HEAD_BYTES = 4096
 CONTROLS = {"BrushLabels", "PolygonLabels", "EllipseLabels", "Labels"}  # whose labels may be those of masks
 NO_TAGS = {"licence", "license", "source"}  # of the data of a task
 LOCAL = "/data/local-files/?d="
@@ -74,9 +73,7 @@ def files_in(root: Path) -> list[Path]:
 
 def begins_with_tasks(path: Path) -> bool:
     """Return whether a file begins as a list of tasks, or of what JSON-MIN makes of them."""
-    with contextlib.suppress(InputError, OSError), open_file(path) as file:
-        return HEAD.match(file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")) is not None
-    return False
+    return HEAD.match(head_of(path)) is not None
 
 
 def read_label_studio(sign: Path, defects: Defects | None = None) -> PhotoSet:
@@ -263,7 +260,7 @@ def write(source: ManifestSource, out: Path) -> None:
         file.write("[\n")
         for sample in source.samples():
             name, ids = source.save_image(sample, out / "images", name_of(sample)), source.ids_of(sample)
-            left_out += bool((ids == IGNORE).any())
+            left_out += ignores(ids)
             rows.add(task_row(sample, ids, f"images/{name}"))
         file.write("\n]\n")
     say_left_out(left_out, "label_studio")

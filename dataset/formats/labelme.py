@@ -42,7 +42,7 @@ from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
 from dataset.formats.photo_files import find_photo
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
-from dataset.idmap import IGNORE, IdMap, Mask, box_of, png_bytes
+from dataset.idmap import IGNORE, IdMap, Mask, box_of, ignores, png_bytes
 from dataset.pictures import MOST_PIXELS
 from dataset.records import Sample, Side
 from pipeline.errors import InputError, shown
@@ -312,7 +312,7 @@ def write(source: ManifestSource, out: Path) -> None:
 def file_of(sample: Sample, ids: IdMap, file: str) -> dict[str, Any]:
     """Return the file of one sample whose picture is called `file`."""
     labels = [(item.category, ids == item.index) for item in sample.instances]
-    labels += [(IGNORED, ids == IGNORE)] if (ids == IGNORE).any() else []
+    labels += [(IGNORED, ids == IGNORE)] if ignores(ids) else []
     height, width = sample.size_hw
     return facts_of(sample) | {
         "licence": sample.licence,

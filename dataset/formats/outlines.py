@@ -238,11 +238,6 @@ def check_numbers(numbers: Iterable[Any], where: str) -> None:
             )
 
 
-def names_of(outlines: Iterable[Outline]) -> tuple[str, ...]:
-    """Return the categories of outlines, sorted, each once: for formats that do not declare theirs."""
-    return tuple(sorted({outline.category for outline in outlines}))
-
-
 def flat(points: Sequence[Sequence[float]]) -> list[float]:
     """Return [[x, y], ...] as [x, y, ...]."""
     return [number for point in points for number in point]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dataset.formats.coco import id_in, is_crowd, licences_in, listed, parts_of, photo_of
+from dataset.formats.coco import by_id, homes_of, id_in, is_crowd, licences_in, listed, parts_of, photo_of
 from dataset.formats.listed import (
     BROKEN_LABEL,
     CLASH,
@@ -97,23 +97,13 @@ def read_panoptic(sign: Path, defects: Defects | None = None) -> PhotoSet:
     photos = list[ListedPhoto]()
     for id_, image in images.items():
         with defects.gathering(NO_PHOTO):
-            file = photo_named(homes_of(sign), str(image["file_name"]), f"{sign}: image {shown(id_)}")
+            file = photo_named(homes_of(sign, "panoptic_"), str(image["file_name"]), f"{sign}: image {shown(id_)}")
             with defects.gathering(BROKEN_LABEL, file):
                 bare = photo_of(sign, image, file, [], licences)
                 photos.append(labelled(sign, bare, entries[id_], categories) if id_ in entries else bare)
-    names = tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
     stuff = sum(entry.get("isthing") == 0 for entry in listed(coco, "categories"))
     said = (f"{stuff} categories are no things: each of their segments is one object",) if stuff else ()
-    return PhotoSet(names, tuple(photos), ("pixels of no segment, and crowds, are ignored", *said))
-
-
-def homes_of(sign: Path) -> list[Path]:
-    """Return where the photos of a panoptic JSON may lie."""
-    homes = [sign.parent, sign.parent / "images"]
-    if sign.parent.name == "annotations":
-        up = sign.parent.parent
-        homes += [up / "images", up / sign.stem.removeprefix("panoptic_"), up]
-    return homes
+    return PhotoSet(by_id(categories), tuple(photos), ("pixels of no segment, and crowds, are ignored", *said))
 
 
 def by_image(sign: Path, coco: Mapping[str, Any], images: set[Any], defects: Defects) -> dict[Any, dict[str, Any]]:

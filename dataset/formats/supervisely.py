@@ -35,10 +35,10 @@ from dataset.formats.listed import (
 )
 from dataset.formats.outlines import Outlines, Rings, check_numbers, flat, placed, reach_of
 from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
-from dataset.formats.shapes import ToolShape, objects_of, tell
+from dataset.formats.shapes import ToolShape, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
 from dataset.formats.voc_masks import colour_of
-from dataset.idmap import IGNORE, IdMap, Mask
+from dataset.idmap import IdMap, Mask, ignores
 from dataset.records import Sample
 from pipeline.errors import InputError, shown
 from pipeline.files import write_json
@@ -152,7 +152,7 @@ def read_supervisely(root: Path, defects: Defects | None = None) -> PhotoSet:
         for photo, found in photos_in(dataset, name, kinds, root.resolve().name, defects):
             photos.append(photo)
             shapes[photo.file] = found
-    masked = {shape.category for found in shapes.values() for shape in found if shape.outline is not None}
+    masked = masked_in(shapes)
     names = tuple(title for title, kind in kinds.items() if title in masked or kind not in NO_AREAS)
     return PhotoSet(names, tuple(photos), tell(shapes, defects))
 
@@ -281,7 +281,7 @@ def write(source: ManifestSource, out: Path) -> None:
         file = source.save_image(sample, out / DATASET / IMAGES, name_of(sample))
         said = facts_of(sample) | {"licence": sample.licence}
         write_json(out / DATASET / LABELS / f"{file}.json", annotation_of(sample, ids, said))
-        left_out += bool((ids == IGNORE).any())
+        left_out += ignores(ids)
         words |= set(said)
     write_json(out / META, meta_of(source.categories, words))
     say_left_out(left_out, "supervisely")

@@ -35,7 +35,7 @@ from dataset.formats.mask_values import BACKGROUND, IGNORED_NAMES, labelmap_rows
 from dataset.formats.outlines import Outlines, check_numbers
 from dataset.formats.source import ManifestSource, name_of
 from dataset.formats.voc_masks import VOC_NAMES, Boxed, Meaning, VocLabel, colour_of, meaning_of
-from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map
+from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map, ignores
 from dataset.records import Sample
 from pipeline.errors import InputError, shown
 from pipeline.files import write_bytes, write_text
@@ -242,7 +242,7 @@ def write(source: ManifestSource, out: Path) -> None:
         write_bytes(out / OBJECTS[0] / f"{name}.png", palette_png(objects))
         write_text(out / BOXES / f"{name}.xml", annotation_of(sample, file))
         names.append(name)
-        void = void or bool((ids == IGNORE).any())
+        void = void or ignores(ids)
     for folder in (LISTS, BOX_LISTS):
         write_text(out / folder / "default.txt", "".join(f"{name}\n" for name in names))
     write_text(out / LABELMAP, labelmap_of(source.categories, void))

@@ -34,7 +34,7 @@ from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.formats.yolo_outlines import Points, mask_from, outline_of
 from dataset.formats.yolo_sets import YoloSet, label_file, photos_in, set_of, sign_of, texts_in
-from dataset.idmap import IGNORE, IdMap
+from dataset.idmap import IdMap, ignores
 from dataset.records import Instance
 from pipeline.errors import shown
 from pipeline.reading import MOST_LINE, read_text
@@ -140,7 +140,7 @@ def write(source: ManifestSource, out: Path) -> None:
     for sample in source.samples():
         source.save_image(sample, out / "images", name_of(sample))
         ids = source.ids_of(sample)
-        left_out += bool((ids == IGNORE).any())
+        left_out += ignores(ids)
         text = "".join(line_of(item, ids, source.categories.index(item.category)) for item in sample.instances)
         (out / "labels" / f"{name_of(sample)}.txt").write_text(text, encoding="utf-8", newline="\n")
     say_left_out(left_out, "yolo")

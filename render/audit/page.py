@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import jinja2
-
+from pipeline.pages import rendered
 from render.audit.darkroom import image_name, mask_name
 from render.audit.finding import LEVELS, LOOK, MEND, Case, Finding, length
 from render.audit.turntable import TurntableView
@@ -51,10 +50,9 @@ class GalleryPicture:
 
 def page(cards: Sequence[Card], folder: Path, renders: int, notes: Sequence[str]) -> str:
     """Return the page, the assets with the worst verdict first. folder: of the pictures; every text is escaped."""
-    source = TEMPLATE.read_text(encoding="utf-8")
-    made = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     ordered = sorted(cards, key=lambda card: (ORDER[card.verdict], card.entry.id, card.entry.name))
-    text = made.from_string(source).render(
+    return rendered(
+        TEMPLATE,
         answer=answer(cards),
         notes=notes,
         words=WORDS,
@@ -62,7 +60,6 @@ def page(cards: Sequence[Card], folder: Path, renders: int, notes: Sequence[str]
         verdicts=[(level, sum(card.verdict == level for card in cards)) for level in LEVELS],
         cards=[(card, strips(card, folder), list(facts(card, renders))) for card in ordered],
     )
-    return text + "\n"
 
 
 def answer(cards: Sequence[Card]) -> str:

@@ -1,0 +1,18 @@
+"""Pages from templates: every text escaped, and a name that is missing an error."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+
+def rendered(template: Path, **words: Any) -> str:
+    """Return the page of a template, whole in one file. It may take others of its folder, by their names."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return made.get_template(template.name).render(**words) + "\n"
