@@ -54,7 +54,6 @@ def test_a_set_is_put_beside_those_that_are_there(real: Path, tmp_path: Path):
         tmp_path / "none",
         split / "val.jsonl",
         split / "test.jsonl",
-        split / "more_val",
         real / "pools.json",
     )
     record(out, "speedrun", {"sets": {"other": {"ratio": 3.0}}})
