@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from admix.commands import FILE, Command, Commands, flags
+from admix.label import label
 from pipeline.errors import one_line
 from pipeline.stage import one_line_errors, run_stage
 
-FILE = click.Path(path_type=Path)
 EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "bop",
     "coco",
@@ -25,26 +26,6 @@ EXPORTS = (  # the names of dataset.export.FORMATS, which takes long to import
     "yolo",
 )
 ROLES = ("distractor", "hand", "light", "person", "surface", "target")
-
-
-class Commands(click.Group):
-    """A group whose commands stand in the order in which a project needs them."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """Return the names in the order in which they were written."""
-        return list(self.commands)
-
-
-class Command(click.Command):
-    """A command whose help ends in an example."""
-
-    def __init__(self, *words: Any, example: str, **more: Any):
-        super().__init__(*words, **more)
-        self.example = example
-
-    def format_epilog(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the example, on a line of its own."""
-        formatter.write(f"\nExample:\n  {self.example}\n")  # unbroken, to be copied
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -210,9 +191,7 @@ def doctor() -> None:
     sys.exit(main([]))
 
 
-def flags(words: dict[str, str]) -> list[str]:
-    """Return options as a stage takes them."""
-    return [word for name, value in words.items() for word in (f"--{name}", value)]
+admix.add_command(label)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -11,12 +11,13 @@ MAY_IMPORT = {  # room -> rooms beside itself; report -> measure -> train -> dat
     "render": GROUND,
     "mix": GROUND,
     "setups": GROUND,
+    "label": GROUND,
     "train": GROUND,
     "measure": GROUND | {"train"},
     "report": GROUND | {"train", "measure"},
     "docs": GROUND | {"render", "report", "benchmarks"},
-    "admix": GROUND | {"render", "mix", "train", "measure"},
-    "benchmarks": GROUND | {"render", "mix", "train", "measure"},
+    "admix": GROUND | {"render", "mix", "train", "measure", "label"},
+    "benchmarks": GROUND | {"render", "mix", "train", "measure", "label"},
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from admix.cli import admix
+from admix.commands import resolved
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -68,9 +69,8 @@ def test_every_make_names_a_target(page):
 def test_every_admix_can_be_typed(page):
     lines = [line for line in commands(page) if re.match(r"admix \w", line)]
     for line in lines:
-        name, *words = shlex.split(line)[1:]
-        command = admix.commands[name]
-        assert command.parse_args(click.Context(command, info_name=name), words) == [], line
+        command, rest = resolved(admix, shlex.split(line)[1:])
+        assert command.parse_args(click.Context(command, info_name=line), rest) == [], line
 
 
 def test_the_readme_is_short_and_names_one_way_only():

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dataset.pictures import BrokenPictureError, upright
+from dataset.predictions import Prediction, read_record
 from pipeline.errors import InputError
 from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
@@ -40,12 +41,10 @@ from pipeline.stage import run_stage
 from train.inference.outputs import SUFFIX, instances_of, most_bits, picture_path, pictures_of, see
 from train.inference.preprocess import side_of, tiled_logits, whole_logits
 from train.inference.records import (
-    Prediction,
     forget_others,
     is_done,
     key_of,
     photos_in,
-    read_record,
     record_path,
     stems_of,
     write_record,

@@ -7,6 +7,7 @@ from dataset.export import FORMATS
 from dataset.formats.poses import Views
 from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
+from dataset.predictions import read_record
 from dataset.records import read_manifest
 from measure.attribution.record import read_attribution
 from measure.evidence import read_lines
@@ -92,7 +93,7 @@ from tests.fuzz.trees import (
 from train.cache import Cache, holds
 from train.checkpoint import load
 from train.data import load_labelled, read_categories, read_mix
-from train.inference.records import photos_in, read_record
+from train.inference.records import photos_in
 from train.model import load_weights
 from train.run import read_run_settings
 from train.settings import Fit

@@ -23,6 +23,7 @@ from dataset.formats.source import read_source
 from dataset.formats.supervisely import png_of
 from dataset.formats.voc import palette_png
 from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
+from dataset.predictions import Prediction
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from measure.scoring.photo import score_photo
@@ -44,7 +45,7 @@ from render.stock.parts import fingerprint
 from tests.measure.scoring.things import random_photo
 from tests.render.things import placed, scene_of
 from train.checkpoint import History, save
-from train.inference.records import Prediction, forget_others, record_path, write_record
+from train.inference.records import forget_others, record_path, write_record
 from train.model import Network, save_weights
 
 ROOT = Path(__file__).parents[2]

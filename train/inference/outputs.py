@@ -18,6 +18,7 @@ from torch.nn import functional
 from dataset.idmap import png_bytes
 from dataset.overlay import overlay, small
 from dataset.pieces import pieces_of
+from dataset.predictions import Found
 from train.inference.preprocess import whole_logits
 from train.model import Network
 
@@ -72,16 +73,6 @@ def predict(network: Network, images: NDArray[np.uint8], longest: int) -> NDArra
     """Return the category maps (B, H, W) of images, 0 = background; parameters as `probabilities`."""
     logits = whole_logits(network, images, longest)
     return np.stack([categories_of(one, images.shape[1:3]) for one in logits])
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """One predicted instance: a connected piece of one category."""
-
-    category: str
-    box: tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
-    area_px: int
-    score: float  # mean probability of its category over its pixels, 0..1
 
 
 @dataclasses.dataclass(frozen=True)

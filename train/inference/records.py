@@ -8,31 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from dataset.formats.listed import PHOTO_SUFFIXES
+from dataset.predictions import RECORDS, Prediction, read_record
 from pipeline.errors import InputError, shown
 from pipeline.files import inside, write_text
-from pipeline.reading import Record, read_typed
-from train.inference.outputs import SUFFIX, Found, picture_path
-
-RECORDS = "records"
-
-
-@dataclasses.dataclass(frozen=True)
-class Prediction(Record):
-    """What is known of one predicted photo. Paths are POSIX, those of pictures relative to the folder written."""
-
-    key: str  # of the photo's bytes, the run and the settings: what the prediction is a function of
-    file: str  # the photo, relative to the folder of photos
-    size_hw: tuple[int, int]  # upright
-    uncertainty_bits: float  # mean entropy over all pixels
-    instances: tuple[Found, ...]
-    rles: tuple[dict[str, Any], ...]  # COCO's compressed RLE of each instance, in their order
-    pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, as far as they were asked for
-
-
-PREDICTION = TypeAdapter(Prediction)
+from train.inference.outputs import SUFFIX, picture_path
 
 
 def key_of(photo: bytes, about: Any) -> str:
@@ -49,11 +29,6 @@ def record_path(out: Path, stem: str) -> Path:
 def write_record(path: Path, prediction: Prediction) -> None:
     """Write one record whole."""
     write_text(path, json.dumps(dataclasses.asdict(prediction), ensure_ascii=False) + "\n")
-
-
-def read_record(path: Path) -> Prediction:
-    """Return the record that `write_record` wrote; raise InputError when it is missing or another kind of file."""
-    return read_typed(path, PREDICTION, "a record of a prediction", "delete it and predict again")
 
 
 def pictures_in(out: Path, stem: str, prediction: Prediction) -> list[Path]:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from pycocotools import mask as rle_tools
 
 from dataset.formats.json_rows import json_with_rows
+from dataset.predictions import Prediction
 from pipeline.files import whole_file
 from pipeline.tables import write_table
-from train.inference.records import Prediction
 
 
 def rles_of(ids: NDArray[np.integer], count: int) -> list[dict[str, Any]]:

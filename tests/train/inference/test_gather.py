@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from train.inference.records import Prediction
+from dataset.predictions import Prediction
 from train.inference.writers import write_ranking
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.inference.outputs import Found, Outputs, instances_of, most_bits, see
+from dataset.predictions import Found
+from train.inference.outputs import Outputs, instances_of, most_bits, see
 
 
 def seen_of(rows: list[str], confidence: float = 0.75) -> Outputs:

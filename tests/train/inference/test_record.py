@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from dataset.predictions import Prediction, read_record
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
-from train.inference.records import Prediction, forget_others, is_done, read_record, record_path, write_record
+from train.inference.records import forget_others, is_done, record_path, write_record
 
 
 def predicted(out: Path, name: str, picture: str) -> None:
