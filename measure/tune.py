@@ -18,7 +18,7 @@ from measure.scoring.scores import Scores, read_scores, write_scores
 from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.trials.trainer import HELD_OUT, watched_ids
-from measure.worth.costs import Costs
+from pipeline.costs import Costs
 from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
 from train.loop import looks_of

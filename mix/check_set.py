@@ -13,8 +13,8 @@ from dataset.formats.listed import BROKEN_LABEL, Defect, Defects, ListedPhoto
 from dataset.idmap import categories_map, ignores
 from dataset.known_formats import read_set
 from dataset.overlay import overlay
+from dataset.page_pictures import SetPicture, set_picture
 from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, pixels_of, with_labels
-from mix.pages import SetPicture, set_picture
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered

@@ -9,11 +9,11 @@ from pathlib import Path
 from dataset.guards import more_val_in
 from dataset.idmap import read_image
 from dataset.leaks import Leak, LeakedPhoto, LeaksRecord, Planted, write_leaks
+from dataset.page_pictures import SetPicture, set_picture
 from dataset.records import REAL, each_sample
 from mix.copies.library import PhotoFile, PhotoLibrary, library_of
 from mix.copies.plants import PLANTS
 from mix.extra_sources import extra_sources
-from mix.pages import SetPicture, set_picture
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_text
 from pipeline.pages import rendered

@@ -7,9 +7,9 @@ import jinja2
 
 
 def rendered(template: Path, **words: Any) -> str:
-    """Return the page of a template, whole in one file. It may take others of its folder, by their names."""
+    """Return the page of a template, whole in one file. It may take others of its folder, and base.html.j2, by name."""
     made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+        loader=jinja2.FileSystemLoader((template.parent, Path(__file__).parent)),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -31,9 +31,10 @@ from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
 from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
-from measure.worth.costs import Costs, Spent, money_json
+from measure.worth.costs import Spent, money_json
 from measure.worth.curve import curve_json
 from measure.worth.worth import telling, worth_json, worths_of
+from pipeline.costs import Costs
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from pipeline.tables import table_text

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from measure.worth.costs import Costs
 from measure.worth.options import Action, Advice, Evidence, Option, options, weakest
+from pipeline.costs import Costs
 
 OVERSTATES = 0.1  # IoU by which renders may flatter a network before they count as another world than the photos
 GAP = 0.2  # the same for the gap, which is always larger: a network without real photos has learnt nothing of them

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from measure.worth.costs import Costs
 from measure.worth.curve import Curve
 from measure.worth.points import LEVEL, ScoreEstimate, estimate_of
+from pipeline.costs import Costs
 
 Action = Literal["label", "render", "assets", "look", "architecture", "stop"]
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from measure.worth.costs import Costs, Spent, spending
+from measure.worth.costs import Spent, spending
 from measure.worth.curve import Curve
 from measure.worth.points import LEVEL, Floats, Point, measure
+from pipeline.costs import Costs
 
 SHOWN = 0.975  # the share of redraws in which the mix must be behind for renders to have done harm
 

@@ -9,7 +9,7 @@ from dataset.records import write_manifest
 from measure import attribute, curves, evaluate, tune
 from measure.trials.candidate import Sweep
 from measure.trials.runner import Machine
-from measure.worth.costs import Costs
+from pipeline.costs import Costs
 from pipeline.files import write_bytes, write_json
 from report import report, transfer
 from tests.measure.trials.ground import SMALL, write_ground

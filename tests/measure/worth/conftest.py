@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from measure.worth.costs import Costs
 from measure.worth.points import Point
+from pipeline.costs import Costs
 from pipeline.seeds import rng_for
 
 

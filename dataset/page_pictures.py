@@ -1,4 +1,4 @@
-"""Photos on the pages of this room's commands."""
+"""Photos on the pages that rooms write."""
 
 import dataclasses
 
