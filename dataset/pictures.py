@@ -5,7 +5,9 @@ writes; these are never tried.
 """
 
 import contextlib
+import dataclasses
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -24,7 +26,8 @@ TEXTURES = (*PHOTOS, "TGA")
 MOST_PIXELS = 110 * 10**6  # the largest cameras have 102 million; decoded with its labels such a photo takes 1.5 GB
 BROKEN = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError,
           RuntimeError, struct.error, zlib.error)  # fmt: skip  # pillow's readers raise all of them
-ORIENTATION = 274  # the EXIF tag
+ORIENTATION, CAMERA, TAKEN = 274, 0x8769, 36867  # EXIF: two tags, and the directory in which the last one stands
+DATE = re.compile(r"[12]\d{3}:\d\d:\d\d \d\d:\d\d:\d\d")  # a camera without a clock writes zeros or spaces
 
 Image.MAX_IMAGE_PIXELS = None  # `opened` has a limit of its own, and says it in one line
 
@@ -103,16 +106,27 @@ def is_deep(path: Path) -> bool:
         return image.mode[0] in "IF"
 
 
-def orientation_of(path: Path) -> int:
-    """Return the EXIF orientation that `decode` leaves to its caller, 1..8; 1 when there is none.
+@dataclasses.dataclass(frozen=True)
+class StoredPhoto:
+    """A photo as its file holds it, and what its camera wrote of it."""
 
-    pillow turns a TIFF by itself while it decodes it. path: as of `decode`.
+    pixels: NDArray[np.uint8]  # (H, W, 3) RGB, not turned by the orientation
+    orientation: int  # of EXIF, 1..8; 1 where there is none
+    taken: str  # when, in the camera's own time, such as 2024:05:01 12:30:00; "" where it did not say
+
+
+def read_photo(data: bytes, where: str) -> StoredPhoto:
+    """Return a photo, decoded in full so that a truncated file is found; errors as of `upright`.
+
+    pillow turns a TIFF by itself while it decodes it, so its orientation is 1.
     """
-    with opened(read_bytes(path), str(path)) as image:
-        if image.format == "TIFF":
-            return 1
-        found = image.getexif().get(ORIENTATION, 1)
-    return found if found in range(1, 9) else 1
+    with opened(data, where) as image:
+        exif, turns = image.getexif(), image.format != "TIFF"
+        orientation = exif.get(ORIENTATION, 1) if turns else 1
+        taken = exif.get_ifd(CAMERA).get(TAKEN, "")
+        pixels = np.asarray(eight_bits(image, where).convert("RGB"))
+    known = isinstance(taken, str) and DATE.fullmatch(taken)
+    return StoredPhoto(pixels, orientation if orientation in range(1, 9) else 1, taken if known else "")
 
 
 def upright(data: bytes, where: str) -> NDArray[np.uint8]:

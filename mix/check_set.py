@@ -14,7 +14,7 @@ from dataset.idmap import categories_map, ignores
 from dataset.known_formats import read_set
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
-from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, pixels_of, with_labels
+from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, with_labels
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered
@@ -109,7 +109,7 @@ def told(defects: Iterable[Defect]) -> Iterator[tuple[str, SetPicture | None]]:
     for defect in defects:
         shown = None
         with contextlib.suppress(InputError):  # which is the defect itself
-            shown = set_picture(pixels_of(defect.photo)[0], defect.photo.name) if defect.photo else None
+            shown = set_picture(stored_photo(defect.photo)[1].pixels, defect.photo.name) if defect.photo else None
         yield defect.text, shown
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_SIZE, DefectError, Defects, ListedPhoto
-from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, read_image, write_ids
+from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, write_ids
 from dataset.known_formats import AUTO, read_set
-from dataset.pictures import orientation_of
+from dataset.pictures import StoredPhoto, read_photo
 from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
 from pipeline.errors import InputError
@@ -95,7 +95,8 @@ class Labelled:
     image: NDArray[np.uint8]  # (H, W, 3) RGB
     ids: IdMap  # (H, W)
     instances: tuple[Instance, ...]
-    as_stored: bool  # the stored pixels are upright already
+    data: bytes | None  # the photo's file, if its pixels are upright as they are stored
+    taken: str  # as of `StoredPhoto`
 
 
 def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
@@ -104,11 +105,11 @@ def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
     A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
     stored size is turned with the photo.
     """
-    stored, orientation = pixels_of(photo.file)
-    image = turned(stored, orientation)
+    data, stored = stored_photo(photo.file)
+    image = turned(stored.pixels, stored.orientation)
     drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
-    ids, instances = instances_in(fitted(drawn, stored.shape[:2], orientation, photo), categories)
-    return Labelled(image, ids, instances, orientation == 1)
+    ids, instances = instances_in(fitted(drawn, stored, photo), categories)
+    return Labelled(image, ids, instances, data if stored.orientation == 1 else None, stored.taken)
 
 
 def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
@@ -118,8 +119,8 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
     """
     found = labelled(photo, settings)
-    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.as_stored else '.png'}"
-    write_bytes(image, read_bytes(photo.file) if found.as_stored else png_bytes(found.image))
+    image = folder / "images" / f"{photo.id}{photo.file.suffix if found.data else '.png'}"
+    write_bytes(image, found.data or png_bytes(found.image))
     write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
     return Sample(
         id=photo.id,
@@ -130,20 +131,22 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
         instances=found.instances,
         source=photo.source,
         licence=photo.licence,
-        tags=photo.tags,
+        tags=({"taken": found.taken} if found.taken else {}) | photo.tags,
     )
 
 
-def pixels_of(file: Path) -> tuple[NDArray[np.uint8], int]:
-    """Return a photo's stored pixels, decoded in full so that a truncated file is found, and its EXIF orientation."""
+def stored_photo(file: Path) -> tuple[bytes, StoredPhoto]:
+    """Return the bytes of a photo's file, and the photo; raise DefectError when it cannot be read."""
     try:
-        return read_image(file), orientation_of(file)
+        data = read_bytes(file)
+        return data, read_photo(data, str(file))
     except InputError as error:
         raise DefectError(BROKEN_PHOTO, str(error)) from error
 
 
-def fitted(ids: IdMap, stored_hw: tuple[int, int], orientation: int, photo: ListedPhoto) -> IdMap:
+def fitted(ids: IdMap, stored: StoredPhoto, photo: ListedPhoto) -> IdMap:
     """Return an id map on the upright photo; raise InputError when it has the size of neither."""
+    stored_hw, orientation = stored.pixels.shape[:2], stored.orientation
     upright_hw = stored_hw[::-1] if orientation >= 5 else stored_hw
     if ids.shape == upright_hw:
         return ids
@@ -192,8 +195,8 @@ def with_labels(photos: tuple[ListedPhoto, ...], settings: Ingest, defects: Defe
     bare = [photo for photo in photos if not photo.labelled]
     for photo in bare if settings.unlabelled == "ask" else ():
         text = (
-            f"{photo.file}: has no label; if nothing is to be seen in such photos, write unlabelled: empty into ingest "
-            "of params.yaml or the set-up, else unlabelled: leave out"
+            f"{photo.file}: has no label; add it, or, if nothing is to be seen in such photos, write unlabelled: empty "
+            "into ingest of params.yaml or the set-up, else unlabelled: leave out"
         )
         defects.add(NO_LABEL, text, photo.file)
     return tuple(photo for photo in photos if photo.labelled)

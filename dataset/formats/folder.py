@@ -9,7 +9,6 @@ from dataset.formats.listed import (
     BROKEN_LABEL,
     BROKEN_PHOTO,
     CLASH,
-    NO_LABEL,
     NO_LICENCE,
     NO_PHOTO,
     Defects,
@@ -176,11 +175,10 @@ def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects
         check_counterparts(photo, masks, part, read, ids is None or key in ids, defects)
         subset = part.subset or SUBSETS.get(key.split("/")[0].lower() if "/" in key else "", "")
         tags = {"subset": subset} if subset else {}
+        label: Label = Outlines(str(photo), None, ())
         if masks:
             label = IdsFile(ids[key], read.label(masks)) if ids and key in ids else read.label(masks)
-            yield ListedPhoto(photo, label, root.resolve().name, NO_LICENCE, tags)
-        elif not read.whole:
-            yield ListedPhoto(photo, Outlines(str(photo), None, ()), root.resolve().name, NO_LICENCE, tags, False)
+        yield ListedPhoto(photo, label, root.resolve().name, NO_LICENCE, tags, bool(masks))
     for path in pairs.strays:
         defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the mask")
 
@@ -188,11 +186,7 @@ def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects
 def check_counterparts(
     photo: Path, masks: tuple[FoundMask, ...], part: FolderPair, read: Reading, has_ids: bool, defects: Defects
 ) -> None:
-    """Note as a defect of a photo that it has no mask, that it has two, or that others have ids and it has none."""
-    if read.whole and not masks:
-        folder = (part.masks or part.ids or part.photos).name
-        text = f"{photo}: found no mask {folder}/{photo.stem}.png; add it (all 0 where nothing is to be seen)"
-        defects.add(NO_LABEL, text, photo)
+    """Note as a defect of a photo that it has two masks, or that others have ids and it has none."""
     if read.whole and len(masks) > 1:
         text = f"{masks[1].file}: {masks[0].file.name} is a mask of the same photo; take one of them away"
         defects.add(CLASH, text, photo)

@@ -1,7 +1,7 @@
 """The outlines of a photo's objects as files hold them, polygons or runs of pixels, and how they become an id map."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -229,13 +229,25 @@ def check_polygons(shape: Any, where: str) -> None:
         check_numbers(polygon, where)
 
 
-def check_numbers(numbers: Iterable[Any], where: str) -> None:
+def check_numbers(numbers: Sequence[Any], where: str) -> None:
     """Raise InputError for a coordinate that no picture has: pycocotools takes memory for every pixel on the way."""
+    if all_sound(numbers):
+        return
     for number in numbers:
         if not isinstance(number, int | float) or isinstance(number, bool) or not abs(number) <= MOST_SIDE:
             raise DefectError(
                 BROKEN_LABEL, f"{where}: found the coordinate {shown(number)}, wanted a pixel of its image; mend it"
             )
+
+
+def all_sound(numbers: Sequence[Any]) -> bool:
+    """Return whether all are numbers that a picture has, at a tenth of the time of looking at them one by one."""
+    if not set(map(type, numbers)) <= {int, float}:
+        return False
+    try:
+        return bool(np.abs(np.array(numbers, float)).max(initial=0) <= MOST_SIDE)
+    except OverflowError:  # an integer that is none as a float
+        return False
 
 
 def flat(points: Sequence[Sequence[float]]) -> list[float]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.pictures import BrokenPictureError, decode, orientation_of, size_of, upright
+from dataset.pictures import BrokenPictureError, decode, read_photo, size_of, upright
 from pipeline.errors import InputError
 
 SCENE = np.zeros((4, 6, 3), np.uint8)
@@ -76,7 +76,7 @@ def black(width: int, height: int) -> bytes:
 
 def test_a_picture_beyond_the_largest_camera_is_refused_before_it_is_decoded(tmp_path):
     (tmp_path / "a.png").write_bytes(black(16_000, 12_000))
-    for read in (lambda path: decode(path, "RGB"), orientation_of, size_of):
+    for read in (lambda path: decode(path, "RGB"), lambda path: read_photo(path.read_bytes(), str(path)), size_of):
         with pytest.raises(InputError, match=r"a\.png: has 16000 x 12000 pixels, wanted 110 million at most"):
             read(tmp_path / "a.png")
 
@@ -130,3 +130,26 @@ def test_the_photo_of_a_camera_that_adds_a_preview_is_the_first_picture():
         buffer, "MPO", save_all=True, append_images=[Image.new("RGB", (16, 16), (0, 0, 255))]
     )
     assert upright(buffer.getvalue(), "a")[8, 8, 0] > 250
+
+
+def dated(value: object, orientation: int = 1) -> bytes:
+    """Return a JPEG whose camera wrote when it was taken."""
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[274] = orientation
+    exif.get_ifd(0x8769)[36867] = value
+    Image.new("RGB", (16, 8)).save(buffer, "JPEG", exif=exif)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        pytest.param("2024:05:01 12:30:00", "2024:05:01 12:30:00", id="a date"),
+        pytest.param("0000:00:00 00:00:00", "", id="a clock that was never set"),
+        pytest.param("    :  :     :  :  ", "", id="no clock"),
+        pytest.param("<script>", "", id="another text"),
+    ],
+)
+def test_a_photo_says_when_it_was_taken_where_its_camera_did(value, taken):
+    found = read_photo(dated(value, 6), "a.jpg")
+    assert (found.taken, found.orientation, found.pixels.shape) == (taken, 6, (8, 16, 3))

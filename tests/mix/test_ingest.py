@@ -232,7 +232,7 @@ def test_categories_are_taken_as_the_settings_say(tmp_path, words, names, object
         pytest.param({"rename": {"Mug": "a"}, "ignore": ("Mug",)}, "'Mug' stands in two of", id="two settings"),
         pytest.param({"format": "cocoa"}, "the format is 'cocoa', wanted one of auto, ", id="format"),
         pytest.param({"format": "masks"}, "found no labelled photos, wanted images/ and masks/", id="other format"),
-        pytest.param({}, r"b\.png: has no label; if nothing is to be seen", id="a photo of which nothing is said"),
+        pytest.param({}, r"b\.png: has no label; add it, or, if nothing", id="a photo of which nothing is said"),
     ],
 )
 def test_what_the_settings_say_meets_the_labels(tmp_path, words, message):
@@ -264,3 +264,17 @@ def test_all_defects_are_told_at_once_and_their_photos_can_be_left_out(tmp_path,
     assert said.endswith(
         "left out: 1 broken labels, left out: 1 labels outside their photo, left out: 1 labels without a photo"
     )
+
+
+def test_when_a_photo_was_taken_is_a_tag_unless_the_set_has_its_own(tmp_path):
+    root = described(tmp_path / "set")
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[36867] = "2024:05:01 12:30:00"
+    Image.fromarray(PIXELS).save(root / "images" / "a.jpg", exif=exif)
+    main(Ingest(), root, tmp_path / "out")
+    assert read_manifest(tmp_path / "out" / "samples.jsonl")[0].tags == {"burst": "3", "taken": "2024:05:01 12:30:00"}
+    meta = json.loads((root / "meta.json").read_text())
+    meta["images"][0]["taken"] = "1999-01-01"
+    (root / "meta.json").write_text(json.dumps(meta))
+    main(Ingest(), root, tmp_path / "out")
+    assert read_manifest(tmp_path / "out" / "samples.jsonl")[0].tags["taken"] == "1999-01-01"

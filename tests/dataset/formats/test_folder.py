@@ -96,13 +96,11 @@ def test_without_a_list_of_categories_the_folder_names_the_only_one(tmp_path):
     assert [photo.file.name for photo in found.photos] == ["a.JPG", "b.png"]
 
 
-@pytest.mark.parametrize(
-    ("images", "masks", "message"),
-    [
-        pytest.param(["a.jpg"], [], r"a\.jpg: found no mask", id="a photo without a mask"),
-        pytest.param(["a.jpg"], ["a.png", "b.png"], r"b\.png: found no photo", id="a mask without a photo"),
-    ],
-)
-def test_photos_and_masks_must_be_pairs(tmp_path, images, masks, message):
-    with pytest.raises(InputError, match=message):
-        read_plain(plain(tmp_path, images, masks))
+def test_a_photo_without_a_mask_is_unlabelled(tmp_path):
+    found = read_plain(plain(tmp_path, ["a.jpg", "b.jpg"], ["b.png"]))
+    assert [(photo.file.name, photo.labelled) for photo in found.photos] == [("a.jpg", False), ("b.jpg", True)]
+
+
+def test_a_mask_without_a_photo_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"b\.png: found no photo"):
+        read_plain(plain(tmp_path, ["a.jpg"], ["a.png", "b.png"]))

@@ -124,12 +124,12 @@ def test_what_is_not_clear_is_said_in_a_line(tmp_path, photos, masks, message):
 def test_photos_and_masks_without_each_other_and_two_masks_of_a_photo_are_all_told(tmp_path):
     masks = {"masks/a.png": ONE, "masks/a_mask.png": ONE, "masks/x.png": ONE}
     defects = Defects()
-    read_plain(build(tmp_path, ("images/a.jpg", "images/b.jpg"), masks, CUPS), defects)
+    found = read_plain(build(tmp_path, ("images/a.jpg", "images/b.jpg"), masks, CUPS), defects)
     assert [(each.kind, each.photo and each.photo.name) for each in defects.found] == [
         ("two files or entries of one name", "a.jpg"),
-        ("photos without labels", "b.jpg"),
         ("labels without a photo", None),
     ]
+    assert [photo.file.name for photo in found.photos if not photo.labelled] == ["b.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_labels_of_any_format_come_first_and_nothing_is_said_of_bare_photos(tmp_
 
 def test_ingest_asks_what_photos_without_labels_mean(tmp_path):
     root = build(tmp_path / "new", FILES, {})
-    with pytest.raises(InputError, match="has no label; if nothing is to be seen in such photos"):
+    with pytest.raises(InputError, match="has no label; add it, or, if nothing is to be seen in such photos"):
         main(Ingest(), root, tmp_path / "out")
 
 
