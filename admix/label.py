@@ -1,10 +1,13 @@
 """The commands of the label room: where the next hour of human labelling goes."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from admix.commands import Command, Commands
+from admix.commands import FILE, Command, Commands, flags
+from pipeline.stage import one_line_errors, run_stage
 
 
 @click.group(cls=Commands)
@@ -15,3 +18,50 @@ def label() -> None:
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     """Return what makes a command of the group of a function, with an example for its help."""
     return label.command(cls=Command, example=example)
+
+
+STYLES = (
+    "coco",
+    "cvat",
+    "label_studio",
+    "labelme",
+    "datumaro",
+    "supervisely",
+)  # as of label.prelabel, which is slow to load
+
+
+@command("admix label prelabel --predictions predictions --photos ~/photos --style label_studio --out proposals")
+@click.option("--predictions", required=True, help="what `admix predict` wrote")
+@click.option("--photos", required=True, help="the folder of photos that was predicted")
+@click.option("--style", required=True, type=click.Choice(STYLES), help="the format of the labelling tool")
+@click.option("--out", required=True, help="a new folder, or an earlier one of this command")
+def prelabel(**words: str) -> None:
+    """Write predictions as proposals that people correct in a labelling tool."""
+    from label.prelabel import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix label prelabel-back --sent proposals --back project-1.json --out corrected")
+@click.option("--sent", required=True, help="what `admix label prelabel` wrote")
+@click.option("--back", required=True, help="what the tool exported: a file, a folder or a .zip")
+@click.option("--out", required=True, help="a new folder, or an earlier one of this command")
+def prelabel_back(**words: str) -> None:
+    """Take corrected proposals back: what counts as labels, what was changed, and how long it took."""
+    from label.prelabel_back import main
+
+    run_stage(main, flags(words))
+
+
+@command(
+    "admix label check-tasks --tasks proposals/for_people/tasks.json --config proposals/for_people/label_config.xml"
+)
+@click.option("--tasks", required=True, type=FILE, help="tasks with predictions, as JSON")
+@click.option("--config", required=True, type=FILE, help="the labelling configuration of the project, as XML")
+def check_tasks(tasks: Path, config: Path) -> None:
+    """Say whether Label Studio will show the predictions of a file, whoever wrote it."""
+    from label.prelabels import task_check
+
+    with one_line_errors():
+        count = task_check.check_tasks(tasks, task_check.controls_in(config))
+    sys.stdout.write(f"ok: {count} regions of predictions in {tasks}\n")

@@ -37,7 +37,7 @@ class Prediction(Record):
     uncertainty_bits: float  # mean entropy over all pixels
     instances: tuple[Found, ...]
     rles: tuple[dict[str, Any], ...]  # COCO's compressed RLE of each instance, in their order
-    pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, as far as they were asked for
+    pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, foreground, as far as asked for
 
 
 PREDICTION = TypeAdapter(Prediction)

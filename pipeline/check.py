@@ -14,7 +14,8 @@ from pipeline.settings import PARAMS, SETUPS, read_settings, setup_path, suggest
 from pipeline.stage import one_line_errors
 
 PIPELINE = Path("dvc.yaml")
-COMMANDS = {"predict": "train.predict"}  # sections of params.yaml that no stage reads -> the module that does
+# Sections of params.yaml that no stage reads -> the module that does.
+COMMANDS = {"predict": "train.predict", "prelabel": "label.prelabel", "audit": "label.audit"}
 
 
 def known_sections(stages: dict[str, Any]) -> set[str]:

@@ -12,6 +12,7 @@ coco.json          instances as compressed RLE with their score, images by their
 masks/             8-bit PNG of category ids, 0 = background, as `ingest` reads them beside the photos
 overlays/          JPEG to look at, 1600 pixels long at most
 uncertainty/       8-bit PNG of every pixel's entropy; 0 = sure, 255 = about.json's uncertainty_most_bits
+foreground/        8-bit PNG of how probable it is that a pixel is no background, 255 = certain; for `admix label audit`
 records/           a JSON file a photo, from which the first files are made, masks as RLE included; one that is there
                    is done, unless the photo, the run or a setting changed
 
@@ -66,7 +67,7 @@ class Predict:
     overlap: float  # least share of a tile that its neighbour sees too
     batch: int  # tiles in one forward pass
     min_area_px: int  # smaller pieces are background
-    formats: tuple[str, ...]  # of masks, overlays, uncertainty, coco
+    formats: tuple[str, ...]  # of masks, overlays, uncertainty, foreground, coco
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value no prediction can use."""

@@ -30,6 +30,7 @@ from pipeline.errors import InputError, shown
 from pipeline.reading import read_bytes, read_json
 
 PARTS = ("images", "annotations", "categories")
+PRELABEL = "prelabel"
 IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
 NO_TAGS = {"id", "file_name", "width", "height", "license", "licence"}  # of an entry of images
 
@@ -175,7 +176,8 @@ def read_outlines(
             check_meets(entry, images, categories, name)
             ours = entry.get(IGNORED) is True
             kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
-            outline = Outline(name, categories[entry["category_id"]], entry.get("segmentation"), ignored=ours)
+            category, shape = categories[entry["category_id"]], entry.get("segmentation")
+            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry))
             kept[entry["image_id"]].append(outline)
     separate = {outline.category for rows in single.values() for outline in rows if not outline.ignored}
     ignored: dict[Any, list[Outline]] = {}
@@ -194,6 +196,14 @@ def read_outlines(
     for image, rows in ignored.items():
         single[image] += rows
     return single, sum(outline.ignored for rows in single.values() for outline in rows)
+
+
+def prelabel_in(entry: Mapping[str, Any]) -> str:
+    """Return the name of an annotation that we proposed, "" for others; CVAT keeps it among the attributes."""
+    attributes = entry.get("attributes")
+    inner = attributes.get(PRELABEL) if isinstance(attributes, dict) else None
+    found = entry.get(PRELABEL, inner)
+    return found if isinstance(found, str) else ""
 
 
 def check_meets(entry: Mapping[str, Any], images: set[Any], categories: Mapping[Any, str], name: str) -> None:

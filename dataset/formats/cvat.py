@@ -35,6 +35,7 @@ from pipeline.reading import head_of
 from pipeline.xml_files import check_writable, children_of
 
 ROOT = "annotations"
+PRELABEL = "prelabel"  # the attribute that holds the name of a shape that we proposed
 CR = "\r"  # which a reader of XML takes for a line break where it stands as it is
 HEAD = re.compile(rb"<annotations[\s>]")
 WHOLE, RUN = re.compile(r"-?[0-9]{1,9}"), re.compile(r"[0-9]{1,9}")
@@ -169,7 +170,8 @@ def shape_of(element: Element, frame: CvatImage, task: CvatTask, where: str) -> 
         element.tag,
         group="" if group == "0" else group,
         layer=number(element, "z_order", where, "0"),
-        attributes=element.find("attribute") is not None,
+        attributes=any(one.get("name") != PRELABEL for one in element.iterfind("attribute")),
+        name=element.findtext(f"attribute[@name='{PRELABEL}']", ""),
     )
     if element.tag == "mask":
         return dataclasses.replace(shape, outline=runs_in(element, frame.size_hw, where))

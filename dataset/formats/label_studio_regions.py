@@ -25,6 +25,7 @@ class Region:
     labels: tuple[str, ...]
     value: Mapping[str, Any]
     size_hw: tuple[int, int]
+    name: str = ""  # its id
 
 
 def results_by_id(results: Any, where: str) -> list[list[dict[str, Any]]]:
@@ -73,7 +74,7 @@ def region_of(results: Sequence[Mapping[str, Any]], where: str) -> Region:
     size = size_in({"height": first.get("original_height"), "width": first.get("original_width")}, where)
     if size is None:
         raise InputError(f"{where}: original_width and original_height are missing; export it again")
-    return Region(where, kind, labels_of(results, where), value_of(first), size)
+    return Region(where, kind, labels_of(results, where), value_of(first), size, str(first.get("id") or ""))
 
 
 def kind_of(result: Mapping[str, Any]) -> str:
@@ -101,7 +102,7 @@ def shape_of(region: Region) -> ToolShape:
         raise DefectError(
             UNKNOWN_NAME, f"{region.where}: has the labels {shown(list(region.labels))}, wanted one; label it again"
         )
-    shape = ToolShape(region.where, region.labels[0], region.kind)
+    shape = ToolShape(region.where, region.labels[0], region.kind, name=region.name)
     if "rle" in region.value:
         mask = brush_rle.decode(region.value["rle"], region.size_hw, region.where)
         return dataclasses.replace(shape, outline=rle_of(mask))

@@ -71,6 +71,7 @@ class Shape:
     points: list[Point]
     shape_type: str | None = None
     group_id: int | str | None = None  # shapes of one label and group are one object
+    prelabel: str | None = None  # its name, where we wrote the file; LabelMe keeps what it does not know
     mask: str | None = None  # of the kind "mask": a PNG in base64; points are its first and its last pixel
 
     @property
@@ -221,7 +222,8 @@ def tool_shape(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> Too
     area = part_of(shape, size_hw, where) if shape.kind in AREAS else None
     group = "" if shape.group_id is None else str(shape.group_id)
     reach = reach_of([flat(shape.points)])
-    return ToolShape(where, shape.label, shape.kind, area, reach, group, ignored=shape.label == IGNORED)
+    ignored, name = shape.label == IGNORED, shape.prelabel or ""
+    return ToolShape(where, shape.label, shape.kind, area, reach, group, ignored=ignored, name=name)
 
 
 def part_of(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> Any:

@@ -32,6 +32,7 @@ class Outline:
     shape: Any  # polygons [[x, y, ...], ...] whose union it is, `Rings`, or an RLE {size, counts}, compressed or not
     ignored: bool = False  # neither an object nor background
     layer: int = 0  # where its format says which lies on top: the higher one
+    name: str = ""  # its own in the file, where it has one that tools keep
 
 
 @dataclasses.dataclass(frozen=True)

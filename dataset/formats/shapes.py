@@ -33,6 +33,7 @@ class ToolShape:
     layer: int = 0  # the higher one lies on top
     ignored: bool = False  # neither an object nor background
     attributes: bool = False  # its file says more of it, which an instance cannot hold
+    name: str = ""  # its own in the file, where it has one that tools keep
 
 
 def objects_of(shapes: Iterable[ToolShape], size_hw: tuple[int, int] | None) -> tuple[Outline, ...]:
@@ -51,9 +52,8 @@ def objects_of(shapes: Iterable[ToolShape], size_hw: tuple[int, int] | None) -> 
 def object_of(parts: Sequence[ToolShape], size_hw: tuple[int, int] | None) -> Outline:
     """Return the union of shapes as one object."""
     first = parts[0]
-    return Outline(
-        first.where, first.category, union_of(parts, size_hw), first.ignored, max(part.layer for part in parts)
-    )
+    layer = max(part.layer for part in parts)
+    return Outline(first.where, first.category, union_of(parts, size_hw), first.ignored, layer, first.name)
 
 
 def union_of(parts: Sequence[ToolShape], size_hw: tuple[int, int] | None) -> Any:

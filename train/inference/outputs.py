@@ -82,6 +82,7 @@ class Outputs:
     categories: NDArray[np.uint8]  # 0 = background, c = the c-th category
     confidence: NDArray[np.float32]  # probability of that category, 0..1
     entropy_bits: NDArray[np.float32]  # 0 = sure, `most_bits` = all categories equally likely
+    foreground: NDArray[np.float32]  # probability of being any category and no background, 0..1
 
 
 def most_bits(categories: int) -> float:
@@ -91,12 +92,14 @@ def most_bits(categories: int) -> float:
 
 def see(logits: Tensor, own_hw: tuple[int, int]) -> Outputs:
     """Return what logits (C + 1, h, w) say at the photo's own size."""
-    seen = Outputs(np.empty(own_hw, np.uint8), np.empty(own_hw, np.float32), np.empty(own_hw, np.float32))
+    reals = [np.empty(own_hw, np.float32) for _ in range(3)]
+    seen = Outputs(np.empty(own_hw, np.uint8), *reals)
     for band, part in bands(logits, own_hw):
         confidence, category = part.max(0)
         seen.categories[band] = category.cpu().numpy()
         seen.confidence[band] = confidence.cpu().numpy()
         seen.entropy_bits[band] = torch.special.entr(part).sum(0).cpu().numpy() / math.log(2)
+        seen.foreground[band] = (1 - part[0]).cpu().numpy()
     return seen
 
 
@@ -123,7 +126,7 @@ def instances_of(
     return ids, tuple(found)
 
 
-SUFFIX = {"masks": "png", "overlays": "jpg", "uncertainty": "png"}
+SUFFIX = {"masks": "png", "overlays": "jpg", "uncertainty": "png", "foreground": "png"}
 LOOK_PX = 1600  # longer side of an overlay at most: it is made to be looked at
 QUALITY = 85  # of an overlay's JPEG
 Pixels = NDArray[np.uint8]
@@ -152,6 +155,11 @@ def uncertainty_bytes(seen: Outputs, most_bits: float) -> bytes:
     return png_bytes((seen.entropy_bits * (255 / most_bits)).round().clip(0, 255).astype(np.uint8))
 
 
+def foreground_bytes(seen: Outputs) -> bytes:
+    """Return how probable it is that a pixel is no background as 8-bit PNG: 255 = certain."""
+    return png_bytes((seen.foreground * 255).round().clip(0, 255).astype(np.uint8))
+
+
 def pictures_of(
     image: Pixels, seen: Outputs, ids: NDArray[np.int32], most_bits: float, kinds: Sequence[str]
 ) -> dict[str, bytes]:
@@ -161,5 +169,6 @@ def pictures_of(
         "masks": lambda: png_bytes(mask),
         "overlays": lambda: overlay_bytes(image, mask, ids),
         "uncertainty": lambda: uncertainty_bytes(seen, most_bits),
+        "foreground": lambda: foreground_bytes(seen),
     }
     return {kind: make() for kind, make in made.items() if kind in kinds}

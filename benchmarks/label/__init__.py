@@ -1,0 +1,1 @@
+"""What each part of the label room does on real photos, beside chance or a named library."""

@@ -1,0 +1,65 @@
+"""How often people leave what is wrong, from errors that were planted among the proposals."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import beta, fisher_exact
+
+from dataset.idmap import Mask
+from label.plants import MISSING, SPURIOUS, SWAPPED
+from label.prelabels.changes import Returned, iou
+from label.prelabels.records import Planted, SentPhoto, mask_in
+
+STILL_THERE = 0.5  # IoU from which an object is the planted one, or the missing one
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What became of one planted error."""
+
+    plant: Planted
+    left: bool
+    annotator: str
+
+
+def verdict_on(plant: Planted, sent: SentPhoto, back: Returned) -> Verdict:
+    """Return whether people left a planted error.
+
+    A missing object is left when nothing that came back is it; a spurious one when it is still there; a swapped
+    category when the object still has it; a wrong outline when what came back is nearer to the error than to what it
+    replaced.
+    """
+    masks = [back.ids == k for k in range(1, len(back.categories) + 1)]
+    before = mask_in(plant, sent.size_hw) if plant.rle else None
+    shown = next((thing for thing in sent.objects if thing.id == plant.id), None)
+    if plant.kind == MISSING or shown is None:
+        return Verdict(plant, before is not None and nearest(before, masks)[1] < STILL_THERE, back.annotator)
+    wrong = mask_in(shown, sent.size_hw)
+    at, overlap = nearest(wrong, masks)
+    if plant.kind == SPURIOUS or before is None:
+        left = overlap >= STILL_THERE
+    elif plant.kind == SWAPPED:
+        left = overlap >= STILL_THERE and back.categories[at] == shown.category
+    else:
+        left = overlap > 0 and iou(masks[at], wrong) > iou(masks[at], before)
+    return Verdict(plant, left, back.annotator)
+
+
+def nearest(mask: Mask, masks: Sequence[Mask]) -> tuple[int, float]:
+    """Return which of the masks overlaps most, and its IoU; (-1, 0.0) without any."""
+    overlaps = [iou(mask, other) for other in masks]
+    return (int(np.argmax(overlaps)), max(overlaps)) if overlaps else (-1, 0.0)
+
+
+def exact_interval(hits: int, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share by Clopper and Pearson 1934; (0, 1) for none."""
+    low = float(beta.ppf(0.025, hits, count - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(0.975, hits + 1, count - hits)) if hits < count else 1.0
+    return low, high
+
+
+def differ(one: tuple[int, int], other: tuple[int, int]) -> float:
+    """Return Fisher's exact two-sided p-value that two (left, planted) come from one share."""
+    table = [[left, count - left] for left, count in (one, other)]
+    return float(fisher_exact(table).pvalue)
