@@ -65,3 +65,14 @@ def check_tasks(tasks: Path, config: Path) -> None:
     with one_line_errors():
         count = task_check.check_tasks(tasks, task_check.controls_in(config))
     sys.stdout.write(f"ok: {count} regions of predictions in {tasks}\n")
+
+
+@command("admix label audit --samples data/boards/photos/samples.jsonl --predictions predictions --out audit")
+@click.option("--samples", required=True, help="a manifest of labelled photos")
+@click.option("--predictions", required=True, help="what `admix predict` wrote, of a run that saw none of these photos")
+@click.option("--out", required=True, help="a new folder, or an earlier one of this command")
+def audit(**words: str) -> None:
+    """Find labels that are likely wrong, each kind of error in a queue of its own."""
+    from label.audit import main
+
+    run_stage(main, flags(words))

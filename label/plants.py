@@ -71,7 +71,7 @@ def shape_with(kind: str, mask: Mask, taken: Mask, rng: np.random.Generator) -> 
 def moved(mask: Mask, right: int, down: int) -> Mask:
     """Return the mask moved by whole pixels; what leaves the image is lost."""
     height, width = mask.shape
-    shift = np.float32([[1, 0, right], [0, 1, down]])
+    shift = np.array([[1, 0, right], [0, 1, down]], np.float32)
     return np.asarray(cv2.warpAffine(mask.astype(np.uint8), shift, (width, height), flags=cv2.INTER_NEAREST) > 0)
 
 

@@ -14,7 +14,7 @@ from dataset.idmap import categories_map, ignores
 from dataset.known_formats import read_set
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
-from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, with_labels
+from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, verdicts_in, with_labels
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered
@@ -54,12 +54,13 @@ def check_set(settings: Ingest, root: Path, real: Path) -> SetReport:
     defects = Defects()
     found = read_set(root, defects, settings.format)
     settings.check(found.categories)
+    verdicts = verdicts_in(root, settings)
     report = SetReport(real, settings.names(found.categories), found.assumed)
     photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.id)
     chosen = {photos[k].file for k in np.linspace(0, len(photos) - 1, min(SHOWN, len(photos))).round().astype(int)}
     for photo in track(photos, len(photos), "check", "photos"):
         with defects.gathering(BROKEN_LABEL, photo.file):
-            add(report, photo, labelled(photo, settings), photo.file in chosen)
+            add(report, photo, labelled(photo, settings, verdicts), photo.file in chosen)
     kinds = defaultdict(list)
     for defect in defects.found:
         text = defect.text.replace(str(root), str(real))

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -14,17 +14,20 @@ from numpy.typing import NDArray
 
 from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_SIZE, DefectError, Defects, ListedPhoto
 from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, write_ids
-from dataset.known_formats import AUTO, read_set
+from dataset.known_formats import AUTO, read_set, unwrapped
 from dataset.pictures import StoredPhoto, read_photo
 from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
+from dataset.verdicts import LabelVerdict, photo_key, read_verdicts, without_wrong
 from pipeline.errors import InputError
-from pipeline.files import whole_folder, write_bytes, write_json
+from pipeline.files import inside, whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.settings import suggestion
 from pipeline.stage import run_stage
 from pipeline.unpack import ArchiveLimits, unpacked
 
+Verdicts = Mapping[str, tuple[LabelVerdict, ...]]  # by photo
+NO_VERDICTS: Verdicts = {}
 ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 
 
@@ -38,6 +41,7 @@ class Ingest:
     leave_out: tuple[str, ...] = ()  # categories whose objects are background
     unlabelled: Literal["ask", "empty", "leave out"] = "ask"  # photos of which the labels say nothing
     defects: Literal["stop", "leave out"] = "stop"  # photos and labels that cannot be read
+    verdicts: str | None = None  # name of the file of verdicts of `admix label audit` among the photos; null = none
 
     def check(self, categories: tuple[str, ...]) -> None:
         """Raise InputError for a name that is no category of the labels, or that two settings take."""
@@ -99,26 +103,30 @@ class Labelled:
     taken: str  # as of `StoredPhoto`
 
 
-def labelled(photo: ListedPhoto, settings: Ingest) -> Labelled:
+def labelled(photo: ListedPhoto, settings: Ingest, verdicts: Verdicts = NO_VERDICTS) -> Labelled:
     """Return a photo with its labels as the settings take them; raise InputError when either cannot be read.
 
     A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
-    stored size is turned with the photo.
+    stored size is turned with the photo. verdicts: by photo, what people said of labels.
     """
     data, stored = stored_photo(photo.file)
     image = turned(stored.pixels, stored.orientation)
     drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
     ids, instances = instances_in(fitted(drawn, stored, photo), categories)
+    told = verdicts.get(photo_key(image), ()) if verdicts else ()
+    if told:
+        names = [item.category for item in instances]
+        ids, instances = instances_in(without_wrong(ids, len(names), told, str(photo.file)), names)
     return Labelled(image, ids, instances, data if stored.orientation == 1 else None, stored.taken)
 
 
-def take(photo: ListedPhoto, folder: Path, settings: Ingest) -> Sample:
+def take(photo: ListedPhoto, folder: Path, settings: Ingest, verdicts: Verdicts = NO_VERDICTS) -> Sample:
     """Write one photo and its id map into `folder` and return its sample.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
     """
-    found = labelled(photo, settings)
+    found = labelled(photo, settings, verdicts)
     image = folder / "images" / f"{photo.id}{photo.file.suffix if found.data else '.png'}"
     write_bytes(image, found.data or png_bytes(found.image))
     write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
@@ -160,7 +168,9 @@ def fitted(ids: IdMap, stored: StoredPhoto, photo: ListedPhoto) -> IdMap:
     )
 
 
-def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, defects: Defects) -> list[Sample]:
+def take_all(
+    photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, defects: Defects, verdicts: Verdicts
+) -> list[Sample]:
     """Write every photo that has no defect into `folder` and return the samples by id."""
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
@@ -168,7 +178,7 @@ def take_all(photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, de
 
     def tried(photo: ListedPhoto) -> Sample | InputError:
         try:
-            return take(photo, folder, settings)
+            return take(photo, folder, settings, verdicts)
         except InputError as error:
             return error
 
@@ -202,6 +212,13 @@ def with_labels(photos: tuple[ListedPhoto, ...], settings: Ingest, defects: Defe
     return tuple(photo for photo in photos if photo.labelled)
 
 
+def verdicts_in(root: Path, settings: Ingest) -> Verdicts:
+    """Return the verdicts that lie among the photos, by photo; none unless the settings name their file."""
+    if settings.verdicts is None:
+        return NO_VERDICTS
+    return read_verdicts(inside(unwrapped(root), settings.verdicts, "ingest.verdicts"))
+
+
 def stop_on(defects: Defects, real: Path) -> None:
     """Raise InputError if there is a defect: the first in full, the others by their kinds."""
     if not defects.found:
@@ -230,7 +247,8 @@ def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
     found = read_set(root, defects, settings.format)
     settings.check(found.categories)
     with whole_folder(out, "photos") as folder:
-        samples = take_all(with_labels(found.photos, settings, defects), folder, settings, defects)
+        photos = with_labels(found.photos, settings, defects)
+        samples = take_all(photos, folder, settings, defects, verdicts_in(root, settings))
         if settings.defects == "stop":
             stop_on(defects, real)
         write_manifest(folder / "samples.jsonl", samples)

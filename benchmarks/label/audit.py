@@ -8,16 +8,16 @@ import dataclasses
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.label.judges import folds, judged, other_floors, photos_of
+from benchmarks.label.judges import Plan, folds, judged, other_floors, photos_of
 from dataset.idmap import instances_in
-from dataset.records import read_manifest
+from dataset.records import Sample, read_manifest
 from label.plants import FIVE, KINDS, PlantedMask, plant, put_in
 from label.record import Effect
 from label.suspects.features import softmax
@@ -25,7 +25,7 @@ from label.suspects.photos import Judged, each_judged
 from label.suspects.search import Assessment, AuditPhoto, PhotoRows, assess, rows_for, typical_radius
 from pipeline.seeds import rng_for
 
-SETS = {"domino": other_floors, "balloon": folds}
+SETS: dict[str, Callable[[Sequence[Sample]], Plan]] = {"domino": other_floors, "balloon": folds}
 DRAWS, SHARES, SEED = 3, (0.2, 0.05), 1
 TEMPERATURE = 0.1  # of softmin, cleanlab's default
 RESAMPLES = 200
@@ -123,11 +123,11 @@ def relabelled(photo: AuditPhoto, index: int, made: PlantedMask) -> AuditPhoto:
 def tried(ground: Ground, share: float, draw: int, kinds: Sequence[str] = FIVE) -> Trial:
     """Return one draw of errors, judged."""
     count = len(ground.photos)
-    chosen = rng_for(SEED, "planted", share, draw).permutation(count)[: round(share * count)].tolist()
+    chosen = rng_for(SEED, "planted", str(share), draw).permutation(count)[: round(share * count)].tolist()
     planted, rows, scores = [""] * count, list(ground.rows), ground.softmin.copy()
     for turn, at in enumerate(chosen):
         kind = kinds[turn % len(kinds)]
-        wrong = with_error(ground.photos[at], kind, ground, rng_for(SEED, "planted", share, draw, at))
+        wrong = with_error(ground.photos[at], kind, ground, rng_for(SEED, "planted", str(share), draw, at))
         if wrong is not None:
             planted[at], scores[at] = kind, softmin(wrong)
             rows[at] = rows_for(wrong, ground.categories, ground.typical, SEED, planted=True)

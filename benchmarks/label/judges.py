@@ -21,7 +21,7 @@ from train.run import SETTINGS, WEIGHTS, Run, load_run
 from train.settings import Fit
 
 SEED = 1
-CHEAP = {"decoder_channels": 64, "freeze": 3}  # a judge need not be the best network, and is trained in two CPU minutes
+CHANNELS, FROZEN = 64, 3  # a judge need not be the best network, and is trained in two CPU minutes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +77,9 @@ def judged(manifest: Path, plan: Plan, work: Path) -> Path:
 
 def trained(mix: Mix, categories: tuple[str, ...], plan: Plan, folder: Path) -> Run:
     """Train one judge and keep it."""
-    settings = dataclasses.replace(read_settings(Fit), img_size=plan.img_size, steps=plan.steps, **CHEAP)
+    settings = dataclasses.replace(
+        read_settings(Fit), img_size=plan.img_size, steps=plan.steps, decoder_channels=CHANNELS, freeze=FROZEN
+    )
     pools = load_pools(mix, categories, settings.img_size)
     outcome = train(settings, [Phase((1.0,), 1.0)], pools, categories, SEED, folder=None)
     run = run_of(outcome, settings, mix, categories, SEED)

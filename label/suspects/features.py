@@ -63,7 +63,7 @@ def depth_of(mask: Mask) -> Reals:
     rim = np.pad(mask, 1).astype(np.uint8)  # beyond the crop there is no object
     within = cv2.distanceTransform(rim, cv2.DIST_L2, 5)[1:-1, 1:-1]
     beyond = cv2.distanceTransform(1 - rim, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    return np.where(mask, 0.5 - within, beyond - 0.5).astype(np.float32)
+    return np.asarray(np.where(mask, 0.5 - within, beyond - 0.5), np.float32)
 
 
 def directions(depth: Reals) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ the same way.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +75,6 @@ def highest(values: NDArray[np.float64], photo: NDArray[np.int64], count: int) -
     return top
 
 
-Told = Callable[[float], float]
-
-
 @dataclasses.dataclass(frozen=True)
 class Expected:
     """What a queue is worth, told from the errors that were planted."""
@@ -92,8 +89,8 @@ def expected(as_is: NDArray[np.float64], planted: NDArray[np.float64], least: fl
 
     What stands is a mixture of right ones and a share of errors like the planted ones. So no threshold passes fewer of
     it than share times what it passes of the planted; the share is the least such ratio over thresholds that pass
-    `least` of the planted or more (Blanchard, Lee and Scott 2010, the "mixture proportion"), with half a candidate
-    taken off, so that a chance few do not count. Without a planted error the share is 0.
+    `least` of the planted or more (Blanchard, Lee and Scott 2010, the "mixture proportion"). Without a planted error
+    it is 0.
     """
     if not planted.size or not as_is.size:
         return Expected(0.0, np.zeros(as_is.size), np.zeros(as_is.size))

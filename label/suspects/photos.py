@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataset.idmap import read_ids, read_image
 from dataset.predictions import Prediction, each_prediction, mask_at
@@ -68,7 +69,7 @@ def audit_photo(home: Path, sample: Sample, judged: Judged, found: Prediction, c
     return AuditPhoto(sample.id, image, ids, sample.instances, *seen_in(judged.folder, found, categories))
 
 
-def seen_in(folder: Path, found: Prediction, categories: list[str]) -> tuple[Reals, np.ndarray]:
+def seen_in(folder: Path, found: Prediction, categories: list[str]) -> tuple[Reals, NDArray[np.uint8]]:
     """Return (H, W) the probability of any category and (H, W) the predicted category, 0 = background.
 
     Without a map of the foreground an instance has its own score all over, and what is none is `FAINT`.
@@ -85,7 +86,7 @@ def seen_in(folder: Path, found: Prediction, categories: list[str]) -> tuple[Rea
     probable = read_ids(path)
     if probable.shape != found.size_hw or probable.max(initial=0) > 255:
         raise InputError(f"{path}: is no map of the foreground of {found.file}; predict that photo again")
-    return probable.astype(np.float32) / 255, seen
+    return np.asarray(probable / 255, np.float32), seen
 
 
 def each_judged(
