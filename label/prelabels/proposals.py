@@ -65,17 +65,22 @@ def with_plant(proposal: Proposal, name: str, categories: Sequence[str], seed: i
     """
     rng = rng_for(seed, "prelabel", name)
     kinds = [*FIVE, SWAPPED] if len(categories) > 1 else list(FIVE)
-    kind = kinds[rng.integers(len(kinds))]
+    return with_error(proposal, name, kinds[rng.integers(len(kinds))], categories, rng)
+
+
+def with_error(
+    proposal: Proposal, name: str, kind: str, categories: Sequence[str], rng: np.random.Generator
+) -> Proposal:
+    """Return a proposal with one error of a kind in an object of chance; as it is where none can be planted."""
     for k in (rng.permutation(len(proposal.categories)) + 1).tolist():
         mask, category = proposal.ids == k, proposal.categories[k - 1]
         made = plant(kind, mask, (proposal.ids > 0) & ~mask, category, categories, rng)
         if made is not None:
-            changed = put_in(proposal.ids, k, made)
-            at = len(proposal.categories) + 1 if kind == SPURIOUS else k
+            extra = kind == SPURIOUS  # the object itself stays, and has a copy of its own score
             named = tuple(made.category if n == k else one for n, one in enumerate(proposal.categories, 1))
-            extra = kind == SPURIOUS
-            scores = (*proposal.scores, proposal.scores[k - 1]) if extra else proposal.scores
-            grown = Proposal(changed, (*named, category) if extra else named, scores)
+            copied = (proposal.scores[k - 1],) if extra else ()
+            grown = Proposal(put_in(proposal.ids, k, made), named + (category,) * extra, proposal.scores + copied)
+            at = len(proposal.categories) + 1 if extra else k
             return planted_in(grown, at, (name, kind, category), None if extra else rle_of(mask))
     return proposal
 

@@ -48,18 +48,16 @@ def write_set(folder: Path, labels: dict[int, tuple[IdMap, list[str]]], photos: 
         samples.append(Sample(stem, REAL, f"images/{stem}.png", f"ids/{stem}.png", SIZE, instances, "here", "CC0-1.0"))
         predict(folder / "predictions", stem, ids, names)
     write_manifest(folder / "samples.jsonl", samples)
-    (folder / "predictions" / "categories.json").write_text(json.dumps(CATEGORIES))
+    (folder / "predictions" / "categories.json").write_text(json.dumps(CATEGORIES), encoding="utf-8")
     return folder / "samples.jsonl", folder / "predictions"
 
 
 def predict(folder: Path, stem: str, ids: IdMap, names: list[str]) -> None:
     masks = [ids == index for index in range(1, len(names) + 1)]
-    found = tuple(
-        Found(name, box_of(mask), int(mask.sum()), 0.95) for name, mask in zip(names, masks, strict=True)
-    )
+    found = tuple(Found(name, box_of(mask), int(mask.sum()), 0.95) for name, mask in zip(names, masks, strict=True))
     soft = cv2.GaussianBlur((ids > 0).astype(np.float32), (0, 0), 1.5)
     write_bytes(folder / "foreground" / f"{stem}.png", png_bytes((soft * 250).astype(np.uint8)))
     pictures = {"foreground": f"foreground/{stem}.png"}
     record = Prediction("key", f"{stem}.png", SIZE, 0.1, found, tuple(map(rle_of, masks)), pictures)
     (folder / "records").mkdir(parents=True, exist_ok=True)
-    (folder / "records" / f"{stem}.json").write_text(json.dumps(dataclasses.asdict(record)))
+    (folder / "records" / f"{stem}.json").write_text(json.dumps(dataclasses.asdict(record)), encoding="utf-8")

@@ -49,6 +49,6 @@ def predicted(folder: Path, photos: int = 3, masks=MASKS) -> tuple[Path, Path]:
         )
         there = folder / "predictions" / "records" / "room" / f"p {number}.json"
         there.parent.mkdir(parents=True, exist_ok=True)
-        there.write_text(json.dumps(dataclasses.asdict(record)))
-    (folder / "predictions" / "categories.json").write_text(json.dumps(categories))
+        there.write_text(json.dumps(dataclasses.asdict(record)), encoding="utf-8")
+    (folder / "predictions" / "categories.json").write_text(json.dumps(categories), encoding="utf-8")
     return folder / "predictions", folder / "photos"
