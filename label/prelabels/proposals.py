@@ -11,7 +11,7 @@ from dataset.formats.listed import NO_LICENCE
 from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.formats.source import name_of
 from dataset.idmap import IdMap, instances_in, png_bytes, write_ids
-from dataset.pictures import orientation_of, upright
+from dataset.pictures import read_photo, upright
 from dataset.predictions import Prediction
 from dataset.records import REAL, Sample
 from label.plants import FIVE, MISSING, SPURIOUS, SWAPPED, plant, put_in
@@ -107,7 +107,7 @@ def sample_of(found: Prediction, name: str, proposal: Proposal, photos: Path, fo
             f"{path}: is {image.shape[1]} x {image.shape[0]} pixels, its prediction {found.size_hw[1]} x "
             f"{found.size_hw[0]}; predict the photos again, or name the folder that was predicted"
         )
-    turned = orientation_of(path) != 1
+    turned = read_photo(data, str(path)).orientation != 1
     stem = name_of(Sample(name, REAL, "a.png", "a.png", found.size_hw, (), "", ""))
     file = f"images/{stem}{'.png' if turned else path.suffix.lower()}"
     write_bytes(folder / file, png_bytes(image) if turned else data)

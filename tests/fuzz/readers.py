@@ -9,6 +9,8 @@ from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
 from dataset.predictions import read_record
 from dataset.records import read_manifest
+from label.prelabels.records import mask_in, read_sent
+from label.prelabels.task_check import check_tasks, controls_in
 from measure.attribution.record import read_attribution
 from measure.evidence import read_lines
 from measure.pick import read_pick, read_picked_run, read_race, read_test
@@ -73,6 +75,8 @@ from tests.fuzz.trees import (
     plan,
     pools,
     predictions,
+    proposals_sent,
+    proposed_tasks,
     race,
     record_there,
     refused,
@@ -86,6 +90,7 @@ from tests.fuzz.trees import (
     texture,
     unpack_there,
     usd,
+    verdicts_there,
     voc,
     weights,
     yolo,
@@ -185,6 +190,27 @@ READERS = (
         lambda i, _: holds(i, {"longest": 64, "categories": ["mug"]}, {"a"}) and Cache(i).photo("a"),
     ),
     Reader("prediction records", predictions, ("records/a.json",), lambda i, _: read_record(i / "records/a.json")),
+    Reader(
+        "verdicts",
+        texts(
+            "v.jsonl",
+            {"photo": "a", "object": "b", "kind": "c", "verdict": "wrong", "area": {"size": [1, 1]}, "name": ""},
+        ),
+        ("v.jsonl",),
+        lambda i, _: verdicts_there(i / "v.jsonl"),
+    ),
+    Reader(
+        "proposals that were sent",
+        proposals_sent,
+        ("sent.jsonl", "planted.json"),
+        lambda i, _: [mask_in(each, photo.size_hw) for photo in read_sent(i)[0] for each in photo.objects],
+    ),
+    Reader(
+        "tasks with predictions",
+        proposed_tasks,
+        ("tasks.json", "config.xml"),
+        lambda i, _: check_tasks(i / "tasks.json", controls_in(i / "config.xml")),
+    ),
     Reader("records to forget", predictions, ("records/b.json",), forget_there),
     Reader(
         "transfer",

@@ -17,6 +17,7 @@ from torch import nn
 
 from dataset.export import export
 from dataset.formats import brush_rle
+from dataset.formats.label_studio import config_of
 from dataset.formats.mask_values import names_in
 from dataset.formats.outlines import rle_of
 from dataset.formats.source import read_source
@@ -26,6 +27,8 @@ from dataset.idmap import IGNORE, instance_of, png_bytes, write_ids
 from dataset.predictions import Prediction
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
+from dataset.verdicts import read_verdicts, without_wrong
+from label.prelabels.records import Planted, SentObject, SentPhoto, write_sent
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
@@ -390,6 +393,29 @@ def predictions(folder: Path) -> None:
         found = Prediction("key", f"{name}.jpg", SIZE, 0.5, (), (), {"masks": f"masks/{name}.png"})
         write_bytes(folder / "masks" / f"{name}.png", picture())
         write_record(record_path(folder, name), found)
+
+
+def proposals_sent(folder: Path) -> None:
+    """One photo with one proposal, and one planted error."""
+    rle = rle_of(np.eye(*SIZE, dtype=bool))
+    thing = SentObject("a-1", "mug", 0.5, rle)
+    write_sent(folder, [SentPhoto("a", "a.png", SIZE, (thing,))], [Planted("a", "a-1", "too wide", "mug", rle)])
+
+
+def proposed_tasks(folder: Path) -> None:
+    """A task of Label Studio with a brush as its prediction."""
+    brush = {"format": "rle", "rle": brush_rle.encode(np.eye(*SIZE, dtype=bool)), "brushlabels": ["mug"]}
+    region = {"from_name": "label", "to_name": "image", "type": "brushlabels", "value": brush, "score": 0.5}
+    sized = region | {"original_width": SIZE[1], "original_height": SIZE[0]}
+    write_json(folder / "tasks.json", [{"data": {"image": "a.png"}, "predictions": [{"result": [sized]}]}])
+    write_text(folder / "config.xml", config_of(["mug"]))
+
+
+def verdicts_there(path: Path) -> None:
+    """Read verdicts and apply them to an id map."""
+    ids = np.eye(*SIZE, dtype=np.uint16)
+    for told in read_verdicts(path).values():
+        without_wrong(ids, 1, told, "a")
 
 
 def forget_there(inn: Path, out: Path) -> None:
