@@ -3,6 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataset.idmap import IdMap, Mask
 from label.prelabels.records import SentPhoto, mask_in
 
@@ -39,33 +42,51 @@ def changes_of(sent: SentPhoto, back: Returned, still_px: int) -> list[Change]:
 
     A proposal is the object that carries its name, else the one that overlaps it most. still_px: as in `Prelabel`.
     """
-    masks = [back.ids == k for k in range(1, len(back.categories) + 1)]
     before = [mask_in(thing, sent.size_hw) for thing in sent.objects]
-    pairs = paired(before, [thing.id for thing in sent.objects], masks, back.names)
+    shared, areas = overlaps(before, back), areas_of(back)
+    sizes = np.array([int(mask.sum()) for mask in before])
+    names = [name if area else "" for name, area in zip(back.names, areas, strict=True)]
+    pairs = paired(shared / np.maximum(sizes[:, None] + areas - shared, 1), [t.id for t in sent.objects], names)
     found = []
     for k, thing in enumerate(sent.objects):
         at = pairs.get(k)
         if at is None:
-            found.append(Change(thing.id, 0, DELETED, int(before[k].sum())))
+            found.append(Change(thing.id, 0, DELETED, int(sizes[k])))
             continue
-        moved = int((before[k] != masks[at]).sum())
+        moved = int(sizes[k] + areas[at] - 2 * shared[k, at])
         same = thing.category == back.categories[at]
         left = CONFIRMED if back.seen else UNTOUCHED
         found.append(Change(thing.id, at + 1, MOVED if moved > still_px else left if same else RENAMED, moved))
-    drawn = sorted(set(range(len(masks))) - set(pairs.values()))
-    return found + [Change("", at + 1, DRAWN, int(masks[at].sum())) for at in drawn if masks[at].any()]
+    drawn = sorted(set(np.flatnonzero(areas).tolist()) - set(pairs.values()))
+    return found + [Change("", at + 1, DRAWN, int(areas[at])) for at in drawn]
 
 
-def paired(before: Sequence[Mask], ids: Sequence[str], masks: Sequence[Mask], names: Sequence[str]) -> dict[int, int]:
-    """Return place of a proposal -> place of what became of it, each once: by name, then by the greatest overlap."""
-    pairs = {k: names.index(id_) for k, id_ in enumerate(ids) if id_ in names and masks[names.index(id_)].any()}
+def areas_of(back: Returned) -> NDArray[np.int64]:
+    """Return (M,) the pixels of every object that came back."""
+    return np.bincount(back.ids.ravel(), minlength=len(back.categories) + 1)[1 : len(back.categories) + 1]
+
+
+def overlaps(before: Sequence[Mask], back: Returned) -> NDArray[np.int64]:
+    """Return (N, M) the pixels that each mask (H, W) shares with each object that came back."""
+    count = len(back.categories)
+    rows = [np.bincount(back.ids[mask], minlength=count + 1)[1 : count + 1] for mask in before]
+    return np.array(rows, np.int64).reshape(len(before), count)
+
+
+def paired(ious: NDArray[np.float64], ids: Sequence[str], names: Sequence[str]) -> dict[int, int]:
+    """Return place of a proposal -> place of what became of it, each once: by name, then by the greatest overlap.
+
+    ious: (N, M) of proposals and what came back.
+    """
+    place = {name: at for at, name in enumerate(names) if name}
+    pairs = {k: place[id_] for k, id_ in enumerate(ids) if id_ in place}
     taken = set(pairs.values())
-    free = [(k, at) for k in range(len(ids)) if k not in pairs for at in range(len(masks)) if at not in taken]
-    overlaps = sorted(((iou(before[k], masks[at]), -k, -at) for k, at in free), reverse=True)
-    for overlap, k, at in overlaps:
-        if overlap >= SAME_OBJECT and -k not in pairs and -at not in taken:
-            pairs[-k] = -at
-            taken.add(-at)
+    for k, at in zip(*np.unravel_index(np.argsort(-ious, axis=None, kind="stable"), ious.shape), strict=True):
+        if ious[k, at] < SAME_OBJECT:
+            break
+        if int(k) not in pairs and int(at) not in taken:
+            pairs[int(k)] = int(at)
+            taken.add(int(at))
     return pairs
 
 

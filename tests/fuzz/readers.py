@@ -90,6 +90,7 @@ from tests.fuzz.trees import (
     texture,
     unpack_there,
     usd,
+    verdicts,
     verdicts_there,
     voc,
     weights,
@@ -192,10 +193,7 @@ READERS = (
     Reader("prediction records", predictions, ("records/a.json",), lambda i, _: read_record(i / "records/a.json")),
     Reader(
         "verdicts",
-        texts(
-            "v.jsonl",
-            {"photo": "a", "object": "b", "kind": "c", "verdict": "wrong", "area": {"size": [1, 1]}, "name": ""},
-        ),
+        verdicts,
         ("v.jsonl",),
         lambda i, _: verdicts_there(i / "v.jsonl"),
     ),

@@ -411,6 +411,13 @@ def proposed_tasks(folder: Path) -> None:
     write_text(folder / "config.xml", config_of(["mug"]))
 
 
+def verdicts(folder: Path) -> None:
+    """Two verdicts on one photo."""
+    area = rle_of(np.eye(*SIZE, dtype=bool))
+    told = {"photo": "a", "kind": "too wide", "verdict": "wrong", "area": area, "name": "a"}
+    write_text(folder / "v.jsonl", "".join(json.dumps(told | {"object": each}) + "\n" for each in ("b", "")))
+
+
 def verdicts_there(path: Path) -> None:
     """Read verdicts and apply them to an id map."""
     ids = np.eye(*SIZE, dtype=np.uint16)

@@ -13,6 +13,7 @@ from label import prelabel, prelabel_back
 from label.plants import FIVE
 from label.prelabels.anchoring import verdict_on
 from label.prelabels.changes import Returned
+from label.prelabels.coming_back import returned
 from label.prelabels.proposals import Proposal, with_error
 from label.prelabels.records import SentObject, SentPhoto, mask_in, read_sent
 from label.prelabels.rings import ring_of
@@ -50,6 +51,22 @@ def test_masks_with_holes_and_parts_come_back_to_the_pixel(style, tmp_path):
     state = "confirmed" if style == "label_studio" else "untouched"
     assert {name: count for name, count in found["objects"].items() if count} == {state: 6}
     assert found["pixels_moved"] == 0
+
+
+@pytest.mark.parametrize("style", [style for style in prelabel.STYLES if style != "label_studio"])
+def test_more_objects_than_a_byte_counts_come_back_each_as_itself(style, tmp_path):
+    masks = []
+    for number in range(300):
+        mask = np.zeros((90, 120), bool)
+        mask[6 * (number // 20) : 6 * (number // 20) + 4, 6 * (number % 20) : 6 * (number % 20) + 4] = True
+        masks.append(("dot", mask))
+    predictions, photos = predicted(tmp_path, 1, masks)
+    prelabel.main(SETTINGS, predictions, photos, style, tmp_path / "out")
+    [photo], _ = read_sent(tmp_path / "out")
+    back = returned(tmp_path / "out" / "for_people", tmp_path / "out", {photo.name: photo})[photo.name]
+    assert back.ids.max() == 300
+    for k, thing in enumerate(photo.objects, 1):
+        np.testing.assert_array_equal(back.ids == k, mask_in(thing, photo.size_hw))
 
 
 @pytest.mark.parametrize("style", prelabel.COMPLETED)
