@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -74,5 +75,31 @@ def check_tasks(tasks: Path, config: Path) -> None:
 def audit(**words: str) -> None:
     """Find labels that are likely wrong, each kind of error in a queue of its own."""
     from label.audit import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix label pick --predictions predictions --photos ~/photos --out next")
+@click.option("--predictions", required=True, multiple=True, type=FILE, help="of `admix predict`; once a network")
+@click.option("--photos", required=True, type=FILE, help="the folder of photos that was predicted")
+@click.option("--labelled", type=FILE, help="manifest of the photos that are labelled already")
+@click.option("--before", type=FILE, help="predictions of the round before: says when to stop")
+@click.option("--simulated", type=FILE, help="wins.json of `admix label simulate`: says whether it beats chance")
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def pick(**order: Any) -> None:
+    """Say which photos to label next, with the reason, the minutes, and a control by chance."""
+    from label.pick import Pick, main
+    from pipeline.costs import Costs
+    from pipeline.settings import read_settings
+
+    main(read_settings(Pick), read_settings(Costs), **order)
+
+
+@command("admix label simulate --photos data/boards/photos/samples.jsonl --out simulated")
+@click.option("--photos", required=True, help="manifest of labelled photos, whose labels are hidden and revealed")
+@click.option("--out", required=True, help="a folder; what is done there is found again")
+def simulate(**words: str) -> None:
+    """Say which way of picking photos would have been worth it, or that none was."""
+    from benchmarks.label.simulate import main
 
     run_stage(main, flags(words))

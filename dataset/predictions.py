@@ -38,6 +38,8 @@ class Prediction(Record):
     instances: tuple[Found, ...]
     rles: tuple[dict[str, Any], ...]  # COCO's compressed RLE of each instance, in their order
     pictures: dict[str, str]  # kind -> file: masks, overlays, uncertainty, foreground, as far as asked for
+    doubts: dict[str, float] = dataclasses.field(default_factory=dict)  # by `doubts_of`, means over all pixels
+    features: tuple[float, ...] = ()  # the encoder's vector of the whole photo, if it was asked for
 
 
 PREDICTION = TypeAdapter(Prediction)

@@ -14,8 +14,13 @@ from pipeline.settings import PARAMS, SETUPS, read_settings, setup_path, suggest
 from pipeline.stage import one_line_errors
 
 PIPELINE = Path("dvc.yaml")
-# Sections of params.yaml that no stage reads -> the module that does.
-COMMANDS = {"predict": "train.predict", "prelabel": "label.prelabel", "audit": "label.audit"}
+COMMANDS = {  # sections of params.yaml that no stage reads -> the module that does
+    "predict": "train.predict",
+    "prelabel": "label.prelabel",
+    "audit": "label.audit",
+    "pick": "label.pick",
+    "simulate": "benchmarks.label.simulate",
+}
 
 
 def known_sections(stages: dict[str, Any]) -> set[str]:

@@ -16,7 +16,7 @@ MAY_IMPORT = {  # room -> rooms beside itself; report -> measure -> train -> dat
     "measure": GROUND | {"train"},
     "report": GROUND | {"train", "measure"},
     "docs": GROUND | {"render", "report", "benchmarks"},
-    "admix": GROUND | {"render", "mix", "train", "measure", "label"},
+    "admix": GROUND | {"render", "mix", "train", "measure", "label", "benchmarks"},
     "benchmarks": GROUND | {"render", "mix", "train", "measure", "label"},
 }
 

@@ -14,7 +14,8 @@ overlays/          JPEG to look at, 1600 pixels long at most
 uncertainty/       8-bit PNG of every pixel's entropy; 0 = sure, 255 = about.json's uncertainty_most_bits
 foreground/        8-bit PNG of how probable it is that a pixel is no background, 255 = certain; for `admix label audit`
 records/           a JSON file a photo, from which the first files are made, masks as RLE included; one that is there
-                   is done, unless the photo, the run or a setting changed
+                   is done, unless the photo, the run or a setting changed. It also holds doubts (means over all
+                   pixels, 0 = sure) and, for `features`, the encoder's vector of the photo, by which photos are alike
 
 Pictures are called after their photos, sub-folders included: ``masks/kitchen/a.png`` of ``kitchen/a.jpg``. Photos are
 predicted upright (EXIF), and all arrays and boxes have the upright size. A photo's files are a function of its bytes,
@@ -39,8 +40,8 @@ from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
-from train.inference.outputs import SUFFIX, instances_of, most_bits, picture_path, pictures_of, see
-from train.inference.preprocess import side_of, tiled_logits, whole_logits
+from train.inference.outputs import SUFFIX, doubts_of, instances_of, most_bits, picture_path, pictures_of, see
+from train.inference.preprocess import side_of, tiled_logits, vector_of, whole_logits
 from train.inference.records import (
     forget_others,
     is_done,
@@ -53,10 +54,11 @@ from train.inference.records import (
 from train.inference.writers import gather, rles_of
 from train.run import WEIGHTS, Run, load_run
 
-FORMATS = (*SUFFIX, "coco")
+FEATURES = "features"
+FORMATS = (*SUFFIX, "coco", FEATURES)
 AUTO, SHRINK = "auto", 4  # by itself a tile is so many times what the network is shown
-ABOUT, FORMAT = "about.json", 1  # raise FORMAT when the same settings give other files
-DIGITS = 4  # of scores and of bits
+ABOUT, FORMAT = "about.json", 2  # raise FORMAT when the same settings give other files
+DIGITS, FINE = 4, 6  # of scores and of bits; of means over pixels most of which are sure, and of vectors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Predict:
     overlap: float  # least share of a tile that its neighbour sees too
     batch: int  # tiles in one forward pass
     min_area_px: int  # smaller pieces are background
-    formats: tuple[str, ...]  # of masks, overlays, uncertainty, foreground, coco
+    formats: tuple[str, ...]  # of masks, overlays, uncertainty, foreground, coco, features
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value no prediction can use."""
@@ -101,7 +103,10 @@ def predicted(run: Run, image: NDArray[np.uint8], settings: Predict) -> tuple[Pr
     unsure = round(float(seen.entropy_bits.mean(dtype=np.float64)), DIGITS)
     rles = tuple(rles_of(ids, len(found)))
     pictures = pictures_of(image, seen, ids, most_bits(len(run.categories)), settings.formats)
-    return Prediction("", "", image.shape[:2], unsure, found, rles, {}), pictures
+    doubts = {name: round(value, FINE) for name, value in doubts_of(seen).items()}
+    vector = vector_of(run.model, image, side_of(run.img_size)) if FEATURES in settings.formats else []
+    features = tuple(round(value, FINE) for value in vector)
+    return Prediction("", "", image.shape[:2], unsure, found, rles, {}, doubts, features), pictures
 
 
 def predict_photo(run: Run, settings: Predict, about: Any, file: Path, out: Path, names: tuple[str, str]) -> str:

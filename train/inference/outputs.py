@@ -81,6 +81,7 @@ class Outputs:
 
     categories: NDArray[np.uint8]  # 0 = background, c = the c-th category
     confidence: NDArray[np.float32]  # probability of that category, 0..1
+    lead: NDArray[np.float32]  # by how much it is above that of the next category, 0..1
     entropy_bits: NDArray[np.float32]  # 0 = sure, `most_bits` = all categories equally likely
     foreground: NDArray[np.float32]  # probability of being any category and no background, 0..1
 
@@ -92,15 +93,25 @@ def most_bits(categories: int) -> float:
 
 def see(logits: Tensor, own_hw: tuple[int, int]) -> Outputs:
     """Return what logits (C + 1, h, w) say at the photo's own size."""
-    reals = [np.empty(own_hw, np.float32) for _ in range(3)]
-    seen = Outputs(np.empty(own_hw, np.uint8), *reals)
+    seen = Outputs(np.empty(own_hw, np.uint8), *(np.empty(own_hw, np.float32) for _ in range(4)))
     for band, part in bands(logits, own_hw):
         confidence, category = part.max(0)
         seen.categories[band] = category.cpu().numpy()
         seen.confidence[band] = confidence.cpu().numpy()
+        next_one = part.scatter(0, category[None], -1).amax(0)
+        seen.lead[band] = (confidence - next_one).cpu().numpy()
         seen.entropy_bits[band] = torch.special.entr(part).sum(0).cpu().numpy() / math.log(2)
         seen.foreground[band] = (1 - part[0]).cpu().numpy()
     return seen
+
+
+def doubts_of(seen: Outputs) -> dict[str, float]:
+    """Return how unsure a photo's pixels are on average, 0 = sure: by the category's probability, and by its lead.
+
+    Settles 2010, section 3.1: "least confidence" 1 - p1 and "margin" 1 - (p1 - p2). The entropy is told apart, in bits.
+    """
+    confidence, lead = (float(one.mean(dtype=np.float64)) for one in (seen.confidence, seen.lead))
+    return {"least confidence": 1 - confidence, "margin": 1 - lead}
 
 
 def instances_of(

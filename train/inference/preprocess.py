@@ -54,6 +54,25 @@ def whole_logits(network: Network, images: NDArray[np.uint8], longest: int) -> T
     return logits[..., :height, :width]
 
 
+def vector_of(network: Network, image: NDArray[np.uint8], longest: int) -> list[float]:
+    """Return what the encoder makes of a whole image (H, W, 3): its last level, averaged over the image.
+
+    longest: the longer side at which it looks, in pixels. Padding is left out, but for what shares a cell with the
+    image. network: in eval mode.
+    """
+    height, width = fitted_hw(image.shape[:2], longest)
+    batch = torch.from_numpy(padded(image, (height, width))[None]).to(device())
+    with torch.inference_mode():
+        seen = (batch.permute(0, 3, 1, 2) - network.shift) * network.scale
+        level = network.body.encoder(seen)[-1].float()
+    rows, columns = (
+        math.ceil(level.shape[2] * height / batch.shape[1]),
+        math.ceil(level.shape[3] * width / batch.shape[2]),
+    )
+    vector: list[float] = level[0, :, :rows, :columns].mean((1, 2)).tolist()
+    return vector
+
+
 def starts(length: int, side: int, overlap: float) -> list[int]:
     """Return where windows of `side` begin along `length` pixels, evenly spread from border to border.
 

@@ -5,15 +5,14 @@ import pytest
 import torch
 
 from dataset.predictions import Found
-from train.inference.outputs import Outputs, instances_of, most_bits, see
+from train.inference.outputs import Outputs, doubts_of, instances_of, most_bits, see
 
 
 def seen_of(rows: list[str], confidence: float = 0.75) -> Outputs:
     """Return what is seen where each digit is a pixel's category."""
     categories = np.array([[int(digit) for digit in row] for row in rows], np.uint8)
-    return Outputs(
-        categories, np.full(categories.shape, confidence, np.float32), np.zeros(categories.shape, np.float32)
-    )
+    flat = np.zeros(categories.shape, np.float32)
+    return Outputs(categories, np.full(categories.shape, confidence, np.float32), flat, flat)
 
 
 PIECES = [
@@ -64,3 +63,9 @@ def test_an_even_chance_of_two_is_one_bit_and_certainty_none():
 
 def test_most_bits_of_seven_categories_and_the_background_is_three():
     assert most_bits(7) == math.log2(8) == 3
+
+
+def test_doubts_are_what_the_first_two_categories_leave_open():
+    logits = torch.log(torch.tensor([0.6, 0.3, 0.1])).view(3, 1, 1).expand(3, 4, 4)
+    doubts = doubts_of(see(logits, (4, 4)))
+    assert doubts == {"least confidence": pytest.approx(0.4, abs=1e-5), "margin": pytest.approx(0.7, abs=1e-5)}

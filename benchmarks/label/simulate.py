@@ -1,0 +1,167 @@
+"""Command `label simulate`: which strategy of `label pick` would have been worth it on photos that are labelled.
+
+Their labels are hidden, and revealed in the order in which each strategy asks for them; after so many labels a small
+network is trained and scored on photos of its own. ``admix label simulate --photos data/boards/photos/samples.jsonl
+--out SIM`` writes into SIM:
+
+wins.json    of each strategy: scores by number of labels, the area above chance and the factor of labels, with 95 %
+             intervals over draws of start, pool, test photos and seed; `pick --simulated` repeats it in words
+index.html   the same with a chart, and which strategies did not beat chance
+courses/     a file a draw and strategy: what is there is done, unless photos or settings changed
+"""
+
+import base64
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vl_convert
+from numpy.typing import NDArray
+
+from benchmarks.label.cells import Cells, CellTraining, cells_of
+from benchmarks.label.labelling import Ground, Training, deal_of, ground_of, simulated
+from benchmarks.label.verdict import win_of
+from dataset.page_pictures import SetPicture
+from dataset.records import Sample, read_manifest
+from label.strategies import STRATEGIES
+from label.wins import RANDOM, Wins, write_wins
+from pipeline.errors import InputError
+from pipeline.files import sha256_of, write_json, write_text
+from pipeline.pages import rendered
+from pipeline.progress import track
+from pipeline.reading import read_json
+from pipeline.stage import run_stage
+from train.model import build_from
+from train.settings import Fit
+
+TEMPLATE = Path(__file__).with_name("simulate.html.j2")
+CELLS = "pretrained features and a logistic layer"
+
+
+@dataclasses.dataclass(frozen=True)
+class Simulate:
+    """Section `simulate` of params.yaml."""
+
+    seed: int
+    strategies: tuple[str, ...]  # random is always among them
+    draws: int  # of start, pool and test photos
+    start: int  # labels to begin with
+    start_where: dict[str, tuple[str, ...]]  # tag -> values of the photos that the start is drawn from; {} = all
+    other: float | None  # share of the pool that is of other values than the start; null = as the photos are
+    labels: tuple[int, ...]  # added to the start, rising; the networks are scored after each
+    at: int  # of labels: where strategies are compared with so many more labels by chance
+    batch: int  # labels asked for at a time
+    test: float  # share of the groups that is scored on
+    apart: str  # tag of near-duplicates: never both labelled, never parted between pool and test
+    stratum: str  # tag that `stratified` draws by
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a value no simulation can use."""
+        unknown = [name for name in self.strategies if name not in STRATEGIES]
+        if unknown:
+            raise ValueError(f"strategies has {unknown[0]!r}, wanted some of: {', '.join(STRATEGIES)}")
+        if not self.labels or sorted(set(self.labels)) != list(self.labels) or self.labels[0] < 1:
+            raise ValueError(f"labels is {list(self.labels)}, wanted numbers above 0 that rise")
+        if self.at not in self.labels:
+            raise ValueError(f"at is {self.at}, wanted one of labels: {list(self.labels)}")
+        if self.draws < 2 or self.start < 1 or self.batch < 1 or not 0 < self.test < 1:
+            raise ValueError("wanted draws of 2 or more, start and batch of 1 or more, and test above 0 and below 1")
+        if self.other is not None and not 0 < self.other < 1:
+            raise ValueError(f"other is {self.other}, wanted null, or a share above 0 and below 1")
+
+
+def courses_of(
+    settings: Simulate, training: Training, ground: Ground, strategy: str, kept: Path, about: str
+) -> NDArray[np.float64]:
+    """Return the scores (draws, 1 + labels) of a strategy; a draw that lies in `kept` is read, not trained again.
+
+    about: all that decides a course beside the strategy, the draw and the settings. Raises InputError for too few
+    photos.
+    """
+    named = {key: value for key, value in dataclasses.asdict(settings).items() if key not in {"strategies", "draws"}}
+    rows = []
+    for draw in track(range(settings.draws), settings.draws, f"simulate {strategy}", "draws"):
+        facts = json.dumps([named, about, strategy, draw], sort_keys=True)
+        path = kept / f"{hashlib.sha256(facts.encode()).hexdigest()}.json"
+        if not path.is_file():
+            try:
+                deal = deal_of(ground, settings.start, settings.test, settings.other, settings.seed * 1000 + draw)
+                write_json(path, simulated(training, ground, deal, strategy, settings.labels, settings.batch))
+            except ValueError as error:
+                raise InputError(f"params.yaml: simulate: {error}") from error
+        rows.append(read_json(path))
+    return np.array(rows, float)
+
+
+def wins_of(settings: Simulate, scores: Mapping[str, NDArray[np.float64]], photos: str, learner: str) -> Wins:
+    """Return what the strategies are worth. scores: strategy -> (draws, 1 + labels), that of chance among them."""
+    chance = scores[RANDOM]
+    found = {name: win_of(own, chance, settings.labels, settings.at) for name, own in scores.items() if name != RANDOM}
+    most = settings.labels[-1] / settings.at
+    return Wins(photos, learner, settings.draws, settings.start, settings.labels, settings.at, most, found)
+
+
+def chart_of(scores: Mapping[str, NDArray[np.float64]], settings: Simulate) -> SetPicture:
+    """Return the chart of score against labels, a line a strategy."""
+    steps = [0, *settings.labels]
+    rows = [
+        {"strategy": name, "labels": settings.start + step, "IoU": float(value)}
+        for name, own in scores.items()
+        for step, value in zip(steps, own.mean(axis=0), strict=True)
+    ]
+    x = {"field": "labels", "type": "quantitative", "title": "labels"}
+    y = {"field": "IoU", "type": "quantitative", "scale": {"zero": False}}
+    spec: dict[str, Any] = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": rows},
+        "mark": {"type": "line", "point": True},
+        "encoding": {"x": x, "y": y, "color": {"field": "strategy", "type": "nominal"}},
+        "width": 560,
+        "height": 320,
+        "background": "white",
+    }
+    drawn = vl_convert.vegalite_to_svg(spec)
+    return SetPicture("data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode("ascii"), "")
+
+
+def page_of(wins: Wins, scores: Mapping[str, NDArray[np.float64]], settings: Simulate) -> str:
+    """Return the page: what is to be said of each strategy, the best first, and the chart."""
+    order = sorted(wins.strategies, key=lambda name: -wins.strategies[name].area)
+    rows = [(name, wins.strategies[name], wins.words(name)) for name in order]
+    means = [round(float(value), 3) for value in scores[RANDOM].mean(axis=0)[1:]]
+    return rendered(TEMPLATE, wins=wins, rows=rows, chance=means, chart=chart_of(scores, settings))
+
+
+def compare(
+    settings: Simulate, training: Training, samples: Sequence[Sample], kept: Path, about: str
+) -> dict[str, NDArray[np.float64]]:
+    """Return strategy -> scores (draws, 1 + labels), chance first."""
+    ground = ground_of(samples, settings.apart, settings.stratum, settings.start_where)
+    names = dict.fromkeys((RANDOM, *settings.strategies))
+    return {name: courses_of(settings, training, ground, name, kept, about) for name in names}
+
+
+def cells_in(fit: Fit, photos: Path, samples: Sequence[Sample]) -> Cells:
+    """Return the photos of a manifest as the pretrained encoder of `fit` sees them."""
+    network = build_from(dataclasses.asdict(fit), 2, pretrained=True).eval()
+    return cells_of(photos.parent, samples, network)
+
+
+def main(settings: Simulate, fit: Fit, photos: Path, out: Path) -> None:
+    """Write what each strategy would have been worth on the labelled photos of a manifest."""
+    samples = read_manifest(photos)
+    if not samples:
+        raise InputError(f"{photos}: holds no photos; name the manifest of labelled ones")
+    training = CellTraining(cells_in(fit, photos, samples))
+    scores = compare(settings, training, samples, out / "courses", sha256_of(photos) + fit.encoder)
+    wins = wins_of(settings, scores, f"{len(samples)} photos of {samples[0].source}", CELLS)
+    write_wins(out / "wins.json", wins)
+    write_text(out / "index.html", page_of(wins, scores, settings))
+
+
+if __name__ == "__main__":
+    run_stage(main)
