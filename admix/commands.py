@@ -49,4 +49,4 @@ def leaves(root: click.Group) -> list[str]:
 
 def flags(words: dict[str, str]) -> list[str]:
     """Return options as a stage takes them."""
-    return [word for name, value in words.items() for word in (f"--{name}", value)]
+    return [word for name, value in words.items() for word in (f"--{name.replace('_', '-')}", value)]

@@ -103,3 +103,21 @@ def simulate(**words: str) -> None:
     from benchmarks.label.simulate import main
 
     run_stage(main, flags(words))
+
+
+@command(
+    "admix label pseudo --predictions predictions --photos ~/photos --on-val on-val --val data/boards/split/val.jsonl "
+    "--test data/boards/split/test.jsonl --train data/boards/split/train.jsonl --out sources/boards/pseudo"
+)
+@click.option("--predictions", required=True, help="of `admix predict`, of photos that nobody labelled")
+@click.option("--photos", required=True, help="the folder of these photos")
+@click.option("--on-val", required=True, help="the same network's predictions of the folder of the val photos")
+@click.option("--val", required=True, help="manifest of the val photos, whose labels certify what is taken")
+@click.option("--test", required=True, help="manifest of the test photos, which are kept out")
+@click.option("--train", required=True, help="manifest of the photos that people labelled, which are kept out")
+@click.option("--out", required=True, help="sources/SETUP/pseudo; an earlier round there is replaced")
+def pseudo(**words: str) -> None:
+    """Make training samples of what a network is sure of, with no label by a person."""
+    from label.pseudo import main
+
+    run_stage(main, flags(words))

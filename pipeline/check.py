@@ -19,6 +19,7 @@ COMMANDS = {  # sections of params.yaml that no stage reads -> the module that d
     "prelabel": "label.prelabel",
     "audit": "label.audit",
     "pick": "label.pick",
+    "pseudo": "label.pseudo",
     "simulate": "benchmarks.label.simulate",
 }
 

@@ -11,6 +11,9 @@ from dataset.predictions import read_record
 from dataset.records import read_manifest
 from label.prelabels.records import mask_in, read_sent
 from label.prelabels.task_check import check_tasks, controls_in
+from label.pseudo import earlier_round
+from label.sightings import read_about
+from label.wins import read_wins
 from measure.attribution.record import read_attribution
 from measure.evidence import read_lines
 from measure.pick import read_pick, read_picked_run, read_race, read_test
@@ -109,6 +112,14 @@ def ingested(real: Path, out: Path) -> None:
     """Read photos and labels with the settings as they are without a set-up."""
     ingest.main(ingest.Ingest(), real, out)
 
+
+ABOUT = {"weights_sha256": "a" * 64, "uncertainty_most_bits": 1.0}
+WIN = {"iou": [0.5], "area": 0.1, "area_ci95": [0.0, 0.2], "factor": 2.0, "factor_ci95": [1.5, 2.5]}
+WINS = {"photos": "mugs", "learner": "a layer", "draws": 8, "start": 20, "labels": [40], "at": 40, "most": 1.0}
+WINS |= {"strategies": {"k-centre": WIN}}
+CERTIFICATE = {"score": 0.5, "checked": 40, "accepted": 30, "precision": 0.9, "needed": 29}
+PSEUDO = {"round": 1, "network": "a" * 64, "val_iou": 0.5, "photos": 3, "left_out": {"unsure": 2}}
+PSEUDO |= {"certificates": {"mug": CERTIFICATE}, "said": ["mug: taken"]}
 
 READERS = (
     Reader("coco", coco, ("annotations.json",), ingested),
@@ -210,6 +221,9 @@ READERS = (
         lambda i, _: check_tasks(i / "tasks.json", controls_in(i / "config.xml")),
     ),
     Reader("records to forget", predictions, ("records/b.json",), forget_there),
+    Reader("about predictions", texts("about.json", ABOUT), ("about.json",), lambda i, _: read_about(i)),
+    Reader("pseudo-labelled source", texts("about.json", PSEUDO), ("about.json",), lambda i, _: earlier_round(i)),
+    Reader("simulated strategies", texts("wins.json", WINS), ("wins.json",), lambda i, _: read_wins(i / "wins.json")),
     Reader(
         "transfer",
         texts("transfer.json", page_project.transfer()),

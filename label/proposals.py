@@ -1,0 +1,88 @@
+"""From predictions to labels nobody drew: what is sure enough is an object, what is not is ignored. Pure."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.idmap import IGNORE, IdMap, instances_in
+from dataset.predictions import Prediction, mask_at
+from dataset.records import Instance
+from label.certificate import certified_score, checks_needed, lower_bound
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckedObject:
+    """A predicted object of a labelled photo, held against the labels."""
+
+    category: str
+    score: float
+    right: bool  # an object of its category lies there, to the IoU that is asked for
+
+
+@dataclasses.dataclass(frozen=True)
+class Certificate:
+    """From which score on the predicted objects of a category are taken as labels."""
+
+    score: float | None  # None = from none on
+    checked: int  # objects of the category on labelled photos
+    accepted: int  # of these, with that score or more
+    precision: float  # what the share of right ones among them is at least, with the confidence asked for
+    needed: int  # faultless ones that the target takes at least
+
+
+def checked_objects(
+    prediction: Prediction, ids: IdMap, instances: Sequence[Instance], least_iou: float
+) -> list[CheckedObject]:
+    """Return the predicted objects of a photo with id map (H, W), right where they overlap one true object enough.
+
+    What the labels ignore is taken out of both; an object that lies there as a whole is not checked.
+    """
+    counted = ids != IGNORE
+    found = []
+    for number, item in enumerate(prediction.instances):
+        mask = mask_at(prediction, number) & counted
+        if mask.any():
+            best = max((iou(mask, ids == one.index) for one in instances if one.category == item.category), default=0.0)
+            found.append(CheckedObject(item.category, item.score, best >= least_iou))
+    return found
+
+
+def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Return the IoU of two masks (H, W), 0.0 for two empty ones."""
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 0.0
+
+
+def certified(
+    checked: Iterable[CheckedObject], categories: Sequence[str], target: float, confidence: float
+) -> dict[str, Certificate]:
+    """Return the certificate of each category, by its own objects alone."""
+    every = list(checked)
+    found = {}
+    for name in categories:
+        own = [one for one in every if one.category == name]
+        score = certified_score([one.score for one in own], [one.right for one in own], target, confidence)
+        taken = [one.right for one in own if score is not None and one.score >= score]
+        bound = lower_bound(sum(taken), len(taken), confidence)
+        found[name] = Certificate(score, len(own), len(taken), round(bound, 4), checks_needed(target, confidence))
+    return found
+
+
+def proposed(
+    prediction: Prediction, certificates: Mapping[str, Certificate], unsure: NDArray[np.bool_]
+) -> tuple[IdMap, tuple[Instance, ...]]:
+    """Return the id map (H, W) and the instances that a photo is labelled with.
+
+    unsure: (H, W) pixels that are ignored whatever they are. An object below its category's score is ignored as well.
+    """
+    ids = np.zeros(prediction.size_hw, np.uint16)
+    names: list[str] = []
+    for number, item in enumerate(prediction.instances):
+        known = certificates.get(item.category)
+        sure = known is not None and known.score is not None and item.score >= known.score
+        names += [item.category] * sure
+        ids[mask_at(prediction, number)] = len(names) if sure else IGNORE
+    ids[unsure] = IGNORE
+    return instances_in(ids, names)
