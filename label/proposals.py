@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dataset.idmap import IGNORE, IdMap, instances_in
 from dataset.predictions import Prediction, mask_at
 from dataset.records import Instance
-from label.certificate import certified_score, checks_needed, lower_bound
+from label.certificate import certified_score, checks_needed, each_confidence, lower_bound
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +65,9 @@ def certified(
         own = [one for one in every if one.category == name]
         score = certified_score([one.score for one in own], [one.right for one in own], target, confidence)
         taken = [one.right for one in own if score is not None and one.score >= score]
-        bound = lower_bound(sum(taken), len(taken), confidence)
-        found[name] = Certificate(score, len(own), len(taken), round(bound, 4), checks_needed(target, confidence))
+        bound = lower_bound(sum(taken), len(taken), each_confidence(confidence))
+        needed = checks_needed(target, each_confidence(confidence))
+        found[name] = Certificate(score, len(own), len(taken), round(bound, 4), needed)
     return found
 
 

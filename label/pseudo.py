@@ -21,20 +21,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field, TypeAdapter
 
 from dataset.guards import no_overlap
-from dataset.idmap import IGNORE, IdMap, categories_map, read_ids, read_image, write_ids
+from dataset.idmap import IGNORE, IdMap, categories_map, png_bytes, read_ids, read_image, write_ids
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
+from dataset.pictures import orientation_of, upright
 from dataset.predictions import Prediction, each_prediction, predicted_categories
 from dataset.records import REAL, Sample, read_manifest, write_manifest
 from label.known import KnownPhotos, known_photos, why_not
 from label.proposals import Certificate, certified, checked_objects, proposed
-from label.sightings import Judged, judged, overlap_of, read_about, unsure_pixels
+from label.sightings import iou_of, judged, read_about, unsure_pixels
 from pipeline.errors import InputError
-from pipeline.files import inside, whole_folder, write_json, write_text
+from pipeline.files import inside, whole_folder, write_bytes, write_json, write_text
 from pipeline.pages import rendered
 from pipeline.progress import track
 from pipeline.reading import Record, read_bytes, read_typed
@@ -93,12 +93,6 @@ def earlier_round(out: Path) -> PseudoRound | None:
     return read_typed(path, ROUND, "of a pseudo-labelled source", "remove the source") if path.is_file() else None
 
 
-def val_iou(photos: Sequence[Judged]) -> float:
-    """Return the IoU of predicted and labelled foreground, over the pixels of all photos; 0.0 where none has any."""
-    both, either = np.sum([overlap_of(one) for one in photos], axis=0)
-    return round(float(both / either), 4) if either else 0.0
-
-
 def stopped(before: PseudoRound | None, network: str, score: float, fall: float) -> str:
     """Return why there is no further round, "" where there is."""
     if before is None or before.network == network or score >= before.val_iou - fall:
@@ -133,7 +127,7 @@ def made_of(
     if not instances or float((ids == IGNORE).mean()) > settings.most_ignored:
         return Made(prediction, None, None, OPEN_PIXELS if instances else NOTHING)
     name = f"pseudo-{hashlib.sha256(data).hexdigest()[:16]}"
-    suffix = Path(prediction.file).suffix
+    suffix = Path(prediction.file).suffix.lower() if is_plain(photos / prediction.file) else ".png"
     tags = {"network": head.network[:16], "round": str(head.round), "file": prediction.file}
     sample = Sample(
         name, REAL, f"images/{name}{suffix}", f"ids/{name}.png", prediction.size_hw, instances, "pseudo",
@@ -168,7 +162,21 @@ def first_head(settings: Pseudo, on_val: Path, val: Path, before: PseudoRound | 
     found = certified(checked, predicted_categories(on_val), settings.precision, settings.confidence)
     number = before.round + 1 if before else 1
     network = read_about(on_val)["weights_sha256"]
-    return PseudoRound(number, network, val_iou(photos), 0, {}, found, lines_of(found, settings))
+    return PseudoRound(number, network, iou_of(photos), 0, {}, found, lines_of(found, settings))
+
+
+def is_plain(photo: Path) -> bool:
+    """Return whether trainings read a photo as `predict` saw it: a JPEG or PNG that no EXIF turns."""
+    return photo.suffix.lower() in {".jpg", ".jpeg", ".png"} and orientation_of(photo) == 1
+
+
+def bring(photo: Path, to: Path) -> None:
+    """Copy a photo into the source, one that is not plain upright and as PNG."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if is_plain(photo):
+        shutil.copyfile(photo, to)
+    else:
+        write_bytes(to, png_bytes(upright(read_bytes(photo), str(photo))))
 
 
 def written(made: Iterator[Made], photos: Path, part: Path) -> tuple[list[Sample], Counter[str]]:
@@ -183,8 +191,7 @@ def written(made: Iterator[Made], photos: Path, part: Path) -> tuple[list[Sample
             left_out[TWICE] += 1
         else:
             seen.add(one.sample.id)
-            (part / one.sample.image).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(photos / one.prediction.file, part / one.sample.image)
+            bring(photos / one.prediction.file, part / one.sample.image)
             write_ids(part / one.sample.ids, one.ids)
             samples.append(one.sample)
     return samples, left_out

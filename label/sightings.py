@@ -87,6 +87,12 @@ def overlap_of(one: Judged) -> tuple[int, int]:
     return int((seen & true).sum()), int(((seen & counted) | true).sum())
 
 
+def iou_of(photos: Sequence[Judged]) -> float:
+    """Return the IoU of predicted and labelled foreground, over the pixels of all photos; 0.0 where none has any."""
+    both, either = np.sum([overlap_of(one) for one in photos], axis=0)
+    return round(float(both / either), 4) if either else 0.0
+
+
 def unsure_pixels(folder: Path, prediction: Prediction, most_bits: float, bits: float) -> NDArray[np.bool_]:
     """Return (H, W) the pixels whose entropy is above `bits`, by the folder's picture of it.
 

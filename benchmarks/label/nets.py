@@ -1,18 +1,26 @@
-"""The project's own training, small: for simulations that can pay for a few dozen. Finished ones are found again."""
+"""The project's own training, small: for simulations that can pay for a few dozen. Finished ones are found again.
+
+``python -m benchmarks.label.nets --real REAL --work data/bench/pick --draws 8`` prints scores with 40 and 80 labels more.
+"""
 
 import dataclasses
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.records import Sample
+from benchmarks.label.labelling import Deal, Ground, Rows, asked_for, deal_of, ground_of
+from benchmarks.label.pick import DOMINO, photos_of
+from benchmarks.label.simulate import cells_in
+from dataset.records import Sample, read_manifest
 from pipeline.files import write_json
 from pipeline.reading import read_json
-from train.data import Mix, Photo, Source, load_pools
+from pipeline.stage import run_stage
+from train.data import Mix, Photo, Source, load_pools, read_categories
 from train.inference.outputs import predict
 from train.inference.preprocess import side_of
 from train.loop import Phase, train
@@ -88,3 +96,31 @@ class NetTraining:
     ) -> dict[str, NDArray[np.float64]]:
         """Raise ValueError: what networks say of a whole pool costs more than these simulations pay."""
         raise ValueError(f"networks are simulated without doubts ({len(rows)} of {len(pool)}, {seed}, {committee})")
+
+
+def rows_after(training: NetTraining, ground: Ground, deal: Deal, strategy: str, labels: Sequence[int]) -> Rows:
+    """Return the photos that are labelled after the last of `labels`, asked for from one of them to the next."""
+    have = deal.start
+    for size in labels:
+        more = size + len(deal.start) - len(have)
+        have = np.concatenate([have, asked_for(training, ground, deal, strategy, (have, more))])
+    return have
+
+
+def main(fit: Fit, real: Path, work: Path, draws: int) -> None:
+    """Print the IoU of networks with 40 and 80 labels by chance and with 40 of k-centre, a draw a line."""
+    manifest = photos_of(real, work)
+    samples = read_manifest(manifest)
+    vectors = cells_in(fit, manifest, samples).vectors
+    names = read_categories(manifest.parent / "categories.json")
+    training = NetTraining(manifest.parent, samples, names, vectors, work / "nets")
+    ground = ground_of(samples, DOMINO.apart, DOMINO.stratum, DOMINO.start_where)
+    for draw in range(1, draws + 1):
+        deal = deal_of(ground, DOMINO.start, DOMINO.test, DOMINO.other, draw)
+        for strategy, labels in (("random", (20, 40)), ("random", (20, 40, 80)), ("k-centre", (20, 40))):
+            rows = rows_after(training, ground, deal, strategy, labels)
+            sys.stdout.write(f"{draw} {strategy} {labels[-1]} {training.score(rows, deal.test, draw):.4f}\n")
+
+
+if __name__ == "__main__":
+    run_stage(main)

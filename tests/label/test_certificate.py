@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from label.certificate import certified_score, checks_needed, lower_bound
+from label.certificate import certified_score, checks_needed, each_confidence, lower_bound
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,24 @@ def test_the_bound_is_that_of_the_binomial_distribution():
 
 def test_the_score_is_the_lowest_that_holds():
     scores = [k / 100 for k in range(100)]
-    assert certified_score(scores, [score >= 0.4 for score in scores], 0.9, 0.95) == pytest.approx(0.38)
+    lowest = certified_score(scores, [score >= 0.4 for score in scores], 0.9, 0.95)
+    assert 0.38 <= lowest <= 0.42
     assert certified_score(scores, [True] * 100, 0.9, 0.95) == 0
     assert certified_score(scores, [False] * 100, 0.9, 0.95) is None
-    assert certified_score([0.9] * 28, [True] * 28, 0.9, 0.95) is None
+    needed = checks_needed(0.9, each_confidence(0.95))
+    assert certified_score([0.9] * needed, [True] * needed, 0.9, 0.95) == 0.9
+    assert certified_score([0.9] * (needed - 1), [True] * (needed - 1), 0.9, 0.95) is None
     assert certified_score([], [], 0.9, 0.95) is None
 
 
 def test_objects_of_one_score_stand_or_fall_together():
-    scores = [0.9] * 30 + [0.5] * 30
-    assert certified_score(scores, [True] * 45 + [False] * 15, 0.9, 0.95) == 0.9
+    scores = [0.9] * 40 + [0.5] * 40
+    assert certified_score(scores, [True] * 60 + [False] * 20, 0.9, 0.95) == 0.9
+
+
+def test_one_error_at_the_highest_score_does_not_end_it():
+    scores = [k / 200 for k in range(200)]
+    assert certified_score(scores, [k != 199 for k in range(200)], 0.9, 0.95) == 0
 
 
 def test_at_most_one_certificate_in_twenty_is_false():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset.idmap import IGNORE, instances_in, read_ids, write_ids
+from dataset.idmap import IGNORE, instances_in, read_ids, read_image, write_ids
+from dataset.pictures import upright
 from dataset.predictions import Prediction
 from dataset.records import Sample, read_manifest, write_manifest
 from label.pseudo import Pseudo, main
@@ -16,7 +17,7 @@ from tests.label.predicted import SIDE, prediction, square, write_folder, write_
 from tests.page_reader import Reader
 
 SETTINGS = Pseudo(0.8, 0.9, 0.75, 0.6, 0.5, 6, 0.0, "CC0-1.0")
-VAL = 16
+VAL = 18
 
 
 def about(folder: Path, network: str = "a") -> None:
@@ -118,6 +119,18 @@ def test_a_smaller_copy_of_a_test_photo_is_left_out_too(project):
     with Image.open(project / "test" / "images" / "t.png") as image:
         image.resize((30, 30)).resize((SIDE, SIDE)).save(project / "photos" / "u0.png")
     assert {s.tags["file"] for s in read_manifest(pseudo(project) / "samples.jsonl")} == {"u1.png", "u2.png"}
+
+
+def test_a_photo_that_exif_turns_is_brought_as_it_was_predicted(project):
+    path = project / "photos" / "u1.png"
+    image = Image.open(path).convert("RGB").crop((0, 0, SIDE, SIDE // 2))
+    exif = image.getexif()
+    exif[274] = 6
+    image.resize((SIDE, SIDE)).save(path, exif=exif)
+    out = pseudo(project)
+    sample = next(one for one in read_manifest(out / "samples.jsonl") if one.tags["file"] == "u1.png")
+    assert np.array_equal(read_image(out / sample.image), upright(path.read_bytes(), "u1"))
+    assert not np.array_equal(read_image(out / sample.image), read_image(path))
 
 
 def test_a_network_that_is_often_wrong_on_val_labels_nothing(project):

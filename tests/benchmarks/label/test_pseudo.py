@@ -54,7 +54,7 @@ def test_the_score_is_the_iou_of_what_is_seen():
 
 
 def test_no_near_duplicate_lies_in_two_parts():
-    tags = [{"near_dup_group": str(at // 2), "collection": "new" if at < 100 else "old"} for at in range(400)]
+    tags = [{"near_dup_group": str(at // 2), "collection": "old" if at < 100 else "new"} for at in range(400)]
     samples = [Sample(f"{n}", "real", "a.png", "m", (9, 9), (), "s", "CC0-1.0", tags=tag) for n, tag in enumerate(tags)]
     deal = pseudo_deal(samples, 1)
     parts = [{at // 2 for at in rows} for rows in (deal.val, deal.test, deal.bare)]
