@@ -121,3 +121,18 @@ def pseudo(**words: str) -> None:
     from label.pseudo import main
 
     run_stage(main, flags(words))
+
+
+@command("admix label route --predictions predictions --photos photos --checks checks.jsonl --out routes")
+@click.option("--predictions", required=True, type=FILE, help="what `admix predict` wrote")
+@click.option(
+    "--checks", type=FILE, help="answers of people to lines of to_check.jsonl; without, nothing is checked yet"
+)
+@click.option("--certificate", type=FILE, help="of earlier photos, in place of checks")
+@click.option("--photos", type=FILE, help="the folder that was predicted, for a page to check on")
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def route(**words: Any) -> None:
+    """Say which predicted objects need nobody, with a guarantee, and which one or three people look at."""
+    from label.route import main
+
+    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))

@@ -1,0 +1,135 @@
+"""How often a certificate is false, and how much it lets through, over many simulated draws of checks.
+
+`python -m benchmarks.label.certificates` prints both. Where MAPIE is installed (no dependency of ours: an environment
+of its own with numpy, scipy and mapie 1.6.0 will do) its controller judges the same checks.
+"""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from label.routing.certificate import judged_at, ladder, starts_for, widest
+from pipeline.seeds import rng_for
+
+Scores = NDArray[np.float64]
+Right = NDArray[np.bool_]
+POOL = 20_000  # objects of a simulated pool
+ERROR = 0.05
+DRAWS = 1000
+CASES = ((0.9, 300), (0.95, 300), (0.99, 1000), (0.995, 2000), (0.999, 10_000))  # target, checks
+
+
+def calibrated(_: float, rng: np.random.Generator) -> tuple[Scores, Right]:
+    """Return a pool whose scores are what they say: most of it sure, a tail that is not."""
+    scores = 1 / (1 + np.exp(-rng.normal(3.5, 3, POOL)))
+    return scores, rng.random(POOL) < scores
+
+
+def at_the_edge(target: float, rng: np.random.Generator) -> tuple[Scores, Right]:
+    """Return a pool just below the target at every threshold: the hardest one to refuse."""
+    wrong = int(np.floor(POOL * (1 - target))) + 1
+    right = np.ones(POOL, bool)
+    right[np.linspace(0, POOL - 1, wrong).round().astype(int)] = False
+    return np.linspace(1, 0, POOL) + rng.random(POOL) * 1e-9, right
+
+
+def upside_down(target: float, rng: np.random.Generator) -> tuple[Scores, Right]:
+    """Return a pool that is wrong most where its scores are highest."""
+    scores = np.sort(rng.random(POOL))
+    return scores, rng.random(POOL) < 1 - 3 * (1 - target) * scores
+
+
+def with_a_hole(target: float, rng: np.random.Generator) -> tuple[Scores, Right]:
+    """Return a pool that is right above the middle and at the bottom, and bad between."""
+    scores = rng.random(POOL)
+    bad = (scores > 0.3) & (scores < 0.6)
+    return scores, rng.random(POOL) < np.where(bad, 1 - 6 * (1 - target), 1 - 0.3 * (1 - target))
+
+
+POOLS: dict[str, Callable[[float, np.random.Generator], tuple[Scores, Right]]] = {
+    "calibrated": calibrated,
+    "at the edge": at_the_edge,
+    "upside down": upside_down,
+    "with a hole": with_a_hole,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Draws:
+    """What became of many draws of checks from one pool."""
+
+    certified: float  # share of the draws that certified something
+    accepted: float  # mean share of the pool that was certified, 0 where nothing was
+    false: float  # share of the draws whose certified part is less right than the target
+
+
+def ours(pool: Scores, scores: Scores, right: Right, target: float) -> float | None:
+    """Return the lowest score that is certified, None for none."""
+    rungs = ladder(pool, len(scores), starts_for(target, ERROR, len(scores), None), ERROR)
+    best = widest(judged_at(rungs, scores, right, target, ERROR))
+    return best.score if best else None
+
+
+def draws(scores: Scores, right: Right, checks: int, count: int) -> Iterator[tuple[Scores, Right]]:
+    """Yield the checked objects of each draw: their scores and whether they are right."""
+    for number in range(count):
+        chosen = rng_for(number, "draw", checks).choice(len(scores), checks, replace=False)
+        yield scores[chosen], right[chosen]
+
+
+def outcome(scores: Scores, right: Right, limits: list[float | None], target: float) -> Draws:
+    """Return what thresholds, one a draw, let through of a pool."""
+    above = [scores >= limit for limit in limits if limit is not None]
+    false = sum(bool(right[part].mean() < target) for part in above)
+    return Draws(len(above) / len(limits), sum(float(part.mean()) for part in above) / len(limits), false / len(limits))
+
+
+def tried(kind: str, target: float, checks: int, count: int = DRAWS) -> Draws:
+    """Return what `count` draws of `checks` from a pool of one kind come to."""
+    scores, right = POOLS[kind](target, rng_for(1, "pool", kind))
+    rungs = ladder(scores, checks, starts_for(target, ERROR, checks, None), ERROR)  # the same for every draw
+    found = [widest(judged_at(rungs, *each, target, ERROR)) for each in draws(scores, right, checks, count)]
+    limits = [best.score if best else None for best in found]
+    return outcome(scores, right, limits, target)
+
+
+def mapie(_: Scores, scores: Scores, right: Right, target: float) -> float | None:
+    """Return the threshold of MAPIE's controller of precision, None where it certifies none."""
+    from mapie.risk_control import BinaryClassificationController  # not at the head: most machines lack it
+
+    def chances(these: Scores) -> NDArray[np.float64]:
+        return np.stack([1 - these[:, 0], these[:, 0]], axis=1)
+
+    controller = BinaryClassificationController(chances, "precision", target, 1 - ERROR)
+    controller.calibrate(scores[:, None], right.astype(int))
+    best = controller.best_predict_param
+    return None if best is None else float(best)
+
+
+def beside_mapie(target: float, checks: int, count: int) -> tuple[Draws, Draws]:
+    """Return what our certificate and MAPIE's come to on the same draws of a calibrated pool."""
+    scores, right = calibrated(target, rng_for(1, "pool", "calibrated"))
+    found = []
+    for judge in (ours, mapie):
+        limits = [judge(scores, *each, target) for each in draws(scores, right, checks, count)]
+        found.append(outcome(scores, right, limits, target))
+    return found[0], found[1]
+
+
+def main(words: list[str]) -> None:
+    """Print false certificates for every kind of pool; with the word mapie what both certify."""
+    if words == ["mapie"]:
+        for target, checks in ((0.95, 300), (0.99, 1000), (0.99, 3000), (0.999, 10_000)):
+            one, other = beside_mapie(target, checks, 20)
+            sys.stdout.write(f"{target} with {checks}: ours {one}, MAPIE {other}\n")
+        return
+    for kind in POOLS:
+        for target, checks in CASES:
+            sys.stdout.write(f"{kind}, {target} with {checks}: {tried(kind, target, checks)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
