@@ -136,3 +136,15 @@ def route(**words: Any) -> None:
     from label.route import main
 
     run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))
+
+
+@command("admix label consensus --crew crew --out agreed")
+@click.option("--crew", required=True, type=FILE, help="a folder of folders, each what `admix ingest` wrote of one")
+@click.option("--predictions", type=FILE, help="what `admix predict` wrote for the same photos: one more vote")
+@click.option("--golden", type=FILE, help="known labels of some of the photos, in the same form")
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def consensus(**words: Any) -> None:
+    """Make one set of labels of several annotators', and say how each of them draws."""
+    from label.consensus import main
+
+    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))

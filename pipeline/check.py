@@ -20,6 +20,7 @@ COMMANDS = {  # sections of params.yaml that no stage reads -> the module that d
     "audit": "label.audit",
     "pick": "label.pick",
     "pseudo": "label.pseudo",
+    "consensus": "label.consensus",
     "route": "label.route",
     "simulate": "benchmarks.label.simulate",
 }

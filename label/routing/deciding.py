@@ -12,7 +12,7 @@ from label.routing.certificate import Above, judged_at, ladder, missing, starts_
 from label.routing.checks import Answered, DrawnObject, as_arrays, candidates_of
 from label.routing.costs import CostPoint, Effort, nearby, people_needed
 from label.routing.drift import Drift, kept, traits_of
-from label.routing.record import FORMAT, Certificate, Certified, set_of
+from label.routing.record import FORMAT, Certified, RouteCertificate, set_of
 from pipeline.costs import Costs
 
 WINDOW = 60  # checks from which is estimated how likely an object of a score is right
@@ -49,7 +49,7 @@ class Routing:
     terms: Terms
     effort: Effort
     costs: Costs
-    certificate: Certificate
+    certificate: RouteCertificate
     routes: list[Routed]
     points: list[CostPoint]
     to_check: list[DrawnObject]  # in the order of the draw
@@ -87,7 +87,7 @@ def certified(terms: Terms, pool: list[DrawnObject], used: list[DrawnObject], an
 
 def certificate_of(
     terms: Terms, predictions: list[Prediction], model: str, used: list[DrawnObject], answers: Answered
-) -> Certificate:
+) -> RouteCertificate:
     """Return what the checks in turn certify of a set of predictions."""
     pool = candidates_of(predictions)
     parts, own = parts_of(pool, terms.by_category), parts_of(used, terms.by_category)
@@ -100,14 +100,14 @@ def certificate_of(
         score, objects = (best.score, best.objects) if best.certified else (None, 0)
         rows.append(Certified(name, score, objects, len(items), best.checked, best.wrong, best.bound, short))
     traits = kept(traits_of(predictions, sorted({item.category for item in pool})), terms.seed)
-    return Certificate(
+    return RouteCertificate(
         FORMAT, model, set_of(one.key for one in predictions), len(predictions), len(pool), terms.unit,
         terms.target, terms.confidence, terms.looks, len(used), tuple(rows), traits,
     )  # fmt: skip
 
 
 def routes_of(
-    terms: Terms, held: Certificate, pool: list[DrawnObject], answers: Answered, closed: bool
+    terms: Terms, held: RouteCertificate, pool: list[DrawnObject], answers: Answered, closed: bool
 ) -> list[Routed]:
     """Return where each object goes. What was checked goes by its answer; closed: nothing goes by its score."""
     limits = {row.category: row.score for row in held.categories}
@@ -126,17 +126,17 @@ def routes_of(
     return found
 
 
-def most_missing(held: Certificate) -> int:
+def most_missing(held: RouteCertificate) -> int:
     """Return how many checks any category still misses."""
     return max((row.missing for row in held.categories), default=0)
 
 
-def named_in(held: Certificate) -> set[str]:
+def named_in(held: RouteCertificate) -> set[str]:
     """Return the categories of which a certificate keeps how many objects a photo has."""
     return {what.removeprefix("objects of ") for what in held.reference if what.startswith("objects of ")}
 
 
-def why_closed(terms: Terms, held: Certificate, photos: int, found: list[Drift]) -> str:
+def why_closed(terms: Terms, held: RouteCertificate, photos: int, found: list[Drift]) -> str:
     """Return why nothing may be taken alone, "" if it may."""
     if all(row.score is None for row in held.categories):
         return "the certificate certifies nothing"

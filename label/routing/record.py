@@ -32,7 +32,7 @@ class Certified(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Certificate(Record):
+class RouteCertificate(Record):
     """A certificate. It holds for this network, and for photos that look like these."""
 
     format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
@@ -49,10 +49,10 @@ class Certificate(Record):
     reference: Traits  # sorted, by trait: of the photos of the set
 
 
-CERTIFICATE = TypeAdapter(Certificate)
+CERTIFICATE = TypeAdapter(RouteCertificate)
 
 
-def read_certificate(path: Path) -> Certificate:
+def read_certificate(path: Path) -> RouteCertificate:
     """Return a certificate; raise InputError for another kind of file."""
     return read_typed(path, CERTIFICATE, "a certificate of `admix label route`", "make it again")
 

@@ -1,0 +1,1 @@
+"""Several people's labels of the same photos, or several rules' votes, made one."""
