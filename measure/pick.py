@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.records import RelativePath
-from measure.scoring.differences import interval, others, score_of
+from measure.scoring.differences import interval, score_of
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_many, read_scores
 from pipeline.errors import InputError
@@ -205,4 +205,4 @@ def mean_row(runs: Runs, name: str | None, resamples: int) -> dict[str, Any] | N
     own = runs.get(name or "")
     if not own:
         return None
-    return {"ratio": own[0].ratio, "iou": score_of(own), "ci95": interval(own, resamples, others(runs, name or ""))}
+    return {"ratio": own[0].ratio, "iou": score_of(own), "ci95": interval(own, resamples)}

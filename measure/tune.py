@@ -11,7 +11,7 @@ from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
 from measure.race.decision import Decision, Ranking, finish
 from measure.race.policy import next_requests
 from measure.race.records import Budget, Race, Request, Result, result_of
-from measure.scoring.differences import Peers, against, interval, others, overstatement, score_of, spread
+from measure.scoring.differences import against, interval, overstatement, score_of, spread
 from measure.scoring.evaluation import evaluate
 from measure.scoring.records import PhotoScore
 from measure.scoring.scores import Scores, read_scores, write_scores
@@ -26,7 +26,7 @@ from train.run import SETTINGS, WEIGHTS, load_run
 from train.settings import Fit
 
 KIND = "picked run"
-AT_LEAST = 2  # seeds of what the report compares, so that an interval knows how far two runs are apart
+AT_LEAST = 3  # seeds of what the report compares: two leave an interval three times as wide
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,14 +165,13 @@ class PickTable:
         rows: list[Row] = []
         for ranking in rankings:
             name = ranking.candidate.name
-            peers = others(lists, name)
             base = lists[real] if real and ranking.candidate.ratio != REAL_ONLY else []
             facts = self.learning(ranking.candidate, runs[name]) | {
                 "picked": name == self.decision.best,
-                "against_real": against(lists[name], base, peers),
+                "against_real": against(lists[name], base),
                 "trials": {seed: self.trials.name(trial_of(ranking.candidate, seed), start) for seed in runs[name]},
             }
-            rounded = plain(self.head(ranking) | self.scores(ranking, runs[name], peers) | facts)
+            rounded = plain(self.head(ranking) | self.scores(ranking, runs[name]) | facts)
             rows.append(rounded | {"weights": dict(ranking.candidate.weights)})  # later stages find runs by them
         return rows
 
@@ -186,7 +185,7 @@ class PickTable:
             "as_good": ranking.as_good,
         }
 
-    def scores(self, ranking: Ranking, runs: Runs, peers: Peers) -> Row:
+    def scores(self, ranking: Ranking, runs: Runs) -> Row:
         """Return a candidate's scores: measured if it was trained to the end, else what the race expects of it."""
         if not runs:
             expected = {"iou": ranking.iou, "ci95": ranking.ci95, "seeds": ranking.ious, "share": ranking.share}
@@ -196,7 +195,7 @@ class PickTable:
         known = [(scores, runs[seed]) for seed, scores in held_out.items() if scores]
         return {
             "iou": score_of(own),
-            "ci95": interval(own, self.resamples, peers),
+            "ci95": interval(own, self.resamples),
             "seeds": {seed: run.iou for seed, run in runs.items()},
             "share": 1.0,
             "sd": spread(own),

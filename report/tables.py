@@ -304,9 +304,17 @@ def of_attribution(found: AttributionRecord) -> Table | None:
     return filled("Which renders help", ("group", "kind", "#renders", "#help", "#95 %", "in", "in words"), cells)
 
 
+SAME_SPREAD = (
+    'What is said of trainings that were not finished, and "best of all", takes seeds to vary alike at every ratio; '
+    "all other intervals are from a ratio's own trainings."
+)
+
+
 def of_race(race: RaceRecord | None) -> str:
     """Return in one sentence what the race cost and why it ended; empty without a race."""
     if not race:
         return ""
     cost = f"{several(race.trials, 'training')}, {race.spent:.1f} of the {race.full_grid:.1f} of a full grid"
-    return f"The race took {cost} (in whole trainings). Budget: {race.budget}. It ended: {race.why_stopped}."
+    return (
+        f"The race took {cost} (in whole trainings). Budget: {race.budget}. It ended: {race.why_stopped}. {SAME_SPREAD}"
+    )

@@ -25,7 +25,7 @@ from measure.pick import (
     read_test,
     run_row,
 )
-from measure.scoring.differences import against, interval, others, pool, score_of
+from measure.scoring.differences import against, interval, pool, score_of
 from measure.scoring.records import Scores
 from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
@@ -123,22 +123,22 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
     runs = found.test[name]
     picked = next(run for run in runs if run.seed == pick["seed"])
     row = run_row(picked, "test", resamples)
-    peers, real, render = others(found.test, name), end_name(pick, REAL_ONLY), end_name(pick, RENDER_ONLY)
+    real, render = end_name(pick, REAL_ONLY), end_name(pick, RENDER_ONLY)
     base = found.test.get(real, ()) if real and pick["ratio"] != REAL_ONLY else ()
     return {key: row[key] for key in ("ratio", "seed", "iou", "ci95", "iou_per_category")} | {
         "n_photos": len(picked.photos),
         "n_groups": pool([picked]).union.shape[1],
         "mean_iou": score_of(runs),
-        "mean_ci95": interval(runs, resamples, peers),
+        "mean_ci95": interval(runs, resamples),
         "real_only": mean_row(found.test, real, resamples),
         "render_only": mean_row(found.test, render, resamples),
-        "gain": against(runs, base, peers),
+        "gain": against(runs, base),
         "rivals": [
             {
                 "name": rival.name,
                 "iou": rival.iou,
                 "ci95": interval([rival], resamples),
-                "behind": against(runs, [rival], peers),
+                "behind": against(runs, [rival]),
             }
             for rival in found.rivals
         ],
@@ -193,8 +193,8 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     name = race.picked["name"]
     curves = {key: curve(getattr(found.lines, key), key, times) for key in ("real", "mixed", "renders")}
     scores = {
-        "val": summary(race.runs[name], times, others(race.runs, name)),
-        "test": summary(found.test[name], times, others(found.test, name)),
+        "val": summary(race.runs[name], times),
+        "test": summary(found.test[name], times),
     }
     spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))

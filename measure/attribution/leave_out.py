@@ -64,11 +64,10 @@ def measure(
     """Return what each group is worth, in the given order; groups that `lacking` does not hold are left out.
 
     full: val scores of the mix, a seed each. lacking: group -> scores of the mix without it. The interval is paired by
-    photo, and all these trainings together say how much seeds differ. Errors as `compare`.
+    photo. Errors as `compare`.
     """
     evaluated = [group for group in groups if group in lacking]
-    peers = [lacking[group] for group in evaluated]
-    found = [compare(full, lacking[group], resamples, peers) for group in evaluated]
+    found = [compare(full, lacking[group], resamples) for group in evaluated]
     each = [by_seed(full, lacking[group]) for group in evaluated]
     return [
         MeasuredHelp(group, item.iou, item.ci95, some) for group, item, some in zip(evaluated, found, each, strict=True)

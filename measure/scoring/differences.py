@@ -1,7 +1,7 @@
 """Scores and differences of candidates on the same photos, with intervals, and what may be said of a difference."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from measure.scoring.intervals import (
     Counts,
     CountTable,
     Part,
-    alike,
     bounds,
     estimate,
     group_weights,
@@ -26,14 +25,8 @@ from measure.scoring.intervals import (
 )
 from measure.scoring.records import Scores
 
-UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds while every candidate has one; trainings show 0.005 to 0.03
-
-Peers = Sequence[Sequence[Scores]]  # runs of other candidates on the same photos, which lend their spread over seeds
-
-
-def others(runs: Mapping[str, Sequence[Scores]], name: str) -> list[Sequence[Scores]]:
-    """Return the runs of all candidates but one, as its peers; those without runs are left out."""
-    return [some for other, some in runs.items() if other != name and some]
+UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds of a candidate of one run; trainings show 0.005 to 0.03
+UNKNOWN = Part(UNKNOWN_SD**2, np.inf)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,28 +50,27 @@ def score_of(runs: Sequence[Scores]) -> float:
     return sum(run.iou for run in runs) / len(runs)
 
 
-def interval(runs: Sequence[Scores], resamples: int, peers: Peers = ()) -> tuple[float, float]:
+def interval(runs: Sequence[Scores], resamples: int) -> tuple[float, float]:
     """Return the 95 % interval (lo, hi) of `score_of`, see `leaves_out` for what it cannot know.
 
-    peers: runs of other candidates; with two seeds or fewer the interval is much narrower if they lend theirs. With one
-    group the interval is over seeds alone, with one run over photos alone, with one of each lo = hi; without a pixel to
-    find anywhere it is (0, 1). In simulations it holds the truth in 92 to 98 of 100 cases, with two seeds and no peers
-    in up to 99. Errors as `table.table_of`.
+    With one group the interval is over seeds alone, with one run over photos alone, with one of each lo = hi; without a
+    pixel to find anywhere it is (0, 1). In simulations it holds the truth in 92 to 98 of 100 cases, with two seeds,
+    which show next to nothing of how seeds differ, in up to 99: it is wide then. Errors as `table.table_of`.
     """
     table = table_of(runs)
-    found = estimate(table, table.drawn(resamples), IOU, [table_of(peer) for peer in peers])
+    found = estimate(table, table.drawn(resamples), IOU)
     if found.value is None:
         return 0.0, 1.0
     if found.ci95:
         return found.ci95
-    part = seeds_part([seed_scores(table, IOU), *(seed_scores(table_of(peer), IOU) for peer in peers)], len(runs))
+    part = seeds_part(seed_scores(table, IOU))
     return bounds(found.value, half_width([part]), 1.0) if part else (found.value, found.value)
 
 
-def leaves_out(runs: Sequence[Scores], peers: Peers = ()) -> str | None:
+def leaves_out(runs: Sequence[Scores]) -> str | None:
     """Return in one sentence what `interval` cannot show, None if it shows all. Errors as `table.table_of`."""
     groups = int((group_weights(table_of(runs), IOU) > 0).sum())
-    one_group, one_seed = groups < 2, not any(len(candidate) > 1 for candidate in (runs, *peers))
+    one_group, one_seed = groups < 2, len(runs) < 2
     if one_group and one_seed:
         return "One group of photos and one training run: the interval shows neither how photos nor how runs differ."
     if one_group:
@@ -91,28 +83,26 @@ def on_redrawn_photos(runs: Sequence[Scores], resamples: int) -> NDArray[np.floa
     return np.asarray(np.nan_to_num(IOU.formula(table_of(runs).drawn(resamples)), nan=1.0))
 
 
-def gain_interval(
-    runs: Sequence[Scores], base: Sequence[Scores], resamples: int, peers: Peers = ()
-) -> tuple[float, float]:
+def gain_interval(runs: Sequence[Scores], base: Sequence[Scores], resamples: int) -> tuple[float, float]:
     """Return the 95 % interval of ``score_of(runs) - score_of(base)``: paired by group of photos, not by seed.
 
     Seeds are not paired: one seed draws other batches from another mix, so runs of one seed have little in common, and
-    where they have something the interval is only wider than it must be. The variance over seeds is that of all runs
-    given, `peers` included; `UNKNOWN_SD` takes its place while none has two seeds. One group of photos shows nothing of
-    others: (-1, 1). Errors as `table.table_of`.
+    where they have something the interval is only wider than it must be. Each candidate has the variance of its own
+    seeds (Welch 1947), `UNKNOWN_SD` where it has one run. One group of photos shows nothing of others: (-1, 1). Errors
+    as `table.table_of`.
     """
     refuse_other_photos([*runs, *base])
-    return difference(table_of(runs), table_of(base), [table_of(peer) for peer in peers], resamples)
+    return difference(table_of(runs), table_of(base), resamples)
 
 
-def difference(a: CountTable, b: CountTable, peers: Sequence[CountTable], resamples: int) -> tuple[float, float]:
+def difference(a: CountTable, b: CountTable, resamples: int) -> tuple[float, float]:
     """Return the bounds of `gain_interval` from the tables of the foreground."""
     scores = [np.nan_to_num(seed_scores(table, IOU), nan=1.0) for table in (a, b)]
     value = float(scores[0].mean() - scores[1].mean())
     photos = paired_part(a, b, value, resamples)
     if photos is None:
         return -1.0, 1.0
-    half = half_width([photos, *seeds_parts(a, b, peers)])
+    half = half_width([photos, *(seeds_part(each) or UNKNOWN for each in scores)])
     return max(value - half, -1.0), min(value + half, 1.0)
 
 
@@ -120,21 +110,6 @@ def paired_part(a: CountTable, b: CountTable, value: float, resamples: int) -> P
     """Return what the choice of photos adds to the difference `value` of two candidates; None with one group."""
     scores = [mean_of_seeds(IOU.formula(table.drawn(resamples))) for table in (a, b)]
     return photos_part(scores[0] - scores[1] - value, group_weights(a, IOU) + group_weights(b, IOU))
-
-
-def seeds_parts(a: CountTable, b: CountTable, peers: Sequence[CountTable]) -> list[Part]:
-    """Return what the choice of seeds adds to a difference: one part, or one each if their variances differ."""
-    runs = [len(table.counts) for table in (a, b)]
-    if alike(seed_scores(a, IOU), seed_scores(b, IOU)):
-        one = seed_variance([a, b, *peers])
-        return [Part(one.variance * sum(1 / count for count in runs), one.degrees)]
-    each = [seed_variance([table, *peers]) for table in (a, b)]
-    return [Part(one.variance / count, one.degrees) for one, count in zip(each, runs, strict=True)]
-
-
-def seed_variance(tables: Sequence[CountTable]) -> Part:
-    """Return the variance over seeds of one run of the first candidate (`seeds_part`); `UNKNOWN_SD` if none has two."""
-    return seeds_part([seed_scores(table, IOU) for table in tables], 1) or Part(UNKNOWN_SD**2, np.inf)
 
 
 BETTER, SAME, WORSE = "better", "no difference shown", "worse"
@@ -150,9 +125,9 @@ class Comparison:
     ci95: tuple[float, float]
 
 
-def compare(a: Sequence[Scores], b: Sequence[Scores], resamples: int = RESAMPLES, peers: Peers = ()) -> Comparison:
+def compare(a: Sequence[Scores], b: Sequence[Scores], resamples: int = RESAMPLES) -> Comparison:
     """Return whether candidate `a` is better than `b`, paired by group of photos: see `gain_interval`."""
-    lo, hi = gain_interval(a, b, resamples, peers)
+    lo, hi = gain_interval(a, b, resamples)
     return Comparison(BETTER if lo > 0 else WORSE if hi < 0 else SAME, score_of(a) - score_of(b), (lo, hi))
 
 
@@ -166,9 +141,9 @@ def overstatement(on_renders: Scores, on_real: Scores) -> float:
     return on_renders.iou - on_real.iou
 
 
-def against(runs: Sequence[Scores], base: Sequence[Scores], peers: Peers = ()) -> dict[str, Any] | None:
+def against(runs: Sequence[Scores], base: Sequence[Scores]) -> dict[str, Any] | None:
     """Return how runs compare with real only on the same photos; None unless both were trained."""
     if not runs or not base:
         return None
-    found = compare(runs, base, peers=peers)
+    found = compare(runs, base)
     return {"verdict": found.verdict, "iou": found.iou, "ci95": list(found.ci95)}

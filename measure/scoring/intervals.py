@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, fdtrc, logit, stdtrit
+from scipy.special import expit, logit, stdtrit
 
 from measure.scoring.records import FOREGROUND, PhotoScore, Scores
 from pipeline.errors import InputError
@@ -101,7 +101,6 @@ def draws(total: int, resamples: int, *names: str) -> Counts:
 
 
 TAIL = 0.025  # of a 95 % interval
-DIFFERENT = 0.05  # chance at which equal variances are taken for different ones
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,31 +158,15 @@ def photos_part(deviations: Counts, weights: Counts) -> Part | None:
     return Part(float((known**2).mean()) * (degrees + 1) / degrees, degrees)
 
 
-def seeds_part(scores: Sequence[Counts], runs: int) -> Part | None:
-    """Return what the choice of `runs` seeds adds to the mean of a candidate; None if no candidate has two.
+def seeds_part(scores: Counts) -> Part | None:
+    """Return what the choice of seeds adds to the mean of one candidate; None if fewer than two runs have a score.
 
-    scores: of each candidate, one a seed, NaN where a run has nothing to score; the first is the candidate in question.
-    Others lend it their variance over seeds unless theirs is shown to differ (`alike`): so three of two seeds say as
-    much as one of four, and one that trains unsteadily does not make all others look so.
+    scores: (S,) of the candidate's own runs, NaN where a run has nothing to score. Runs of others say nothing of it:
+    one mix trains steadily and another does not, and with two or three seeds each no test can tell. So two seeds are
+    one degree of freedom, and a half width of 12.7 standard errors; three are 4.3, five 2.8.
     """
-    own, *others = [values[~np.isnan(values)] for values in scores]
-    several = [values for values in (own, *(each for each in others if alike(own, each))) if values.size > 1]
-    degrees = sum(values.size - 1 for values in several)
-    if not degrees:
-        return None
-    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in several)
-    return Part(squares / degrees / runs, float(degrees))
-
-
-def alike(first: Counts, second: Counts) -> bool:
-    """Return whether two lists of scores are not shown to have different variances (two-sided F test, 5 %)."""
-    if first.size < 2 or second.size < 2:
-        return True
-    a, b = float(first.var(ddof=1)), float(second.var(ddof=1))
-    if not a or not b:  # seeds that agree to the last digit are no measure of spread
-        return True
-    above = float(fdtrc(first.size - 1, second.size - 1, a / b))
-    return 2 * min(above, 1 - above) > DIFFERENT
+    known = scores[~np.isnan(scores)]
+    return Part(float(known.var(ddof=1)) / known.size, float(known.size - 1)) if known.size > 1 else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,7 +210,7 @@ def group_weights(table: CountTable, statistic: Statistic) -> Counts:
     return np.asarray(statistic.weight(table.columns(table.counts)).mean(axis=0))
 
 
-def estimate(table: CountTable, drawn: Columns, statistic: Statistic, peers: Sequence[CountTable] = ()) -> Estimate:
+def estimate(table: CountTable, drawn: Columns, statistic: Statistic) -> Estimate:
     """Return a score and its interval. drawn: ``table.drawn(resamples)``."""
     scores = seed_scores(table, statistic)
     value = float(mean_of_seeds(scores))
@@ -235,7 +218,7 @@ def estimate(table: CountTable, drawn: Columns, statistic: Statistic, peers: Seq
         return Estimate(None, None)
     weights = group_weights(table, statistic)
     photos = photos_part(mean_of_seeds(statistic.formula(drawn)) - value, weights)
-    seeds = seeds_part([scores, *(seed_scores(peer, statistic) for peer in peers)], scores.size)
+    seeds = seeds_part(scores)
     if photos is None:
         return Estimate(value, None)
     half = half_width([part for part in (photos, seeds) if part])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dataset.sizes import LARGE, SMALL
-from measure.scoring.differences import Peers, leaves_out
+from measure.scoring.differences import leaves_out
 from measure.scoring.intervals import Columns, Counts, Estimate, Statistic, estimate, mean_of_seeds, share, table_of
 from measure.scoring.photo import BINS, THRESHOLDS
 from measure.scoring.records import FOREGROUND, Details, Errors, PhotoScore, Scores, TrueObject
@@ -80,28 +80,25 @@ ERRORS = tuple(field.name for field in dataclasses.fields(Errors))
 Measure = Callable[[Statistic], dict[str, Any] | None]
 
 
-def summary(runs: Sequence[Scores], resamples: int, peers: Peers = ()) -> dict[str, Any]:
+def summary(runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
     """Return all scores of one candidate's runs on the same photos; each is {"value", "ci95"}, None if not known.
 
-    peers: runs of other candidates, see `interval`. "ci95" is None where one group of photos alone holds what is
-    scored. Scores beyond overlaps are None, and lists of them empty, where a file is from before there were details.
-    Errors as `table.table_of`.
+    "ci95" is None where one group of photos alone holds what is scored. Scores beyond overlaps are None, and lists of
+    them empty, where a file is from before there were details. Errors as `table.table_of`.
     """
     table = table_of(runs, counted)
-    lenders = [table_of(peer, counted) for peer in peers]
-    lenders = [lender for lender in lenders if lender.names == table.names]
     drawn = table.drawn(resamples)
 
     def measure(statistic: Statistic) -> dict[str, Any] | None:
         """Return one score as JSON."""
-        return as_json(estimate(table, drawn, statistic, lenders))
+        return as_json(estimate(table, drawn, statistic))
 
     photos = runs[0].photos
     detailed = all(photo.details for run in runs for photo in run.photos)
     categories = [name for name in photos[0].pixels if name != FOREGROUND]
     return {
         "run": runs[0].name,
-        "leaves_out": leaves_out(runs, peers),
+        "leaves_out": leaves_out(runs),
         "iou": measure(iou_over([FOREGROUND])),
         "mean_iou": measure(iou_over(categories)),
         **by_category(measure, photos, categories),

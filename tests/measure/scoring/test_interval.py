@@ -78,14 +78,6 @@ def test_one_group_shows_no_gain():
     assert gain_interval([scores([(9, 10)])], [scores([(1, 10)])], 100) == (-1, 1)
 
 
-def test_peers_lend_their_spread_over_seeds():
-    one = [scores([(80, 100), (82, 100), (78, 100)])]
-    steady = [[scores([(hits, 100)] * 3, seed) for seed in (1, 2, 3)] for hits in (70, 75)]
-    shaky = [[scores([(hits + 5 * seed, 100)] * 3, seed) for seed in (1, 2, 3)] for hits in (70, 75)]
-    alone, calm, wide = interval(one, 500), interval(one, 500, steady), interval(one, 500, shaky)
-    assert calm[1] - calm[0] <= alone[1] - alone[0] < wide[1] - wide[0]
-
-
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
@@ -101,7 +93,6 @@ def test_what_an_interval_leaves_out_is_said(runs: list[Scores], said: str):
 
 def test_an_interval_over_photos_and_seeds_leaves_nothing_out():
     assert leaves_out([scores([(1, 2)] * 2, seed) for seed in (1, 2)]) is None
-    assert leaves_out([scores([(1, 2)] * 2)], peers=[[scores([(1, 2)] * 2, seed) for seed in (1, 2)]]) is None
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,22 @@
 import numpy as np
 import pytest
 
-from measure.scoring.intervals import alike, seeds_part
+from measure.scoring.intervals import half_width, seeds_part
 
-STEADY, UNSTEADY = np.array([0.899, 0.902, 0.893]), np.array([0.329, 0.490, 0.199])
-
-
-def test_a_candidate_that_trains_unsteadily_does_not_make_a_steady_one_look_so():
-    alone, lent = seeds_part([STEADY], 3), seeds_part([STEADY, UNSTEADY], 3)
-    assert alone == lent
+THREE = np.array([0.899, 0.902, 0.893])
 
 
-def test_candidates_as_steady_as_each_other_lend_their_degrees():
-    lent = seeds_part([STEADY, STEADY + 0.01], 3)
-    assert lent.degrees == 4
-    assert lent.variance == pytest.approx(seeds_part([STEADY], 3).variance)
+def test_the_mean_of_own_seeds_has_the_variance_of_a_mean_and_a_degree_less():
+    part = seeds_part(THREE)
+    assert (part.variance, part.degrees) == (pytest.approx(THREE.var(ddof=1) / 3), 2)
 
 
-def test_one_seed_borrows_from_all():
-    assert seeds_part([np.array([0.9]), STEADY], 1).degrees == 2
+def test_a_run_without_a_score_is_no_seed():
+    assert seeds_part(np.array([*THREE, np.nan])) == seeds_part(THREE)
+    assert seeds_part(np.array([0.9, np.nan])) is None
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
-    [
-        pytest.param(STEADY, UNSTEADY, False, id="thirty times the spread"),
-        pytest.param(STEADY[:2], STEADY[1:], True, id="two seeds show little"),
-        pytest.param(np.array([0.5, 0.5]), UNSTEADY, True, id="no spread at all"),
-        pytest.param(np.array([0.5]), UNSTEADY, True, id="one seed shows nothing"),
-    ],
-)
-def test_variances_are_alike_unless_shown_to_differ(first, second, same):
-    assert alike(first, second) is same
+@pytest.mark.parametrize(("scores", "quantile"), [([0.8, 0.9], 12.706), ([0.8, 0.85, 0.9], 4.303)])
+def test_few_seeds_are_as_wide_as_students_t(scores: list[float], quantile: float):
+    error = np.std(scores, ddof=1) / len(scores) ** 0.5
+    assert half_width([seeds_part(np.array(scores))]) == pytest.approx(quantile * error, rel=1e-3)

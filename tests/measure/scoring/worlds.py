@@ -20,6 +20,7 @@ class World:
     seed_sd: float  # of IoU
     photo_sd: float = 0.8  # between groups, in logits; a third of it within
     size_sd: float = 0.8  # of the logarithm of a group's pixels
+    unlike: tuple[float, ...] = ()  # spread over seeds of each candidate; () = `seed_sd` of all
 
 
 def spread_of(
@@ -34,8 +35,9 @@ def spread_of(
     size = there * np.exp(rng.normal(0, world.size_sd, (*shape[:3], 1)) + rng.normal(0, world.size_sd / 3, shape))
     hard = rng.normal(0, world.photo_sd, (*shape[:3], 1)) + rng.normal(0, world.photo_sd / 3, shape)
     runs, per_logit = candidates * world.seeds, world.iou * (1 - world.iou)
-    luck = rng.normal(0, world.seed_sd / per_logit, (trials, runs, 1, 1))
-    own = rng.normal(0, world.seed_sd / per_logit / 2 + 0.1 * world.photo_sd, (trials, runs, world.groups, 1))
+    seed_sd = np.repeat(world.unlike or (world.seed_sd,) * candidates, world.seeds)[:, None, None] / per_logit
+    luck = rng.normal(0, seed_sd, (trials, runs, 1, 1))
+    own = rng.normal(0, seed_sd / 2 + 0.1 * world.photo_sd, (trials, runs, world.groups, 1))
     share = 1 / (1 + np.exp(-(np.log(world.iou / (1 - world.iou)) + hard + luck + own)))
     union = np.broadcast_to(size, share.shape)
     return (share * size).sum(axis=-1), union.sum(axis=-1)
