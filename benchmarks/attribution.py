@@ -52,7 +52,7 @@ def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path
     trials.train([(trial, 1.0) for trial in full], "planted")
     runs = [load_run(trials.folder(trial)) for trial in full]
     found, passed = estimate_all(everything, runs, renders_of(row, trials.pools), real / VAL)
-    measured = measure_all(everything, row, trials, found)
+    measured = measure_all(everything, row, trials, found, "mean")
     numbers = numbers_of(record(found, measured, passed, settings.least, settings.resamples))
     write_section(out, "attribution", numbers)
     sys.stdout.write(f"bench: {numbers['check']}\n")

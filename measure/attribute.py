@@ -12,7 +12,8 @@ from measure.attribution.estimate import Array, GroupEstimate, agreement, estima
 from measure.attribution.groups import Group, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
-from measure.pick import Row, read_pick
+from measure.pick import Row, read_pick, score_in
+from measure.scoring.records import Score, scored_by
 from measure.trials.candidate import Trial
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
@@ -92,7 +93,9 @@ def estimate_all(
     return estimates(agreement_of(runs, seen, val), groups, ids, photos, settings.resamples), passed
 
 
-def measure_all(settings: Attribute, row: Row, trials: Trials, found: Sequence[GroupEstimate]) -> list[MeasuredHelp]:
+def measure_all(
+    settings: Attribute, row: Row, trials: Trials, found: Sequence[GroupEstimate], score: Score
+) -> list[MeasuredHelp]:
     """Return what the surest groups are worth, by training without them; those that leave no render are passed over."""
     full = [Trial(tuple(row["weights"].items()), int(seed), row["schedule"]) for seed in row["trials"]]
     lacking = {}
@@ -103,8 +106,9 @@ def measure_all(settings: Attribute, row: Row, trials: Trials, found: Sequence[G
     if not lacking:
         return []
     trials.train([(trial, 1.0) for some in (full, *lacking.values()) for trial in some], "attribute")
-    scores = {group: [trials.trained(trial) for trial in some] for group, some in lacking.items()}
-    return measure([trials.trained(trial) for trial in full], list(lacking), scores, settings.resamples)
+    scores = {group: [scored_by(score, trials.trained(trial)) for trial in some] for group, some in lacking.items()}
+    whole = [scored_by(score, trials.trained(trial)) for trial in full]
+    return measure(whole, list(lacking), scores, settings.resamples)
 
 
 def main(
@@ -124,7 +128,8 @@ def main(
     race: the folder of the runs that stage tune trained. trials: the folder for those without a group.
     """
     trials.mkdir(parents=True, exist_ok=True)
-    row = attributed_row(read_pick(pick))
+    tuned = read_pick(pick)
+    row = attributed_row(tuned)
     if row is None:
         write_attribution(out, empty())
         return
@@ -132,7 +137,7 @@ def main(
     trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
     runs = [load_run(folder) for folder in trained[: settings.runs]]
     found, passed = estimate_all(settings, runs, renders_of(row, known.pools), val)
-    measured = measure_all(settings, row, known, found)
+    measured = measure_all(settings, row, known, found, score_in(tuned))
     write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from dataset.guards import more_val_in
 from dataset.records import Sample, read_manifest
-from measure.pick import Row, compared, read_pick
+from measure.pick import Row, compared, read_pick, score_in
 from measure.rivals import rivals_in
 from measure.scoring.evaluation import evaluate
+from measure.scoring.records import scored_by
 from measure.scoring.scores import Scores, read_scores, to_json
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_json
@@ -63,16 +64,17 @@ def main(pick: Path, race: Path, test: Path, home: Path, more_val: Path, rivals:
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
     categories = tuple(read_run_settings(race.parent / chosen["trial"] / SETTINGS)["categories"])
-    others = rivals_in(rivals, test, samples, categories)  # before minutes of scoring our own
+    score = score_in(chosen)
+    others = [scored_by(score, one) for one in rivals_in(rivals, test, samples, categories)]  # before minutes of ours
     with whole_folder(out, "test scores") as part:
         found, more = [], {split: list[dict[str, Any]]() for split in ("home", *beside)}
         for name, folder in runs:
             keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder)
             scores = evaluate(run, test, "test", f"test {name}", keep)
-            found.append(to_json(dataclasses.replace(scores, name=name)))
+            found.append(to_json(scored_by(score, dataclasses.replace(scores, name=name))))
             for split, manifest in beside.items():
                 scores = evaluate(run, manifest, split, f"{split} {name}", None, details=False)
-                more[split].append(to_json(dataclasses.replace(scores, name=name)))
+                more[split].append(to_json(scored_by(score, dataclasses.replace(scores, name=name))))
         write_json(part / "test.json", {"photos": len(samples), "runs": found})
         write_beside(part, more)
         write_json(part / "rivals.json", {"photos": len(samples), "runs": [to_json(scores) for scores in others]})

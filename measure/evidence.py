@@ -13,7 +13,7 @@ from dataset.records import RelativePath, Sample
 from measure.attribution.record import IOU, AttributionRecord
 from measure.pick import TunedRuns, run_folder
 from measure.scoring.differences import on_redrawn_photos
-from measure.scoring.records import Scores
+from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
 from measure.worth.options import Evidence, GroupHelp, Lost, WeakKind
@@ -52,13 +52,13 @@ class LinesFile(Record):
 LINES = TypeAdapter(LinesFile)
 
 
-def read_lines(path: Path) -> Lines:
+def read_lines(path: Path, score: Score) -> Lines:
     """Return what stage curves trained; raise InputError for another kind of file, or a run that is missing."""
     found: dict[str, dict[int, list[Scores]]] = {"real": {}, "mixed": {}, "renders": {}}
     value = read_typed(path, LINES, "the points of curves", "run stage curves again")
     points = [(name, point.n, point.trial) for name in found for point in getattr(value, name)]
     for name, n, trial in sorted(points):
-        found[name].setdefault(n, []).append(read_scores(run_folder(path.parent, trial) / "val.json"))
+        found[name].setdefault(n, []).append(scored_by(score, read_scores(run_folder(path.parent, trial) / "val.json")))
     return Lines(**found)
 
 

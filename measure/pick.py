@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.records import RelativePath
 from measure.scoring.differences import interval, score_of
-from measure.scoring.records import Scores
+from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_many, read_scores
 from pipeline.errors import InputError
 from pipeline.files import inside
@@ -75,6 +75,7 @@ class PickFile(TypedDict):
     iou: float
     ci95: Annotated[list[float], Field(min_length=2, max_length=2)]
     trial: RelativePath
+    score: NotRequired[Score]
     weights: NotRequired[dict[str, float]]
     ratios: list[PickRow]
     race: SpentRow
@@ -152,7 +153,15 @@ def read_race(pick: Mapping[str, Any], root: Path) -> TunedRuns:
     """Return the race with its scores. root: the folder of pick.json. Raises InputError for a run that is missing."""
     rows = [row for row in pick["ratios"] if row["trials"]]
     paths = {row["name"]: [run_folder(root, trial) / "val.json" for trial in row["trials"].values()] for row in rows}
-    return TunedRuns(pick, {name: [named(read_scores(path), name) for path in some] for name, some in paths.items()})
+    score = score_in(pick)
+    runs = {name: [scored_by(score, named(read_scores(path), name)) for path in some] for name, some in paths.items()}
+    return TunedRuns(pick, runs)
+
+
+def score_in(pick: Mapping[str, Any]) -> Score:
+    """Return what the mix was chosen by; a pick from before there was a choice went by the foreground."""
+    found: Score = pick.get("score", "foreground")
+    return found
 
 
 def named(scores: Scores, name: str) -> Scores:

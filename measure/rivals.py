@@ -11,6 +11,7 @@ from dataset.formats.mask_files import listed, mask_values
 from dataset.formats.mask_values import names_in
 from dataset.idmap import categories_map
 from dataset.records import Sample
+from measure.scoring.evaluation import scored_in
 from measure.scoring.photo import CategoryMap, count
 from measure.scoring.records import PhotoScore, Scores
 from pipeline.errors import InputError, shown
@@ -48,7 +49,8 @@ def scores_of(own: Path, test: Path, samples: Sequence[Sample], categories: tupl
         _, ids = load_labelled(test.parent, sample)
         truth = categories_map(ids, sample.instances, categories)
         photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, categories)))
-    return Scores("test", ratio=0.0, seed=0, n_real=0, n_render=0, photos=tuple(photos), name=own.name)
+    scored = scored_in(samples, categories)
+    return Scores("test", ratio=0.0, seed=0, n_real=0, n_render=0, photos=tuple(photos), name=own.name, scored=scored)
 
 
 def masks_of(own: Path, samples: Sequence[Sample], categories: tuple[str, ...]) -> dict[str, CategoryMap]:

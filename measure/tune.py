@@ -13,7 +13,7 @@ from measure.race.policy import next_requests
 from measure.race.records import Budget, Race, Request, Result, result_of
 from measure.scoring.differences import against, interval, overstatement, score_of, spread
 from measure.scoring.evaluation import evaluate
-from measure.scoring.records import PhotoScore
+from measure.scoring.records import PhotoScore, Score, scored_by
 from measure.scoring.scores import Scores, read_scores, write_scores
 from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of
 from measure.trials.runner import Machine, Trials, open_trials
@@ -34,6 +34,7 @@ class Tune:
     """Section `tune` of params.yaml."""
 
     resamples: int  # how often the bootstrap draws photos and seeds anew
+    score: Score  # what mixes are chosen by, and curves and advice go by: IoU, mean over categories or of all together
     prefer_mix: float  # IoU that a mix (0 < ratio < 1) may stay behind the best ratio on val and still be picked
     runs: float | None  # bounds of the race; null = none but the seeds of the sweep
     minutes: float | None  # of training, summed over runs
@@ -59,21 +60,21 @@ def race_of(settings: Tune, sweep: Sweep, costs: Costs, trials: Trials) -> Race:
     )
 
 
-def run_race(race: Race, trials: Trials) -> Race:
+def run_race(race: Race, trials: Trials, score: Score) -> Race:
     """Train what the race requests, round by round; return it with all results."""
     number = 0
     while requests := next_requests(race):
         number += 1
         trials.train([(trial_of(each.candidate, each.seed), each.share) for each in requests], f"tune, round {number}")
-        new = {each.key: found(each, trials) for each in requests}
+        new = {each.key: found(each, trials, score) for each in requests}
         race = dataclasses.replace(race, results={**race.results, **new})
     return race
 
 
-def found(request: Request, trials: Trials) -> Result:
+def found(request: Request, trials: Trials, score: Score) -> Result:
     """Return the result of a training that was asked for and done."""
     trial = trial_of(request.candidate, request.seed)
-    return result_of(trials.trained(trial, request.share), trials.seconds(trial, request.share))
+    return result_of(scored_by(score, trials.trained(trial, request.share)), trials.seconds(trial, request.share))
 
 
 def to_compare(decision: Decision) -> list[Candidate]:
@@ -111,10 +112,10 @@ def main(
     check_free(picked, KIND)  # before hours of training
     race.mkdir(parents=True, exist_ok=True)
     trials = open_trials(machine, fit, pools, val, categories, race)
-    decision = finish(run_race(race_of(settings, sweep, costs, trials), trials))
+    decision = finish(run_race(race_of(settings, sweep, costs, trials), trials, settings.score))
     again = [(trial_of(each, seed), 1.0) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
     trials.train(again, "tune, for the report")
-    rows = PickTable(trials, decision, sweep.seeds, settings.resamples).rows(out.parent)
+    rows = PickTable(trials, decision, sweep.seeds, settings).rows(out.parent)
     pick = summary(decision, rows, settings)
     keep_picked(out.parent / pick["trial"], trials, train, picked)
     write_json(out, pick)
@@ -134,7 +135,13 @@ def summary(decision: Decision, rows: Sequence[Row], settings: Tune) -> dict[str
         "words": decision.words,
     }
     head = {key: row[key] for key in ("name", "ratio", "schedule", "weights", "iou", "ci95")}
-    return head | {"seed": int(seed), "trial": row["trials"][seed], "ratios": list(rows), "race": plain(race)}
+    return head | {
+        "score": settings.score,
+        "seed": int(seed),
+        "trial": row["trials"][seed],
+        "ratios": list(rows),
+        "race": plain(race),
+    }
 
 
 def trial_of(each: Candidate, seed: int) -> Trial:
@@ -148,13 +155,17 @@ Runs = dict[int, Scores]  # seed -> val scores of the runs of a candidate that w
 class PickTable:
     """The rows of pick.json, from what was trained."""
 
-    def __init__(self, trials: Trials, decision: Decision, seeds: Sequence[int], resamples: int):
-        self.trials, self.decision, self.seeds, self.resamples = trials, decision, seeds, resamples
+    def __init__(self, trials: Trials, decision: Decision, seeds: Sequence[int], settings: Tune):
+        self.trials, self.decision, self.seeds, self.settings = trials, decision, seeds, settings
 
     def finished(self, each: Candidate) -> Runs:
         """Return the runs of a candidate that were trained to the end."""
         runs = {seed: self.trials.scores(trial_of(each, seed)) for seed in self.seeds}
-        return {seed: scores for seed, scores in runs.items() if scores}
+        return {seed: self.chosen_by(scores) for seed, scores in runs.items() if scores}
+
+    def chosen_by(self, scores: Scores) -> Scores:
+        """Return scores as the settings want them."""
+        return scored_by(self.settings.score, scores)
 
     def rows(self, start: Path) -> list[Row]:
         """Return one row a candidate ascending in ratio. start: the folder that paths of runs are relative to."""
@@ -192,10 +203,14 @@ class PickTable:
             return expected | dict.fromkeys(("sd", "on_renders", "overstates"))
         own = list(runs.values())
         held_out = {seed: self.on_renders(trial_of(ranking.candidate, seed)) for seed in runs}
-        known = [(scores, runs[seed]) for seed, scores in held_out.items() if scores]
+        known = [
+            (dataclasses.replace(scores, scored=runs[seed].scored), runs[seed])
+            for seed, scores in held_out.items()
+            if scores
+        ]
         return {
             "iou": score_of(own),
-            "ci95": interval(own, self.resamples),
+            "ci95": interval(own, self.settings.resamples),
             "seeds": {seed: run.iou for seed, run in runs.items()},
             "share": 1.0,
             "sd": spread(own),
@@ -206,7 +221,8 @@ class PickTable:
     def learning(self, each: Candidate, runs: Runs) -> Row:
         """Return a candidate's training curve and its last rise, of its finished runs or else of the one begun."""
         trials = [trial_of(each, seed) for seed in runs or self.seeds[:1]]
-        watched = [dataclasses.replace(run, photos=on_the_way(run.photos)) for run in runs.values()]
+        whole = [self.trials.trained(trial) for trial in trials] if runs else []  # scored as they were watched
+        watched = [dataclasses.replace(run, photos=on_the_way(run.photos)) for run in whole]
         ends = [(self.trials.steps(trial), run.iou) for trial, run in zip(trials, watched, strict=False)]
         curve = training_curve([self.trials.watched(trial) for trial in trials], ends)
         return {"training_curve": curve, "rise": rise_of(curve, looks_of(self.trials.ground.fit.steps))}

@@ -24,9 +24,10 @@ from measure.pick import (
     read_rivals,
     read_test,
     run_row,
+    score_in,
 )
 from measure.scoring.differences import against, interval, pool, score_of
-from measure.scoring.records import Scores
+from measure.scoring.records import Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
 from measure.trials.pools import read_pools
@@ -81,7 +82,12 @@ def labels_csv(curves: Mapping[str, CurveRecord] | None) -> str:
     ])  # fmt: skip
 
 
-METRIC = "IoU of the foreground"
+METRIC, MEAN_METRIC = "IoU of the foreground", "IoU, mean over categories"
+
+
+def metric_of(run: Scores) -> str:
+    """Return in words what a score is; of one category both are the same number."""
+    return MEAN_METRIC if len(run.scored) > 1 else METRIC
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,7 +211,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     )
     return as_record(plain({
         "setup": setup,
-        "metric": METRIC,
+        "metric": metric_of(race.runs[name][0]),
         "runs": all_runs(found, times),
         "real_only": real,
         "render_only": render,
@@ -242,8 +248,8 @@ def read_all(
         rivals=read_rivals(test),
         home=read_home(test),
         more_val=read_more_val(test),
-        lines=read_lines(curves),
-        on_training=read_scores(training) if training.is_file() else None,
+        lines=read_lines(curves, score_in(chosen)),
+        on_training=scored_by(score_in(chosen), read_scores(training)) if training.is_file() else None,
         attribution=read_attribution(attribution),
         renders=read_manifest(renders / "samples.jsonl"),
         steps=run["fit"]["steps"],

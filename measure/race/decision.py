@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from measure.race.policy import State, Stop, leader, play
 from measure.race.posterior import DRAWS, Posterior, posterior_of
 from measure.race.records import Key, Race, Result, spent, tolerances
-from measure.scoring.intervals import membership
+from measure.scoring.intervals import mean_of_seeds, membership, share
 from measure.trials.candidate import Candidate
 from pipeline.seeds import rng_for
 
@@ -71,10 +71,11 @@ def latest(results: Mapping[Key, Result], name: str) -> dict[int, Result]:
 
 
 def pooled(counts: Sequence[Result], drawn: Array, member: Array) -> Array:
-    """Return (DRAWS,) the mean over results of the IoU pooled over redrawn groups of photos."""
-    hits = np.stack([each.intersection for each in counts]) @ member @ drawn.T  # (S, DRAWS)
-    union = np.stack([each.union for each in counts]) @ member @ drawn.T
-    return np.asarray(np.divide(hits, union, out=np.ones_like(union), where=union > 0).mean(axis=0))
+    """Return (DRAWS,) the mean over results of their score pooled over redrawn groups of photos."""
+    hits = np.stack([np.atleast_2d(each.intersection) for each in counts]) @ member @ drawn.T  # (S, K, DRAWS)
+    union = np.stack([np.atleast_2d(each.union) for each in counts]) @ member @ drawn.T
+    each = mean_of_seeds(np.moveaxis(share(hits, union), 1, -1))  # (S, DRAWS)
+    return np.asarray(np.nan_to_num(each, nan=1.0).mean(axis=0))
 
 
 def photo_noise(state: State) -> Array:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from measure.scoring.scores import FOREGROUND, Scores
+from measure.scoring.intervals import mean_of_seeds, share
+from measure.scoring.scores import Scores
 from measure.trials.candidate import Candidate
 from pipeline.errors import InputError
 
@@ -49,7 +50,7 @@ class Budget:
         return found
 
 
-Counts = NDArray[np.float64]  # (P,) pixels by photo, as floats for matrix products
+Counts = NDArray[np.float64]  # (K, P) pixels by category and photo, or (P,) of one, as floats for matrix products
 
 
 class Key(NamedTuple):
@@ -72,22 +73,22 @@ class Result:
 
     @property
     def iou(self) -> float:
-        """The foreground's IoU, pooled over the pixels of all photos; 1.0 where nothing was there and nothing said."""
-        union = float(self.union.sum())
-        return float(self.intersection.sum()) / union if union else 1.0
+        """The mean over categories of their IoU, pooled over photos; 1.0 where nothing was there and nothing said."""
+        each = share(np.atleast_2d(self.intersection).sum(axis=1), np.atleast_2d(self.union).sum(axis=1))
+        return float(np.nan_to_num(mean_of_seeds(each), nan=1.0))
 
 
 def result_of(scores: Scores, seconds: float | None = None) -> Result:
-    """Return the foreground pixels of a scores file; a photo without a group is a group of its own.
+    """Return the pixels of what a scores file's score is the mean of; a photo without a group is a group of its own.
 
     Raises InputError without photos.
     """
     if not scores.photos:
         raise InputError(f"the {scores.split} split has no photo to score: give it one in the set-up's split section")
-    pixels = [photo.pixels[FOREGROUND] for photo in scores.photos]
+    pixels = [[photo.pixels[name] for photo in scores.photos] for name in scores.scored]
     return Result(
-        np.array([p.intersection for p in pixels], float),
-        np.array([p.union for p in pixels], float),
+        np.array([[p.intersection for p in some] for some in pixels], float),
+        np.array([[p.union for p in some] for some in pixels], float),
         tuple(photo.id for photo in scores.photos),
         tuple(f"group {photo.group}" if photo.group else f"photo {photo.id}" for photo in scores.photos),
         seconds,

@@ -13,6 +13,7 @@ from measure.scoring.intervals import (
     CountTable,
     Part,
     bounds,
+    columns_of,
     estimate,
     group_weights,
     half_width,
@@ -31,7 +32,7 @@ UNKNOWN = Part(UNKNOWN_SD**2, np.inf)
 
 @dataclasses.dataclass(frozen=True)
 class PooledRuns:
-    """Foreground pixels of S runs that evaluated the same photos, summed over each of G groups of photos."""
+    """Pixels of S runs that evaluated the same photos, of all that is scored, summed over each of G groups."""
 
     intersection: Counts  # (S, G)
     union: Counts  # (S, G)
@@ -40,7 +41,8 @@ class PooledRuns:
 def pool(runs: Sequence[Scores]) -> PooledRuns:
     """Return the pixels of runs of one candidate, by group of photos. Errors as `table.table_of`."""
     columns = (table := table_of(runs)).columns(table.counts)
-    return PooledRuns(columns["intersection"], columns["union"])
+    hits, union = (np.sum(columns_of(columns, what), axis=0) for what in ("intersection", "union"))
+    return PooledRuns(hits, union)
 
 
 def score_of(runs: Sequence[Scores]) -> float:
@@ -96,7 +98,7 @@ def gain_interval(runs: Sequence[Scores], base: Sequence[Scores], resamples: int
 
 
 def difference(a: CountTable, b: CountTable, resamples: int) -> tuple[float, float]:
-    """Return the bounds of `gain_interval` from the tables of the foreground."""
+    """Return the bounds of `gain_interval` from the tables of both."""
     scores = [np.nan_to_num(seed_scores(table, IOU), nan=1.0) for table in (a, b)]
     value = float(scores[0].mean() - scores[1].mean())
     photos = paired_part(a, b, value, resamples)

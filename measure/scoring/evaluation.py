@@ -12,7 +12,7 @@ from dataset.guards import is_measured
 from dataset.idmap import IdMap, categories_map, png_bytes
 from dataset.records import Sample, read_manifest
 from measure.scoring.photo import CategoryMap, count, score_photo
-from measure.scoring.records import PhotoScore, Scores
+from measure.scoring.records import PhotoScore, Scores, scored_on
 from pipeline.errors import InputError
 from pipeline.files import inside, write_bytes
 from pipeline.progress import track
@@ -90,7 +90,12 @@ def evaluate(
             photos.append(PhotoScore(sample.id, sample.group, count(predicted, truth, run.categories)))
         if keep:
             write_bytes(inside(keep, f"{sample.id}.png", str(manifest)), png_bytes(predicted))
-    return Scores(split=split, photos=tuple(photos), **facts_of(run))
+    return Scores(split=split, photos=tuple(photos), scored=scored_in(samples, run.categories), **facts_of(run))
+
+
+def scored_in(samples: Sequence[Sample], categories: Sequence[str]) -> tuple[str, ...]:
+    """Return what the score on these samples is the mean of (`scored_on`)."""
+    return scored_on({instance.category for sample in samples for instance in sample.instances}, categories)
 
 
 def facts_of(run: Run) -> dict[str, Any]:

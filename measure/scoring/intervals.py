@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from measure.scoring.records import FOREGROUND, PhotoScore, Scores
+from measure.scoring.records import PhotoScore, Scores
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
 
@@ -38,21 +38,24 @@ class CountTable:
         return self.columns((draws(groups, resamples, "photos") @ flat).reshape(resamples, seeds, names))
 
 
-def foreground_of(photo: PhotoScore) -> dict[str, float]:
-    """Return the pixels of a photo's foreground, by name."""
-    pixels = photo.pixels[FOREGROUND]
-    return {"intersection": pixels.intersection, "union": pixels.union}
+def pixels_of(photo: PhotoScore, names: Sequence[str]) -> dict[str, float]:
+    """Return the pixels of these categories on a photo, as `IOU` reads them."""
+    each = [photo.pixels[name] for name in names]
+    hits: dict[str, float] = {
+        f"{name}/intersection": pixels.intersection for name, pixels in zip(names, each, strict=True)
+    }
+    return hits | {f"{name}/union": pixels.union for name, pixels in zip(names, each, strict=True)}
 
 
-def table_of(
-    runs: Sequence[Scores], counted: Callable[[PhotoScore], Mapping[str, float]] = foreground_of
-) -> CountTable:
+def table_of(runs: Sequence[Scores], counted: Callable[[PhotoScore], Mapping[str, float]] | None = None) -> CountTable:
     """Return what `counted` says of each photo, by run and group; a photo without a group is a group of its own.
 
-    Groups stand in the order of their first photo. `counted` has the same names for each photo of a run. Raises
-    ValueError without runs, InputError if there is no photo or the runs evaluated different photos.
+    Groups stand in the order of their first photo. `counted` has the same names for each photo of a run; None = the
+    pixels of what the first run's score is the mean of (`Scores.scored`). Raises ValueError without runs, InputError if
+    there is no photo or the runs evaluated different photos.
     """
     member = members(runs)
+    counted = counted or functools.partial(pixels_of, names=runs[0].scored)
     rows = [[counted(photo) for photo in run.photos] for run in runs]
     names = tuple(rows[0][0])
     counts = np.array([[[row[name] for name in names] for row in photos] for photos in rows], float)  # (S, P, K)
@@ -190,14 +193,26 @@ def share(top: Counts, whole: Counts) -> Counts:
     return np.asarray(np.divide(top, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0))
 
 
-IOU = Statistic(lambda c: share(c["intersection"], c["union"]), lambda c: c["union"])
-
-
 def mean_of_seeds(values: Counts) -> Counts:
     """Return the mean over the last axis, of what is not NaN; NaN where all is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # numpy warns of a mean of nothing
         return np.asarray(np.nanmean(values, axis=-1))
+
+
+def columns_of(columns: Columns, what: str) -> list[Counts]:
+    """Return the columns whose name ends in "intersection" or "union", in their order."""
+    return [counts for name, counts in columns.items() if name.endswith(what)]
+
+
+def mean_share(columns: Columns) -> Counts:
+    """Return the mean over categories of their IoU; one that is neither there nor predicted is left out."""
+    pairs = zip(columns_of(columns, "intersection"), columns_of(columns, "union"), strict=True)
+    each = [share(hits, union) for hits, union in pairs]
+    return each[0] if len(each) == 1 else mean_of_seeds(np.stack(each, axis=-1))
+
+
+IOU = Statistic(mean_share, lambda columns: np.asarray(np.sum(columns_of(columns, "union"), axis=0)))
 
 
 def seed_scores(table: CountTable, statistic: Statistic) -> Counts:

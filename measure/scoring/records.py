@@ -1,7 +1,8 @@
 """The records of scoring: what is counted on one photo, so that every score can be pooled anew from photos."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
 FOREGROUND = "*"  # in place of a category: any category
 
@@ -102,11 +103,12 @@ class Scores:
     schedule: str = "mix"
     weights: dict[str, float] = dataclasses.field(default_factory=dict)  # source -> share; empty if unknown
     name: str = ""  # of the candidate or trial
+    scored: tuple[str, ...] = (FOREGROUND,)  # what the score is the mean of: categories that the labels show
 
     @property
     def iou(self) -> float:
-        """The foreground's IoU, pooled over the pixels of all photos."""
-        return pooled(self.photos).iou
+        """The mean over `scored` of their IoU, each pooled over the pixels of all photos; see `mean_iou`."""
+        return mean_iou([pooled(self.photos, name) for name in self.scored])
 
     @property
     def iou_per_category(self) -> dict[str, float]:
@@ -119,3 +121,26 @@ def pooled(photos: Iterable[PhotoScore], category: str = FOREGROUND) -> Pixels:
     """Return the sum over photos of one category's pixels; no photo gives an empty union."""
     counts = [photo.pixels[category] for photo in photos]
     return Pixels(sum(c.intersection for c in counts), sum(c.union for c in counts))
+
+
+def mean_iou(pixels: Sequence[Pixels]) -> float:
+    """Return the mean IoU of those with a pixel in their union; 1.0 where none has one."""
+    known = [each for each in pixels if each.union]
+    return sum(each.iou for each in known) / len(known) if known else 1.0
+
+
+Score = Literal["mean", "foreground"]  # over categories; of any category
+
+
+def scored_on(labelled: Collection[str], categories: Sequence[str]) -> tuple[str, ...]:
+    """Return what the score of photos is the mean of: the categories that their labels show, all of them if none is.
+
+    A category without a photo is left out: one false pixel of it would take away as much as a category of which nothing
+    is found. labelled: the categories of all instances on the photos.
+    """
+    return tuple(name for name in categories if name in labelled) or tuple(categories) or (FOREGROUND,)
+
+
+def scored_by(score: Score, scores: Scores) -> Scores:
+    """Return scores whose `iou` is the mean over categories, as they were evaluated, or that of the foreground."""
+    return scores if score == "mean" else dataclasses.replace(scores, scored=(FOREGROUND,))

@@ -129,6 +129,7 @@ class ScoresRow(TypedDict):
     schedule: NotRequired[str]
     weights: NotRequired[dict[str, float]]
     name: NotRequired[str]
+    scored: NotRequired[list[str]]
 
 
 @with_config(FINITE)
@@ -145,12 +146,16 @@ AGAIN = "run the stage that writes it again"
 def from_json(value: ScoresRow) -> Scores:
     """Return the scores that `to_json` wrote. Raises ValueError for photos that do not agree with one another.
 
-    Files from before there were candidates have the schedule "mix", no weights, and the ratio for a name.
+    Files from before there were candidates have the schedule "mix", no weights, and the ratio for a name; older ones
+    the score of the foreground.
     """
     photos = tuple(photo_from_json(photo) for photo in value["photos"])
     names = {tuple(photo.pixels) for photo in photos}
     if len(names) > 1 or any(FOREGROUND not in photo.pixels for photo in photos):
         raise ValueError(f"its photos want the same categories each, and {FOREGROUND!r}")
+    scored = tuple(value.get("scored", [FOREGROUND]))
+    if not scored or any(not set(scored) <= known for known in map(set, names)):
+        raise ValueError(f"its score is the mean of {list(scored)}, wanted categories of its photos")
     return Scores(
         split=value["split"],
         ratio=value["ratio"],
@@ -161,6 +166,7 @@ def from_json(value: ScoresRow) -> Scores:
         schedule=value.get("schedule", "mix"),
         weights=dict(value.get("weights", {})),
         name=value.get("name", f"{value['ratio']:g}"),
+        scored=scored,
     )
 
 

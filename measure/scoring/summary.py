@@ -100,7 +100,7 @@ def summary(runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
         "run": runs[0].name,
         "leaves_out": leaves_out(runs),
         "iou": measure(iou_over([FOREGROUND])),
-        "mean_iou": measure(iou_over(categories)),
+        "mean_iou": measure(iou_over([name for name in runs[0].scored if name != FOREGROUND] or categories)),
         **by_category(measure, photos, categories),
         "boundary_iou": measure(ratio("boundary/intersection", "boundary/union")) if detailed else None,
         "lost": {name: measure(lost_by(name)) for name in ERRORS} if detailed else None,

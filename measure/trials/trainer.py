@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
-from measure.scoring.evaluation import evaluate
+from measure.scoring.evaluation import evaluate, scored_in
 from measure.scoring.records import Scores
 from measure.scoring.scores import write_scores
 from pipeline.files import write_json
@@ -67,7 +67,8 @@ class Trainer:
         """Map the photos. Raises InputError when the cache is missing."""
         self.ground = ground
         self.cache = Cache(ground.cache)
-        self.watched = watched_ids([sample.id for sample in real_samples(ground.val)])
+        val = real_samples(ground.val)
+        self.watched, self.scored = watched_ids([sample.id for sample in val]), scored_in(val, ground.categories)
 
     def run(self, job: TrialJob) -> None:
         """Train and evaluate a trial, from its last checkpoint if there is one.
@@ -94,7 +95,8 @@ class Trainer:
         self, network: Network, job: TrialJob, *, only: frozenset[str] | None = None, details: bool = False
     ) -> Scores:
         """Return a network's scores on the val photos. only: their ids; None = all."""
-        return evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, only, details)
+        found = evaluate(self.run_of(network, job), self.ground.val, "val", "val", None, only, details)
+        return dataclasses.replace(found, scored=self.scored)  # some of the photos may lack a category
 
     def run_of(self, network: Network, job: TrialJob) -> Run:
         """Return the network with the settings it was trained by."""

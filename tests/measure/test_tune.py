@@ -16,6 +16,6 @@ from pipeline.settings import build
     ],
 )
 def test_settings_that_cannot_be_are_refused(changes, message):
-    values = dataclasses.asdict(Tune(10, 0.0, None, None, None)) | changes
+    values = dataclasses.asdict(Tune(10, "mean", 0.0, None, None, None)) | changes
     with pytest.raises(InputError, match=message):
         build(Tune, values, "tune", lambda _: "params.yaml")
