@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_SIZE, DefectError, Defects, ListedPhoto
 from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, write_ids
 from dataset.known_formats import AUTO, read_set, unwrapped
+from dataset.outline_habit import habits_of, outlines_of, words_of
+from dataset.outline_trim import check_trim, trimmed
 from dataset.pictures import StoredPhoto, read_photo
 from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
@@ -42,6 +44,11 @@ class Ingest:
     unlabelled: Literal["ask", "empty", "leave out"] = "ask"  # photos of which the labels say nothing
     defects: Literal["stop", "leave out"] = "stop"  # photos and labels that cannot be read
     verdicts: str | None = None  # name of the file of verdicts of `admix label audit` among the photos; null = none
+    trim_px: dict[str, int] = dataclasses.field(default_factory=dict)  # side: by how much objects end earlier there
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a side that is none, or a number of pixels that cannot be trimmed."""
+        check_trim(self.trim_px)
 
     def check(self, categories: tuple[str, ...]) -> None:
         """Raise InputError for a name that is no category of the labels, or that two settings take."""
@@ -112,7 +119,8 @@ def labelled(photo: ListedPhoto, settings: Ingest, verdicts: Verdicts = NO_VERDI
     data, stored = stored_photo(photo.file)
     image = turned(stored.pixels, stored.orientation)
     drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
-    ids, instances = instances_in(fitted(drawn, stored, photo), categories)
+    whole = trimmed(fitted(drawn, stored, photo), settings.trim_px)
+    ids, instances = instances_in(whole, categories)
     told = verdicts.get(photo_key(image), ()) if verdicts else ()
     if told:
         names = [item.category for item in instances]
@@ -253,10 +261,13 @@ def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
             stop_on(defects, real)
         write_manifest(folder / "samples.jsonl", samples)
         write_json(folder / "categories.json", list(settings.names(found.categories)))
+        outlines = words_of(habits_of(outlines_of(folder, samples)))
     instances = sum(len(sample.instances) for sample in samples)
     left = Counter(defect.kind for defect in defects.found)
     said = [*found.assumed, *(f"left out: {count} {kind}" for kind, count in sorted(left.items()))]
     sys.stderr.write(f"ingest: {len(samples)} photos, {instances} instances, {', '.join(said)}\n")
+    if outlines:
+        sys.stderr.write(f"ingest: {outlines}\n")
 
 
 if __name__ == "__main__":

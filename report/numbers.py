@@ -7,6 +7,7 @@ from measure.attribution.record import AttributionRecord
 from report.answer import answer, notes
 from report.charts import figure, help_chart, precision_chart, ratio_chart
 from report.curve_chart import curve_chart
+from report.outline_words import outline_parts
 from report.record import (
     CurveRecord,
     Kind,
@@ -60,6 +61,7 @@ def numbers(found: TransferRecord) -> dict[str, Any]:
         }
         | curve_parts(found)
         | advice_part(found)
+        | outline_parts(found.outlines)
         | score_parts(found)
         | attribution_part(found)
     )

@@ -338,6 +338,26 @@ class ObjectsRow(Record):
 
 
 @dataclasses.dataclass(frozen=True)
+class OutlineSide(Record):
+    """How far labels of one split reach beyond the pictures' edges on one side."""
+
+    split: Literal["train", "val"]
+    side: Literal["left", "right", "above", "below"]
+    px: float  # the median over objects; negative if they end before the edge
+    ci95: Ends
+    objects: Count  # with a clear edge there
+
+
+@dataclasses.dataclass(frozen=True)
+class OutlinesRecord(Record):
+    """How the labels' outlines lie, and the score that val labels like these allow at most."""
+
+    sides: tuple[OutlineSide, ...]  # where enough objects have clear edges
+    words: tuple[str, ...]  # what is to be told, a split each
+    ceiling: Ceiling | None  # not below the score that was reached
+
+
+@dataclasses.dataclass(frozen=True)
 class TransferRecord(Record):
     """The whole file."""
 
@@ -359,6 +379,7 @@ class TransferRecord(Record):
     advice: AdviceRecord | None
     attribution: AttributionRecord | None
     objects: tuple[ObjectsRow, ...]
+    outlines: OutlinesRecord | None = None
 
 
 SCHEMA = Path(__file__).with_name("transfer.schema.json")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataset.outline_habit import outlines_of
 from dataset.records import Sample, read_manifest
 from measure.attribution.record import AttributionRecord, read_attribution
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
@@ -39,6 +40,7 @@ from pipeline.costs import Costs
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.stage import run_stage
 from pipeline.tables import table_text
+from report.outlines import MeasuredOutlines, allowed, outlines_json
 from report.record import CurveRecord, RaceRecord, RatioRow, RunRecord, TransferRecord, as_record, write_transfer
 from train.run import SETTINGS, read_run_settings
 
@@ -121,6 +123,7 @@ class Gathered:
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
     objects: Sequence[CategoryObjects]
+    outlines: MeasuredOutlines
 
 
 def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
@@ -209,6 +212,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     known = evidence(
         race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
     )
+    known = dataclasses.replace(known, labels=allowed(found.outlines, max(row["iou"] for row in race.pick["ratios"])))
     return as_record(plain({
         "setup": setup,
         "metric": metric_of(race.runs[name][0]),
@@ -228,6 +232,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": dataclasses.asdict(found.attribution),
         "objects": [dataclasses.asdict(row) for row in found.objects],
+        "outlines": outlines_json(found.outlines, known.labels),
     }))  # fmt: skip
 
 
@@ -242,6 +247,8 @@ def read_all(
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
     chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
     race, sampling = read_race(chosen, pick.parent), dict(run["fit"]).get("sampling", "even")
+    photos, made = read_manifest(val), read_manifest(renders / "samples.jsonl")
+    labels = {"train": read_manifest(val.with_name("train.jsonl")), "val": photos}
     return Gathered(
         race=race,
         test=read_test(test),
@@ -251,10 +258,13 @@ def read_all(
         lines=read_lines(curves, score_in(chosen)),
         on_training=scored_by(score_in(chosen), read_scores(training)) if training.is_file() else None,
         attribution=read_attribution(attribution),
-        renders=read_manifest(renders / "samples.jsonl"),
+        renders=made,
         steps=run["fit"]["steps"],
-        detail=detail_of(read_manifest(val), run["fit"]["img_size"]),
+        detail=detail_of(photos, run["fit"]["img_size"]),
         objects=objects_by_category(read_pools(pools), race.picked["weights"], run["categories"], str(sampling)),
+        outlines=MeasuredOutlines(
+            {split: outlines_of(val.parent, some) for split, some in labels.items()}, outlines_of(renders, made)
+        ),
     )
 
 

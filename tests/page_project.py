@@ -215,6 +215,11 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
         "objects": [
             {"category": name, "real": 40 >> at, "render": 300, "seen": 95.0} for at, name in enumerate(categories)
         ],
+        "outlines": {
+            "sides": [{"split": "val", "side": "right", "px": 1.02, "ci95": [0.9, 1.1], "objects": 41}],
+            "words": ["Val labels reach 1.0 px beyond edges to the right."],
+            "ceiling": {"iou": 0.93, "ci95": [0.92, 0.95]},
+        },
     } | more  # fmt: skip
 
 

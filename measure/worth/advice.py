@@ -1,5 +1,6 @@
 """The next step: exactly one of label, render, assets, look, architecture and stop, by rules that can be read."""
 
+import dataclasses
 from typing import Any
 
 from measure.worth.options import Action, Advice, Evidence, Option, options, weakest
@@ -16,21 +17,23 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
 
     1. The lower end of the score's interval is at the target: stop. Not the mean: the pick is the best of several on
        the same photos, so that its mean flatters. If only the mean is there, more val photos would tell: look.
-    2. A curve reaches the target in `options.SURE` of its redraws, no further out than it may be read: label or render,
+    2. The target lies above what the labels' outlines allow (its upper end): look, since nothing could show it.
+    3. A curve reaches the target in `options.SURE` of its redraws, no further out than it may be read: label or render,
        whichever costs less. This alone ever advises more samples, so a curve that ends below the target never does.
-    3. The network does not reach the target on the very photos it was trained on: architecture.
-    4. An asset does harm, or a category has few of them: assets.
-    5. Renders flatter the network, or another group of renders does harm: look.
-    6. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
-    7. No measurement names the cause: look.
+    4. The network does not reach the target on the very photos it was trained on: architecture.
+    5. An asset does harm, or a category has few of them: assets.
+    6. Renders flatter the network, or another group of renders does harm: look.
+    7. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
+    8. No measurement names the cause: look.
 
     Raises ValueError for a target outside 0..1.
     """
     if not 0 < target <= 1:
         raise ValueError(f"target is {target}, wanted above 0 and at most 1")
-    table = options(evidence, target, FEW_ASSETS, costs)
+    table = within_labels(options(evidence, target, FEW_ASSETS, costs), evidence, target)
     action, why = (
         reached(evidence, target)
+        or above_labels(evidence, target)
         or promised(table)
         or underfit(evidence, target)
         or assets(table)
@@ -55,6 +58,25 @@ def reached(evidence: Evidence, target: float) -> tuple[Action, str] | None:
             f"photos would show whether it is met; more training samples need not."
         )
     return None
+
+
+def above_labels(evidence: Evidence, target: float) -> tuple[Action, str] | None:
+    """Return look if no score at the target could be shown on labels like these."""
+    labels = evidence.labels
+    if labels is None or target <= labels.hi:
+        return None
+    return "look", (
+        f"The outlines of the val labels stray from the edges in the photos: they allow about {labels.iou:.3f} "
+        f"({labels.lo:.3f} to {labels.hi:.3f}), less than {target:g}. Mend them (ingest.trim_px, or draw them anew) or "
+        f"ask for less."
+    )
+
+
+def within_labels(table: tuple[Option, ...], evidence: Evidence, target: float) -> tuple[Option, ...]:
+    """Return the options, none of which reaches a target above what the labels allow."""
+    if above_labels(evidence, target) is None:
+        return table
+    return tuple(dataclasses.replace(row, reaches=False) if row.reaches else row for row in table)
 
 
 def promised(table: tuple[Option, ...]) -> tuple[Action, str] | None:

@@ -69,6 +69,7 @@ class Evidence:
     groups: tuple[GroupHelp, ...] = ()
     failures: tuple[WeakKind, ...] = ()
     lost: Lost | None = None
+    labels: ScoreEstimate | None = None  # what the val labels' outlines allow at most
     detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network is shown it
 
     @property

@@ -278,3 +278,25 @@ def test_when_a_photo_was_taken_is_a_tag_unless_the_set_has_its_own(tmp_path):
     (root / "meta.json").write_text(json.dumps(meta))
     main(Ingest(), root, tmp_path / "out")
     assert read_manifest(tmp_path / "out" / "samples.jsonl")[0].tags["taken"] == "1999-01-01"
+
+
+def test_objects_end_earlier_where_they_are_trimmed(tmp_path):
+    main(Ingest(trim_px={"right": 1, "below": 2}), plain(tmp_path / "set"), tmp_path / "out")
+    (sample,) = read_manifest(tmp_path / "out" / "samples.jsonl")
+    assert [thing.box for thing in sample.instances] == [(3, 2, 12, 6), (20, 15, 24, 16)]
+
+
+def test_labels_that_reach_too_far_are_told_in_one_line(tmp_path, capsys):
+    for number in range(16):
+        image, mask = np.full((80, 90, 3), 60, np.uint8), np.zeros((80, 90), np.uint8)
+        image[20:60, 20:60], mask[20:60, 20:61] = 180, 1
+        save(tmp_path / f"set/images/{number}.png", image)
+        Image.fromarray(mask).save(save(tmp_path / f"set/masks/{number}.png", mask))
+    main(Ingest(), tmp_path / "set", tmp_path / "out")
+    told = [line for line in capsys.readouterr().err.splitlines() if "reach" in line]
+    assert told == [
+        "ingest: labels reach 1.0 px beyond edges to the right (median of 16 objects); if an overlay agrees, write "
+        "trim_px: {right: 1} into ingest of params.yaml or the set-up"
+    ]
+    main(Ingest(trim_px={"right": 1}), tmp_path / "set", tmp_path / "again")
+    assert "reach" not in capsys.readouterr().err

@@ -111,3 +111,9 @@ def test_a_run_that_is_gone_is_named(project, tmp_path):
             tmp_path / "no",
             tmp_path / "out",
         )
+
+
+def test_how_the_labels_outlines_lie_is_told(project):
+    found = read(project, "reports/transfer.json")["outlines"]
+    assert found["ceiling"] is None  # of so few photos
+    assert found["words"] == []

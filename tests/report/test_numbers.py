@@ -38,3 +38,10 @@ def test_the_worth_beside_each_number_is_a_table_with_the_told_one_marked():
     assert [row[3] for row in table.rows] == ["9", "more than 31", "\N{EN DASH}"]
     assert table.rows[1][4] == "31 or more"
     assert table.marked == (1,)
+
+
+def test_how_labels_lie_and_what_they_allow_is_told():
+    found = numbers(typed(transfer()))
+    assert found["outlines"].rows == (("val", "right", "+1.020", "+0.90 to +1.10", "41"),)
+    assert "allow about 0.930 (0.920 to 0.950)" in found["ceiling"]
+    assert numbers(typed(transfer(outlines=None)))["outlines"] is None

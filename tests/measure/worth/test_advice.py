@@ -127,3 +127,13 @@ def test_the_json_has_one_action_and_a_line_for_each(points, costs):
 def test_a_target_is_an_iou(target, costs):
     with pytest.raises(ValueError, match="target is"):
         advise(Evidence(ScoreEstimate(0.5, 0.4, 0.6), 1, 1), target, costs)
+
+
+def test_a_target_above_what_the_labels_allow_is_not_advised(points, costs):
+    allowed = ScoreEstimate(0.86, 0.85, 0.88)
+    advice = project(points, costs, "labels", 1, law(0.0, 6.73, 0.8), law(0.2), labels=allowed)
+    assert advice.action == "look"
+    assert "they allow about 0.860 (0.850 to 0.880), less than 0.9" in advice.why
+    assert not any(option.reaches for option in advice.options)
+    within = project(points, costs, "labels", 1, law(0.0, 6.73, 0.8), law(0.2), labels=ScoreEstimate(0.9, 0.85, 0.92))
+    assert within.action == "label"
