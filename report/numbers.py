@@ -154,6 +154,7 @@ WHOLE: tuple[tuple[str, Callable[[Summary], Value | None]], ...] = (
     ("mean over categories", lambda found: found.mean_iou),
     ("rare categories together", lambda found: found.rare_iou),
     ("along the outlines (boundary IoU)", lambda found: found.boundary_iou),
+    ("away from outlines (2 pixels on either side do not count)", lambda found: found.off_outlines_iou),
     ("calibration error (0 = its confidence is right)", lambda found: found.calibration_error),
     ("lost along outlines", lambda found: found.lost.outline if found.lost else None),
     ("lost in objects not seen", lambda found: found.lost.missed if found.lost else None),

@@ -158,6 +158,7 @@ class Summary(Record):
     iou_per_category: dict[str, CategoryValue]
     rare_iou: RareValue | None
     boundary_iou: Value | None
+    off_outlines_iou: Value | None  # without the pixels within 2 of an outline of the labels
     lost: LostRecord | None
     instances: tuple[AtThreshold, ...]
     calibration_error: Value | None

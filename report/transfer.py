@@ -60,7 +60,7 @@ def metrics_of(transfer: TransferRecord) -> dict[str, float]:
     found: dict[str, float | None] = {name: row.iou for name, row in rows.items() if row}
     found |= {"best_ratio": transfer.best.ratio, "test_mean": test.mean_iou if test else None}
     for split, some in (("val", scores.val), ("test", scores.test)) if scores else ():
-        named = {"boundary_iou": some.boundary_iou, "calibration_error": some.calibration_error}
+        named = {key: getattr(some, key) for key in ("boundary_iou", "off_outlines_iou", "calibration_error")}
         found |= {f"{split}_{key}": row.value for key, row in named.items() if row}
     if worth:
         found |= {"worth_real_labels": worth.real_labels, "worth_n_real": worth.n_real, "worth_net": worth.net}

@@ -66,6 +66,7 @@ def summary(run, categories):
         "mean_iou": valued(0.82),
         "rare_iou": None,
         "boundary_iou": valued(0.61),
+        "off_outlines_iou": valued(0.88),
         "lost": {"outline": valued(0.1), "missed": valued(0.04), "made_up": None},
         "calibration_error": valued(0.04),
         "iou_per_category": {

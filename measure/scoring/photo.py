@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dataset.idmap import IGNORED, IdMap, categories_map, without_ignored
 from dataset.pieces import Pieces, pieces_of
 from dataset.records import Instance
+from measure.scoring.outline_band import overlap_off_outlines
 from measure.scoring.records import FOREGROUND, Calibration, Details, Errors, Matches, PhotoScore, Pixels, TrueObject
 
 CategoryMap = NDArray[np.uint8]  # (H, W), 0 = background, c = categories[c - 1], of a truth also `IGNORED`
@@ -185,6 +186,7 @@ def score_photo(
         calibration_of(seen, truth[grid][counted[grid]]),
         objects,
         entropy_bits(seen),
+        overlap_off_outlines(said, there),
     )
     return PhotoScore("", "", count(predicted, truth, categories), details)
 

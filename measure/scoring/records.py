@@ -73,6 +73,7 @@ class Details:
     calibration: Calibration
     objects: tuple[TrueObject, ...]  # in the order of the labels
     uncertainty: float  # mean entropy of the sampled pixels' probabilities, in bits
+    off_outlines: Pixels | None = None  # of the foreground, without a band along outlines; None in older files
 
 
 @dataclasses.dataclass(frozen=True)

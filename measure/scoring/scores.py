@@ -105,6 +105,7 @@ class DetailsRow(TypedDict):
     calibration: CalibrationRow
     objects: ObjectColumns
     uncertainty: float
+    off_outlines: NotRequired[PixelsRow | None]
 
 
 class PhotoRow(TypedDict):
@@ -184,7 +185,7 @@ def details_from_json(value: DetailsRow) -> Details:
         *(columns[name] for name in ("category", "area_share", "visible_fraction", "border", "iou", "covered")),
         strict=True,
     )
-    counts = value["calibration"]
+    counts, off = value["calibration"], value.get("off_outlines")
     return Details(
         Pixels(**value["boundary"]),
         Errors(**value["errors"]),
@@ -195,6 +196,7 @@ def details_from_json(value: DetailsRow) -> Details:
         Calibration(tuple(counts["pixels"]), tuple(counts["confidence"]), tuple(counts["correct"])),
         tuple(TrueObject(*row) for row in rows),
         value["uncertainty"],
+        Pixels(**off) if off else None,
     )
 
 

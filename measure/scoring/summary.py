@@ -42,10 +42,12 @@ def counted(photo: PhotoScore) -> dict[str, float]:
 
 def of_details(details: Details) -> dict[str, float]:
     """Return the counts of boundaries, errors, instances, calibration and objects; the same names for any photo."""
-    matches, bins = details.matches.values(), details.calibration
+    matches, bins, off = details.matches.values(), details.calibration, details.off_outlines
     found: dict[str, float] = {
         "boundary/intersection": details.boundary.intersection,
         "boundary/union": details.boundary.union,
+        "off_outlines/intersection": off.intersection if off else 0,
+        "off_outlines/union": off.union if off else 0,
         "errors/outline": details.errors.outline,
         "errors/missed": details.errors.missed,
         "errors/made_up": details.errors.made_up,
@@ -103,6 +105,7 @@ def summary(runs: Sequence[Scores], resamples: int) -> dict[str, Any]:
         "mean_iou": measure(iou_over([name for name in runs[0].scored if name != FOREGROUND] or categories)),
         **by_category(measure, photos, categories),
         "boundary_iou": measure(ratio("boundary/intersection", "boundary/union")) if detailed else None,
+        "off_outlines_iou": measure(ratio("off_outlines/intersection", "off_outlines/union")) if detailed else None,
         "lost": {name: measure(lost_by(name)) for name in ERRORS} if detailed else None,
         "instances": [at_threshold(measure, threshold) for threshold in THRESHOLDS] if detailed else [],
         "calibration_error": measure(CALIBRATION_ERROR) if detailed else None,

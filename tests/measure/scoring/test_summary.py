@@ -107,6 +107,18 @@ def test_a_file_without_details_has_overlaps_alone():
     assert found["iou_per_category"]["board"]["photos"] is None
 
 
+def test_scores_from_before_there_was_a_band_have_none():
+    older = [dataclasses.replace(run, photos=tuple(without_band(photo) for photo in run.photos)) for run in runs(2)]
+    found, known = summary(older, 100), summary(runs(2), 100)
+    assert found["off_outlines_iou"] is None
+    assert found["boundary_iou"] == known["boundary_iou"]
+    assert known["off_outlines_iou"]["value"] >= known["iou"]["value"]
+
+
+def without_band(photo):
+    return dataclasses.replace(photo, details=dataclasses.replace(photo.details, off_outlines=None))
+
+
 def test_a_run_that_predicts_nothing_has_no_precision_and_the_other_runs_have():
     ids, instances = photo_of([(10, 10, 20, "board")])
     right = [score_photo(sure_of((ids > 0).astype(np.uint8)), ids, instances, CATEGORIES)] * 3
