@@ -8,6 +8,7 @@
 #   make bench-leaks APART=tag          which planted copies the search for leaks finds, false alarms between the tag's values
 #   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
+#   make backtest SETUP=name REAL=path  labels are hidden, the page forecasts, the truth is trained: do forecasts hold?
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make test-fast          all tests | those without Blender, Ray and trainings
 #   make check                          format, lint and types
@@ -36,7 +37,7 @@ DOCTOR := python3 pipeline/doctor.py
 # .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -58,6 +59,11 @@ bench-train: photos
 speedrun: photos
 	@$(WORK) python -m dvc repro --quiet compose
 	@$(WORK) python -m benchmarks.speedrun --real "data/$$SETUP" --ratio 0.5 --seeds 3 --out reports/bench.json
+
+backtest: photos
+	@$(WORK) python -m dvc repro --quiet compose
+	@$(WORK) python -m benchmarks.backtest --setup "$$SETUP" --cases benchmarks/backtests.yaml --real "data/$$SETUP" \
+	    --out reports/backtest.json
 
 bench-attribution: photos
 	@$(WORK) python -m dvc repro --quiet compose

@@ -12,6 +12,7 @@ from dataset.idmap import read_image
 from dataset.overlay import STRIPES, colour_of
 from dataset.records import Sample, read_manifest
 from measure.pick import PickedRun, read_picked_run
+from measure.worth.backtests import Backtests, advice_words, held_words, read_backtests
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered
@@ -148,6 +149,17 @@ def origin_parts(
     }
 
 
+def tried(found: Backtests) -> dict[str, str]:
+    """Return how often forecasts held in backtests, beside worth and advice."""
+    return {"worth_held": held_words(found, ["worth"]), "advice_held": of_advised(found)}
+
+
+def of_advised(found: Backtests) -> str:
+    """Return how often expected scores held, and the advised step was a good one; the empty text if none was tried."""
+    scores = held_words(found, ["real labels", "labels with renders"])
+    return " ".join(text for text in (scores, advice_words(found)) if text)
+
+
 def contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
     """Return id and words of every section that the page has."""
     every = (
@@ -177,9 +189,17 @@ def page(parts: dict[str, Any]) -> str:
 
 
 def main(
-    settings: Report, transfer: Path, pick: Path, trial: Path, renders: Path, split: Path, leaks: Path, out: Path
+    settings: Report,
+    transfer: Path,
+    pick: Path,
+    trial: Path,
+    renders: Path,
+    split: Path,
+    leaks: Path,
+    backtests: Path,
+    out: Path,
 ) -> None:
-    """Write the page, whole in one file. trial: the folder of the picked run."""
+    """Write the page, whole in one file. trial: the folder of the picked run. backtests: those that were recorded."""
     found, picked, run = read_transfer(transfer), read_picked_run(pick), read_run_settings(trial / SETTINGS)
     made, photos = read_manifest(renders / "samples.jsonl"), read_manifest(split / "train.jsonl")
     shown, nearness = pairs(made, renders, photos, split, settings.renders, run["categories"])
@@ -197,6 +217,7 @@ def main(
         )
         | {"pairs": shown, "nearness": nearness, "legend": legend(run["categories"], sheets, shown)}
         | leak_parts(leaks)
+        | tried(read_backtests(backtests))
     )
     write_text(out, text)
 

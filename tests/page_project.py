@@ -224,6 +224,19 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
     } | more  # fmt: skip
 
 
+def backtests():
+    """What `make backtest` wrote: two forecasts, one of which held, and an advised step that was good."""
+    row = {"set": "mugs", "kind": "worth", "seen": 8, "at": 8, "forecast": 9.0, "ci95": [4.0, None], "came_true": 7.0}
+    score = row | {"kind": "real labels", "at": 16, "forecast": 0.8, "ci95": [0.78, 0.82], "came_true": 0.83}
+    return {
+        "forecasts": [row | {"beyond": False, "held": True}, score | {"beyond": False, "held": False}],
+        "advice": [{"set": "mugs", "seen": 8, "action": "label", "scores": {"label": 0.8}, "held": True}],
+        "n": 2,
+        "held": 0.5,
+        "advice_held": 1.0,
+    }
+
+
 NOTHING = dict.fromkeys((
     "race",
     "scores",
@@ -294,6 +307,7 @@ def write_project(root, found, categories=("board",), evil="boards", photos=4):
     write_json(root / "pick.json", {"name": "0.8", "ratio": 0.8, "seed": 1, "trial": "trial", "ratios": [], "race": {}})
     write_json(root / "transfer.json", found)
     write_json(root / "leaks.json", leaks())
+    write_json(root / "backtests.json", backtests())
 
 
 def leaks(*pairs):
@@ -313,7 +327,7 @@ def leaks(*pairs):
 
 def paths_of(root):
     """What `main` of the report takes after its settings."""
-    names = ("transfer.json", "pick.json", "trial", "renders", "split", "leaks.json", "index.html")
+    names = ("transfer.json", "pick.json", "trial", "renders", "split", "leaks.json", "backtests.json", "index.html")
     return [root / name for name in names]
 
 

@@ -20,6 +20,7 @@ from measure.pick import read_pick, read_picked_run, read_race, read_test
 from measure.scoring.scores import read_scores
 from measure.trials.pools import read_pools
 from measure.trials.trainer import log_of
+from measure.worth.backtests import read_backtests
 from mix import ingest
 from mix import write_mix as one
 from pipeline.files import write_bytes, write_text
@@ -39,6 +40,7 @@ from render.stock.parts import whole
 from render.stock.usd import look_at_layers
 from report.numbers import numbers
 from report.record import read_transfer
+from report.report import tried
 from report.sheets import read_evaluated
 from setups.boards.corners import read_corners
 from tests import page_project
@@ -224,6 +226,12 @@ READERS = (
     Reader("about predictions", texts("about.json", ABOUT), ("about.json",), lambda i, _: read_about(i)),
     Reader("pseudo-labelled source", texts("about.json", PSEUDO), ("about.json",), lambda i, _: earlier_round(i)),
     Reader("simulated strategies", texts("wins.json", WINS), ("wins.json",), lambda i, _: read_wins(i / "wins.json")),
+    Reader(
+        "backtests",
+        texts("b.json", page_project.backtests()),
+        ("b.json",),
+        lambda i, _: tried(read_backtests(i / "b.json")),
+    ),
     Reader(
         "transfer",
         texts("transfer.json", page_project.transfer()),

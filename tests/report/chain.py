@@ -20,6 +20,7 @@ COSTS = Costs("EUR", 1.3, 15.0, None, 0.1, 0.25, 0.5, 4.0, 0, 0.0)
 TUNE = tune.Tune(50, "mean", 0.0, None, None, None)
 SWEEP = Sweep((0.0, 0.5, 1.0), (1, 2), ("mix",), ())
 ONE = Machine(1)
+BACKTESTS = Path(__file__).resolve().parents[2] / "benchmarks/backtests.json"
 
 
 def write_project(folder: Path) -> None:
@@ -62,5 +63,5 @@ def run_rest(folder: Path) -> None:
     )  # fmt: skip
     report.main(
         report.Report(2, 2), folder / "reports/transfer.json", pick, folder / "picked", folder / "renders", split,
-        folder / "leaks.json", folder / "reports/index.html",
+        folder / "leaks.json", BACKTESTS, folder / "reports/index.html",
     )  # fmt: skip

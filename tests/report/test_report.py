@@ -147,3 +147,9 @@ def test_a_missing_prediction_is_named(tmp_path):
     shutil.rmtree(tmp_path / "trial" / "val")
     with pytest.raises(InputError, match=r"val/val1\.png: there is no such file"):
         main(Report(1, 1), *paths_of(tmp_path))
+
+
+def test_beside_forecasts_stands_how_often_such_forecasts_held(tmp_path):
+    text = write_page(tmp_path)
+    assert text.count("Forecasts of this kind held in 1 of 1 backtests.") == 1  # of worth
+    assert "Forecasts of this kind held in 0 of 1 backtests. The advised step was among the two best in 1 of 1" in text
