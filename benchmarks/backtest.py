@@ -16,7 +16,7 @@ from benchmarks.forecasts import Line, score_forecasts, seen_from, worth_forecas
 from dataset.records import REAL, RENDER
 from measure.curves import FEWEST, sizes_of
 from measure.evidence import curve
-from measure.scoring.differences import interval, others, score_of
+from measure.scoring.differences import interval, score_of
 from measure.scoring.records import Scores
 from measure.trials.candidate import MIX, Trial, at_ratio, real_only
 from measure.trials.runner import Machine, Trials, open_trials
@@ -127,7 +127,7 @@ def evidence_of(bench: Bench, labels: int, real: Line, mixed: Line) -> Evidence:
 
     def estimate(name: str) -> ScoreEstimate:
         """Return a score with its interval."""
-        return ScoreEstimate(score_of(runs[name]), *interval(runs[name], RESAMPLES, others(runs, name)))
+        return ScoreEstimate(score_of(runs[name]), *interval(runs[name], RESAMPLES))
 
     return Evidence(
         score=estimate("mixed"),

@@ -27,7 +27,7 @@ from dataset.guards import no_overlap
 from dataset.idmap import IGNORE, IdMap, categories_map, png_bytes, read_ids, read_image, write_ids
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
-from dataset.pictures import orientation_of, upright
+from dataset.pictures import read_photo, upright
 from dataset.predictions import Prediction, each_prediction, predicted_categories
 from dataset.records import REAL, Sample, read_manifest, write_manifest
 from label.known import KnownPhotos, known_photos, why_not
@@ -167,7 +167,10 @@ def first_head(settings: Pseudo, on_val: Path, val: Path, before: PseudoRound | 
 
 def is_plain(photo: Path) -> bool:
     """Return whether trainings read a photo as `predict` saw it: a JPEG or PNG that no EXIF turns."""
-    return photo.suffix.lower() in {".jpg", ".jpeg", ".png"} and orientation_of(photo) == 1
+    return (
+        photo.suffix.lower() in {".jpg", ".jpeg", ".png"}
+        and read_photo(photo.read_bytes(), str(photo)).orientation == 1
+    )
 
 
 def bring(photo: Path, to: Path) -> None:

@@ -1,6 +1,7 @@
 """The project's own training, small: for simulations that can pay for a few dozen. Finished ones are found again.
 
-``python -m benchmarks.label.nets --real REAL --work data/bench/pick --draws 8`` prints scores with 40 and 80 labels more.
+``python -m benchmarks.label.nets --real REAL --work data/bench/pick --draws 8`` prints the scores
+with 40 and 80 labels more.
 """
 
 import dataclasses
