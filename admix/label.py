@@ -148,3 +148,16 @@ def consensus(**words: Any) -> None:
     from label.consensus import main
 
     run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))
+
+
+@command("admix label weak --photos photos --category 'qr code' --out sources/qr/weak")
+@click.option("--photos", required=True, type=FILE, help="any folder of photos")
+@click.option("--category", required=True, help="what is labelled")
+@click.option("--functions", type=FILE, help="a Python file of your own with functions label_NAME(image); it is run")
+@click.option("--predictions", type=FILE, help="what `admix predict` wrote for the same photos: one more function")
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def weak(**words: Any) -> None:
+    """Label photos by rules and detectors that vote, as a further source of the mix."""
+    from label.weak import main
+
+    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))

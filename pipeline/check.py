@@ -23,6 +23,7 @@ COMMANDS = {  # sections of params.yaml that no stage reads -> the module that d
     "consensus": "label.consensus",
     "route": "label.route",
     "simulate": "benchmarks.label.simulate",
+    "weak": "label.weak",
 }
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dataset.idmap import IdMap, Mask, box_of
 from label.voting.groups import Group, Shape, matched, within
 from label.voting.outlines import Field, Reals, apart, offsets_of, outlined, removable, window_of
-from label.voting.skeene import ABSTAIN, Votes, agreed, majority
+from label.voting.skeene import ABSTAIN, Votes, accuracy, agreed, majority
 
 NOTHING = 0  # the class of a group that is no object
 FEW = 20  # of fewer groups, or with two annotators, the majority decides: nothing can be learned of anybody
@@ -86,10 +86,12 @@ def votes_of(photos: Sequence[CrewPhoto], categories: Sequence[str], voters: int
     return np.array(rows, int).reshape(-1, voters)
 
 
-def believed(votes: Votes, classes: int) -> Reals:
-    """Return (N, K): the probability of each class of each group."""
-    many = len(votes) >= FEW and votes.shape[1] > 2
-    return agreed(votes, classes).belief if many else majority(votes, classes, np.ones(votes.shape[1]))
+def believed(votes: Votes, classes: int) -> tuple[Reals, Reals]:
+    """Return (N, K), the probability of each class of each group, and (V,), how often each annotator is right."""
+    if len(votes) >= FEW and votes.shape[1] > 2:
+        found = agreed(votes, classes)
+        return found.belief, accuracy(found)
+    return majority(votes, classes, np.ones(votes.shape[1])), np.ones(votes.shape[1])
 
 
 def agree(
@@ -101,9 +103,9 @@ def agree(
     no offset. None = most of the crew have none.
     """
     pairs = [apart(group, photo.size_hw) for photo in photos for group in photo.groups if len(group) > 1]
-    total = max(voters, (anchor or 0) + 1)
-    offsets, errors = offsets_of(pairs, total, anchor)
-    beliefs = believed(votes_of(photos, categories, voters), len(categories) + 1)
+    beliefs, right = believed(votes_of(photos, categories, voters), len(categories) + 1)
+    weight = np.concatenate([right, np.ones(max((anchor or 0) + 1 - voters, 0))])  # who names well, draws well
+    offsets, errors = offsets_of(pairs, weight, anchor)
     removed, rest = removable(offsets, errors), iter(beliefs)
     objects = [
         [decided(group, photo.size_hw, next(rest), categories, (way, removed, voters)) for group in photo.groups]
@@ -117,9 +119,9 @@ def decided(
 ) -> AgreedObject:
     """Return what becomes of a group, of which belief (K,) says what it is."""
     way, offsets, voters = how
-    best = int(np.argmax(belief))
+    best = 1 + int(np.argmax(belief[1:]))  # first whether it is anything: voters may differ on what
     drawn = tuple(shape for shape in group if shape.annotator < voters)
-    if best == NOTHING or belief[best] <= 0.5 or not drawn:
+    if belief[NOTHING] >= 0.5 or not drawn:
         return AgreedObject("", float(belief[NOTHING]), window_of(group, size_hw), np.zeros((0, 0), np.float16), {})
     window = window_of(drawn, size_hw)
     field = outlined(drawn, size_hw, way.method, offsets)

@@ -69,12 +69,14 @@ def apart(group: Group, size_hw: tuple[int, int]) -> dict[tuple[int, int], float
     return found
 
 
-def offsets_of(pairs: Sequence[dict[tuple[int, int], float]], voters: int, anchor: int | None) -> tuple[Reals, Reals]:
+def offsets_of(pairs: Sequence[dict[tuple[int, int], float]], weight: Reals, anchor: int | None) -> tuple[Reals, Reals]:
     """Return the offset (V,) of each annotator in pixels, positive outside, and its standard error.
 
     pairs: of `apart`, for each object. Only differences are seen: `anchor` draws without an offset; None = where most
-    annotators agree there is none, which is the middle of the closest majority of them. Who shares no object has 0.
+    annotators agree there is none, which is the middle of the closest majority of them. weight (V,): how much each
+    counts for that. Who shares no object has 0.
     """
+    voters = len(weight)
     table = np.full((voters, voters), np.nan)
     errors = np.full((voters, voters), np.nan)
     for a, b in itertools.combinations(range(voters), 2):
@@ -84,7 +86,7 @@ def offsets_of(pairs: Sequence[dict[tuple[int, int], float]], voters: int, ancho
             errors[a, b] = errors[b, a] = 1.2533 * np.std(seen) / np.sqrt(len(seen)) if len(seen) > 1 else np.inf
     found, known = solved(table)
     error = np.nan_to_num(np.nanmedian(np.where(np.isnan(errors), np.inf, errors), axis=1), posinf=np.inf)
-    middle = found[anchor] if anchor is not None else closest_majority(found[known])
+    middle = found[anchor] if anchor is not None else closest_majority(found[known], weight[known])
     return np.where(known, found - middle, 0.0), error
 
 
@@ -100,14 +102,18 @@ def solved(table: Reals) -> tuple[Reals, NDArray[np.bool_]]:
     return np.linalg.lstsq(design, np.array([value for *_, value in rows]), rcond=None)[0], known
 
 
-def closest_majority(values: Reals) -> float:
-    """Return the mean of the smallest interval that holds more than half of the values; 0 without any."""
-    if not values.size:
-        return 0.0
-    ordered, most = np.sort(values), values.size // 2 + 1
-    widths = ordered[most - 1 :] - ordered[: values.size - most + 1]
-    first = int(np.argmin(widths))
-    return float(ordered[first : first + most].mean())
+def closest_majority(values: Reals, weight: Reals) -> float:
+    """Return the mean of the smallest interval that holds more than half of the weight of the values; 0 without any."""
+    order = np.argsort(values, kind="stable")
+    ordered, heavy = values[order], weight[order]
+    sums = np.concatenate(([0.0], np.cumsum(heavy)))
+    best, middle = np.inf, 0.0
+    for first in range(len(ordered)):
+        end = int(np.searchsorted(sums, sums[first] + sums[-1] / 2, side="right"))  # the first sum beyond half
+        if end <= len(ordered) and ordered[end - 1] - ordered[first] < best:
+            best = float(ordered[end - 1] - ordered[first])
+            middle = float(np.average(ordered[first:end], weights=heavy[first:end]))
+    return middle
 
 
 def removable(offsets: Reals, errors: Reals) -> Reals:

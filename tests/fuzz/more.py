@@ -1,5 +1,6 @@
 """More readers of files: what works in a folder of its own, what takes the place of a folder, what is cut in pieces."""
 
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -9,16 +10,21 @@ from benchmarks.damage import BATCHES, plant
 from benchmarks.render.score import SEEDS, score
 from dataset.records import RENDER
 from dataset.shards import write_shard
+from label import consensus, route
 from pipeline.check import check
 from pipeline.choose import choose
+from pipeline.costs import Costs
 from pipeline.files import whole_folder, write_json, write_text
+from pipeline.settings import read_settings
 from render.frames.packing import frame_in, samples_in
 from render.scenes.photos import Photos
 from render.stock.usd import look_at_layers
 from tests.fuzz.judge import Reader
 from tests.fuzz.trees import ROOT, USDA, of_params, race
 from tests.fuzz.trees import samples_in as samples
+from tests.label.crew import block, write_predictions
 
+ROUTE, CONSENSUS, COSTS = read_settings(route.Route), read_settings(consensus.Consensus), read_settings(Costs)
 CALL = Callable[[Path], object]
 
 
@@ -96,6 +102,20 @@ def packed(folder: Path) -> None:
     write_text(folder / "samples.jsonl", text)
 
 
+def to_route(folder: Path) -> None:
+    write_predictions(folder / "p", {"a.png": [("mug", 0.9, block())], "b.png": [("mug", 0.4, block())]})
+    checks = [{"key": f"key of {name}.png", "instance": 0, "accepted": name == "a"} for name in "ab"]
+    write_text(folder / "checks.jsonl", "".join(json.dumps(check) + "\n" for check in checks))
+    route.main(ROUTE, COSTS, folder / "p", folder / "made", folder / "checks.jsonl")
+    shutil.move(folder / "made" / "certificate.json", folder / "certificate.json")
+    shutil.rmtree(folder / "made")
+
+
+def crew_in(folder: Path) -> None:
+    for name in ("ann", "ben"):
+        samples(folder / "crew" / name, "a", "b")
+
+
 def check_all(folder: Path, _: Path) -> None:
     check(folder)
 
@@ -106,6 +126,12 @@ def plant_all(folder: Path) -> None:
 
 MORE = (
     Reader("params, every section", of_check, ("params.yaml", "setups/boards.yaml"), check_all, scale=20),
+    Reader("checks of a routing", to_route, ("checks.jsonl",),
+           lambda i, o: route.main(ROUTE, COSTS, i / "p", o, i / "checks.jsonl"), scale=20),
+    Reader("certificate of a routing", to_route, ("certificate.json", "p/records/a.json"),
+           lambda i, o: route.main(ROUTE, COSTS, i / "p", o, certificate=i / "certificate.json"), scale=20),
+    Reader("labels of a crew", crew_in, ("crew/ann/samples.jsonl", "crew/ben/ids/a.png"),
+           lambda i, o: consensus.main(CONSENSUS, i / "crew", o), scale=20),
     Reader("a set-up, to choose", of_params, ("setups/boards.yaml",),
            at_work(lambda folder: choose("boards", "photos", folder)), scale=5),
     Reader("usdz", archive, ("a.usdz",), lambda i, _: look_at_layers(i / "a.usdz"), scale=50),

@@ -108,5 +108,14 @@ def test_staple_of_masks_that_agree_is_that_mask():
 
 
 def test_the_closest_majority_is_where_most_are():
-    assert closest_majority(np.array([0.0, 0.2, -0.2, 6, 8])) == pytest.approx(0)
-    assert closest_majority(np.zeros(0)) == 0
+    values = np.array([0.0, 0.2, -0.2, 6, 8])
+    assert closest_majority(values, np.ones(5)) == pytest.approx(0)
+    assert closest_majority(np.array([0.0, 0, 3, 3, 3]), np.array([1, 1, 0.5, 0.5, 0.5])) == 0
+    assert closest_majority(np.zeros(0), np.zeros(0)) == 0
+
+
+def test_what_all_drew_and_nobody_names_alike_is_still_an_object():
+    drawn = {k: [shape(k, disc(20), name)] for k, name in enumerate(("mug", "plate", "bowl"))}
+    agreement = agree([crew_photo("a", SIZE, drawn, 0.25)], ("bowl", "mug", "plate"), 3, None, WAY)
+    assert agreement.objects[0][0].category in {"mug", "plate", "bowl"}
+    assert agreement.objects[0][0].belief < 0.5
