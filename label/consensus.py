@@ -30,7 +30,7 @@ from dataset.page_pictures import SetPicture, set_picture
 from dataset.records import Sample, write_manifest
 from dataset.shards import read_bytes
 from label.voting.agreeing import (
-    Agreement,
+    CrewAgreement,
     CrewPhoto,
     Dispute,
     SkillFound,
@@ -80,7 +80,7 @@ class CrewReport:
     """What is written and shown."""
 
     photos: list[CrewPhoto]
-    agreement: Agreement
+    agreement: CrewAgreement
     skills: list[SkillFound]
     disputes: list[Dispute]
     categories: tuple[str, ...]

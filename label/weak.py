@@ -35,7 +35,7 @@ from label.weakly.combine import (
     MOST_FUNCTIONS,
     FunctionFound,
     LabelModel,
-    Tally,
+    VoteTally,
     believed_in,
     functions_found,
     learned_from,
@@ -136,7 +136,7 @@ def each_vote(
 
 def voted(votes: Iterator[NDArray[np.int8]], names: tuple[str, ...], copies: float, keep: Path) -> Voted:
     """Return what was learned; the votes of photo k lie in keep/k.npz for the second time they are needed."""
-    tally, spoke = Tally(len(names)), np.zeros(len(names), int)
+    tally, spoke = VoteTally(len(names)), np.zeros(len(names), int)
     for number, each in enumerate(votes):
         tallied(tally, each)
         spoke += (each != ABSTAIN).any((1, 2))

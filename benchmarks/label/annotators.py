@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.label.photo_sets import pieces
-from label.voting.groups import Shape
+from label.voting.groups import CrewShape
 from label.voting.outlines import signed_distance
 from pipeline.seeds import rng_for
 
@@ -48,7 +48,9 @@ def invented(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.boo
     return np.asarray((ys - rng.uniform(0, shape[0])) ** 2 + (xs - rng.uniform(0, shape[1])) ** 2 < radius**2)
 
 
-def shapes_by(skill: Skill, number: int, photo: str, mask: NDArray[np.bool_], names: tuple[str, ...]) -> list[Shape]:
+def shapes_by(
+    skill: Skill, number: int, photo: str, mask: NDArray[np.bool_], names: tuple[str, ...]
+) -> list[CrewShape]:
     """Return what annotator `number` draws in a photo of which mask (H, W) is the truth; objects take names in turn."""
     rng = rng_for(number, "annotator", photo)
     found = []
@@ -62,8 +64,8 @@ def shapes_by(skill: Skill, number: int, photo: str, mask: NDArray[np.bool_], na
     return [shape_of(number, name, each) for name, each in found if each.any()]
 
 
-def shape_of(annotator: int, category: str, mask: NDArray[np.bool_]) -> Shape:
+def shape_of(annotator: int, category: str, mask: NDArray[np.bool_]) -> CrewShape:
     """Return a mask (H, W) as a shape."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return Shape(annotator, category, box, mask[box[1] : box[3], box[0] : box[2]])
+    return CrewShape(annotator, category, box, mask[box[1] : box[3], box[0] : box[2]])

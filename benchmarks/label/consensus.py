@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from benchmarks.label.annotators import BIASED, Skill, shapes_by
 from benchmarks.label.photo_sets import each_photo, iou
 from label.record import Effect
-from label.voting.agreeing import Agreement, CrewPhoto, Way, agree, crew_photo, painted
-from label.voting.groups import Shape, within
+from label.voting.agreeing import CrewAgreement, CrewPhoto, Way, agree, crew_photo, painted
+from label.voting.groups import CrewShape, within
 
 EVERY = 3  # 25 of the 74 photos of balloon
 NAMES = ("balloon", "lantern")
@@ -49,12 +49,12 @@ OTHERS: dict[str, tuple[Skill, ...]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawn:
+class CrewDrawn:
     """What a simulated crew drew in one photo."""
 
     name: str
     truth: NDArray[np.bool_]  # (H, W)
-    shapes: dict[int, list[Shape]]
+    shapes: dict[int, list[CrewShape]]
 
     def mask(self, annotator: int) -> NDArray[np.bool_]:
         """Return all that an annotator drew (H, W)."""
@@ -65,35 +65,39 @@ class Drawn:
         return whole
 
 
-def drawn_by_crew(real: Path, crew: Sequence[Skill], names: tuple[str, ...] = NAMES[:1], draw: int = 0) -> list[Drawn]:
+def drawn_by_crew(
+    real: Path, crew: Sequence[Skill], names: tuple[str, ...] = NAMES[:1], draw: int = 0
+) -> list[CrewDrawn]:
     """Return the photos of balloon as a crew draws them."""
     photos = list(each_photo(real / "balloon"))[::EVERY]
     return [
-        Drawn(name, mask, {at: shapes_by(skill, at, f"{name} {draw}", mask, names) for at, skill in enumerate(crew)})
+        CrewDrawn(
+            name, mask, {at: shapes_by(skill, at, f"{name} {draw}", mask, names) for at, skill in enumerate(crew)}
+        )
         for name, _, mask in photos
     ]
 
 
-def agreed_on(photos: Sequence[Drawn], voters: int, way: Way = WAY) -> tuple[list[CrewPhoto], Agreement]:
+def agreed_on(photos: Sequence[CrewDrawn], voters: int, way: Way = WAY) -> tuple[list[CrewPhoto], CrewAgreement]:
     """Return the photos as the command sees them, and what it makes of them."""
     seen = [crew_photo(one.name, one.truth.shape, one.shapes, way.match_iou) for one in photos]
     return seen, agree(seen, NAMES, voters, None, way)
 
 
-def ious_of(photos: Sequence[Drawn], voters: int, way: Way = WAY) -> list[float]:
+def ious_of(photos: Sequence[CrewDrawn], voters: int, way: Way = WAY) -> list[float]:
     """Return the IoU of each photo's consensus with the truth."""
     seen, found = agreed_on(photos, voters, way)
     masks = [painted(objects, photo.size_hw)[0] > 0 for photo, objects in zip(seen, found.objects, strict=True)]
     return [iou(mask, one.truth) for mask, one in zip(masks, photos, strict=True)]
 
 
-def majorities(photos: Sequence[Drawn], voters: int) -> list[float]:
+def majorities(photos: Sequence[CrewDrawn], voters: int) -> list[float]:
     """Return the IoU of each photo's plain majority of pixels with the truth."""
     masks = (np.mean([one.mask(at) for at in range(voters)], axis=0) > 0.5 for one in photos)
     return [iou(mask, one.truth) for mask, one in zip(masks, photos, strict=True)]
 
 
-def rivals(photos: Sequence[Drawn], voters: int) -> dict[str, list[float]]:
+def rivals(photos: Sequence[CrewDrawn], voters: int) -> dict[str, list[float]]:
     """Return the IoU of each photo by SimpleITK's STAPLE and crowd-kit's EM; both are no dependency of ours."""
     import pandas as pd
     import SimpleITK

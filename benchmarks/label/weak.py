@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.label.photo_sets import each_photo, iou
 from label.record import Effect
 from label.voting.skeene import ABSTAIN
-from label.weakly.combine import LabelModel, Tally, believed_in, learned_from, tallied
+from label.weakly.combine import LabelModel, VoteTally, believed_in, learned_from, tallied
 from label.weakly.functions import qr_functions, vote_of
 
 COPIES = 0.99
@@ -33,7 +33,7 @@ def votes_on(folder: Path) -> tuple[Votes, list[NDArray[np.bool_]]]:
 
 def combined(votes: Votes) -> tuple[LabelModel, list[NDArray[np.bool_]]]:
     """Return the label model and the mask of each photo."""
-    tally = Tally(len(votes[0]))
+    tally = VoteTally(len(votes[0]))
     for each in votes:
         tallied(tally, each)
     model = learned_from(tally, COPIES)

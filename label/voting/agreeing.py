@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.idmap import IdMap, Mask, box_of
-from label.voting.groups import Group, Shape, matched, within
+from label.voting.groups import CrewShape, Group, matched, within
 from label.voting.outlines import Field, Reals, apart, offsets_of, outlined, removable, window_of
 from label.voting.skeene import ABSTAIN, Votes, accuracy, agreed, majority
 
@@ -47,7 +47,7 @@ class AgreedObject:
 
 
 @dataclasses.dataclass(frozen=True)
-class Agreement:
+class CrewAgreement:
     """What a crew agrees on."""
 
     objects: list[list[AgreedObject]]  # by photo and group
@@ -55,7 +55,7 @@ class Agreement:
     errors: Reals  # (V,) standard errors of them
 
 
-def crew_photo(id: str, size_hw: tuple[int, int], shapes: dict[int, list[Shape]], match_iou: float) -> CrewPhoto:  # noqa: A002
+def crew_photo(id: str, size_hw: tuple[int, int], shapes: dict[int, list[CrewShape]], match_iou: float) -> CrewPhoto:  # noqa: A002
     """Return a photo with the annotators' shapes put together. shapes: of each annotator who saw the photo."""
     groups = matched([shape for each in shapes.values() for shape in each], match_iou)
     return CrewPhoto(id, size_hw, tuple(shapes), tuple(groups))
@@ -96,7 +96,7 @@ def believed(votes: Votes, classes: int) -> tuple[Reals, Reals]:
 
 def agree(
     photos: Sequence[CrewPhoto], categories: Sequence[str], voters: int, anchor: int | None, way: Way
-) -> Agreement:
+) -> CrewAgreement:
     """Return what a crew agrees on.
 
     voters: annotators 0 to voters - 1 count; one beyond, of known labels, only serves as `anchor`: whose outlines have
@@ -111,7 +111,7 @@ def agree(
         [decided(group, photo.size_hw, next(rest), categories, (way, removed, voters)) for group in photo.groups]
         for photo in photos
     ]
-    return Agreement(objects, offsets, errors)
+    return CrewAgreement(objects, offsets, errors)
 
 
 def decided(
@@ -172,12 +172,12 @@ class SkillFound:
     iou: float | None  # mean with the agreed objects; None without any
 
 
-def skills_of(photos: Sequence[CrewPhoto], agreement: Agreement, names: Sequence[str]) -> list[SkillFound]:
+def skills_of(photos: Sequence[CrewPhoto], agreement: CrewAgreement, names: Sequence[str]) -> list[SkillFound]:
     """Return the skill of each annotator. names: in their order."""
     return [skill_of(number, name, photos, agreement) for number, name in enumerate(names)]
 
 
-def skill_of(number: int, name: str, photos: Sequence[CrewPhoto], agreement: Agreement) -> SkillFound:
+def skill_of(number: int, name: str, photos: Sequence[CrewPhoto], agreement: CrewAgreement) -> SkillFound:
     """Return the skill of one annotator."""
     seen = drawn = true = missed = spurious = misnamed = 0
     ious = []
@@ -210,7 +210,7 @@ class Dispute:
     doubt: float  # 0 to 1, the more the sooner
 
 
-def disputes(photos: Sequence[CrewPhoto], agreement: Agreement, way: Way) -> list[Dispute]:
+def disputes(photos: Sequence[CrewPhoto], agreement: CrewAgreement, way: Way) -> list[Dispute]:
     """Return the objects on which the crew differs, the most doubtful first."""
     found = []
     for photo, objects in zip(photos, agreement.objects, strict=True):

@@ -10,7 +10,7 @@ from dataset.idmap import read_ids
 from dataset.predictions import Prediction, each_prediction, mask_at
 from dataset.records import Sample, read_manifest
 from label.voting.agreeing import CrewPhoto, crew_photo
-from label.voting.groups import Shape, shapes_of
+from label.voting.groups import CrewShape, shapes_of
 from pipeline.errors import InputError, shown
 
 MANIFEST = "samples.jsonl"
@@ -94,7 +94,7 @@ def read_crew(folder: Path, predictions: Path | None, golden: Path | None) -> Cr
     return Crew(members, model, read_member(golden) if golden else None)
 
 
-def shapes_in(member: Member, name: str, annotator: int) -> list[Shape]:
+def shapes_in(member: Member, name: str, annotator: int) -> list[CrewShape]:
     """Return what an annotator drew in a photo; raise InputError for an id map of another size."""
     sample = member.samples[name]
     path = member.folder / sample.ids
@@ -105,7 +105,7 @@ def shapes_in(member: Member, name: str, annotator: int) -> list[Shape]:
     return shapes_of(ids, [table.get(k, "") for k in range(1, max(table, default=0) + 1)], annotator)
 
 
-def shapes_seen(found: Prediction, annotator: int) -> list[Shape]:
+def shapes_seen(found: Prediction, annotator: int) -> list[CrewShape]:
     """Return what the network found in a photo."""
     shapes = []
     for number, item in enumerate(found.instances):

@@ -11,7 +11,7 @@ from dataset.idmap import IdMap, Mask, without_ignored
 
 
 @dataclasses.dataclass(frozen=True)
-class Shape:
+class CrewShape:
     """One object as one annotator drew it."""
 
     annotator: int
@@ -25,10 +25,10 @@ class Shape:
         return int(self.mask.sum())
 
 
-Group = tuple[Shape, ...]  # of one object: at most one shape an annotator, in their order
+Group = tuple[CrewShape, ...]  # of one object: at most one shape an annotator, in their order
 
 
-def shapes_of(ids: IdMap, categories: Sequence[str], annotator: int) -> list[Shape]:
+def shapes_of(ids: IdMap, categories: Sequence[str], annotator: int) -> list[CrewShape]:
     """Return the objects of an id map (H, W), of which k is one of categories[k - 1]; what is ignored is none."""
     labelled = without_ignored(ids)
     found = []
@@ -36,11 +36,11 @@ def shapes_of(ids: IdMap, categories: Sequence[str], annotator: int) -> list[Sha
         if place is not None:
             rows, columns = place
             box = (columns.start, rows.start, columns.stop, rows.stop)
-            found.append(Shape(annotator, categories[number - 1], box, labelled[place] == number))
+            found.append(CrewShape(annotator, categories[number - 1], box, labelled[place] == number))
     return found
 
 
-def within(shape: Shape, box: tuple[int, int, int, int]) -> Mask:
+def within(shape: CrewShape, box: tuple[int, int, int, int]) -> Mask:
     """Return the mask of a shape in a window, which may cut it off."""
     x0, y0, x1, y1 = box
     mask = np.zeros((y1 - y0, x1 - x0), bool)
@@ -51,13 +51,13 @@ def within(shape: Shape, box: tuple[int, int, int, int]) -> Mask:
     return mask
 
 
-def overlap(one: Shape, other: Shape) -> float:
+def overlap(one: CrewShape, other: CrewShape) -> float:
     """Return the IoU of two shapes."""
     common = int((within(one, other.box) & other.mask).sum())
     return common / (one.area_px + other.area_px - common)
 
 
-def matched(shapes: Sequence[Shape], least: float) -> list[Group]:
+def matched(shapes: Sequence[CrewShape], least: float) -> list[Group]:
     """Return the shapes of one photo by object: pairs of two annotators join in the order of their IoU.
 
     No group has two shapes of one annotator. least: IoU of a pair that may join.

@@ -14,7 +14,7 @@ MOST_FUNCTIONS = 39  # whose votes fit into 63 bits
 
 
 @dataclasses.dataclass
-class Tally:
+class VoteTally:
     """How often each row of votes was seen, over all photos."""
 
     functions: int
@@ -33,7 +33,7 @@ def decoded(numbers: Sequence[int], functions: int) -> NDArray[np.int_]:
     return np.asarray(rest % BASE - 1, int)
 
 
-def tallied(tally: Tally, votes: NDArray[np.int8]) -> None:
+def tallied(tally: VoteTally, votes: NDArray[np.int8]) -> None:
     """Count the votes (F, H, W) of one photo."""
     found, times = np.unique(codes(votes), return_counts=True)
     tally.rows.update(dict(zip(found.tolist(), times.tolist(), strict=True)))
@@ -65,7 +65,7 @@ class LabelModel:
     belief: dict[int, float]  # row of votes as `codes` has it -> probability of the object
 
 
-def learned_from(tally: Tally, copies: float) -> LabelModel:
+def learned_from(tally: VoteTally, copies: float) -> LabelModel:
     """Return the label model of all votes; rows on which all abstain are background, and teach nothing."""
     numbers = sorted(tally.rows)
     rows, times = decoded(numbers, tally.functions), np.array([tally.rows[n] for n in numbers], float)

@@ -10,7 +10,7 @@ from dataset.idmap import png_bytes, read_ids
 from dataset.records import read_manifest
 from label.voting.skeene import ABSTAIN
 from label.weak import Weak, main
-from label.weakly.combine import Tally, believed_in, learned_from, tallied
+from label.weakly.combine import VoteTally, believed_in, learned_from, tallied
 from label.weakly.functions import busy_square, functions_in, qr_functions, vote_of
 from mix.extra_sources import domain_of, extra_sources
 from pipeline.errors import InputError
@@ -79,7 +79,7 @@ def votes_with(rng, accuracies, copies=0):
 
 
 def judged(votes):
-    tally = Tally(len(votes))
+    tally = VoteTally(len(votes))
     tallied(tally, votes)
     model = learned_from(tally, 0.99)
     return model, believed_in(model, votes) > 0.5

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from label.voting.agreeing import Way, agree, crew_photo, painted, skills_of
-from label.voting.groups import Shape, matched
+from label.voting.groups import CrewShape, matched
 from label.voting.outlines import closest_majority, signed_distance, staple
 from label.voting.skeene import ABSTAIN, accuracy, agreed
 
@@ -15,10 +15,10 @@ def disc(radius: float, x: float = 100, y: float = 80) -> np.ndarray:
     return (ys - y) ** 2 + (xs - x) ** 2 < radius**2
 
 
-def shape(annotator: int, mask: np.ndarray, category: str = "mug") -> Shape:
+def shape(annotator: int, mask: np.ndarray, category: str = "mug") -> CrewShape:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    return Shape(annotator, category, box, mask[box[1] : box[3], box[0] : box[2]])
+    return CrewShape(annotator, category, box, mask[box[1] : box[3], box[0] : box[2]])
 
 
 def photos(offsets, count=4, categories=None):
