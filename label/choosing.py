@@ -15,7 +15,7 @@ LOOK_AHEAD = 1.5  # so many more photos are ordered than the mean price lets exp
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class PickPlan:
     """How much is to be labelled and how the photos are found. Prices and the budget have one unit."""
 
     strategy: str
@@ -28,14 +28,14 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class PickedPlace:
     """One photo that is to be labelled."""
 
     place: int  # in the pool
     control: bool  # drawn by chance, whatever the strategy says of it
 
 
-def choices_of(pool: Candidates, prices: NDArray[np.float64], plan: Plan) -> list[Choice]:
+def choices_of(pool: Candidates, prices: NDArray[np.float64], plan: PickPlan) -> list[PickedPlace]:
     """Return the photos to label, those of the strategy in its order and then the control's; none twice.
 
     prices: (N,) of a label of each photo, above 0. The control is drawn first, from the whole pool, so that it is a
@@ -50,10 +50,10 @@ def choices_of(pool: Candidates, prices: NDArray[np.float64], plan: Plan) -> lis
     wanted = stream(pool, rest, plan) if plan.protocol == "stream" else order_of(rest, plan.strategy, count, plan.seed)
     picked = affordable(wanted, prices, plan.budget - float(prices[control].sum()))
     picked = picked[: plan.batch - len(control)] if plan.protocol == "batch" else picked
-    return [Choice(at, False) for at in picked] + [Choice(at, True) for at in control]
+    return [PickedPlace(at, False) for at in picked] + [PickedPlace(at, True) for at in control]
 
 
-def ahead(prices: NDArray[np.float64], plan: Plan) -> int:
+def ahead(prices: NDArray[np.float64], plan: PickPlan) -> int:
     """Return how many photos to put in order, at least those that the budget pays."""
     if plan.protocol == "batch":
         return plan.batch
@@ -73,7 +73,7 @@ def affordable(order: Iterable[int], prices: NDArray[np.float64], budget: float)
     return taken
 
 
-def stream(pool: Candidates, rest: Candidates, plan: Plan) -> list[int]:
+def stream(pool: Candidates, rest: Candidates, plan: PickPlan) -> list[int]:
     """Return the places whose score reaches the threshold, in the order in which photos come; of a heap the first."""
     if plan.strategy not in UNSURE:
         raise ValueError(f"a stream wants a score a photo: {', '.join(UNSURE)}, not {plan.strategy}")
@@ -87,7 +87,7 @@ def stream(pool: Candidates, rest: Candidates, plan: Plan) -> list[int]:
     return wanted
 
 
-def shuffled(choices: list[Choice], seed: int) -> list[Choice]:
+def shuffled(choices: list[PickedPlace], seed: int) -> list[PickedPlace]:
     """Return the choices in an order of chance, so that the place in the list does not tell which are the control."""
     return [choices[at] for at in rng_for(seed, "list").permutation(len(choices))]
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from dataset.page_pictures import SetPicture, set_picture
 from dataset.pictures import upright
 from dataset.records import read_manifest
-from label.choosing import PROTOCOLS, Choice, Plan, above, choices_of, shuffled
+from label.choosing import PROTOCOLS, PickedPlace, PickPlan, above, choices_of, shuffled
 from label.pool import PoolPhoto, candidates_of, marks_of, photos_of
 from label.strategies import STRATEGIES, UNSURE, Candidates
 from label.wins import Wins, read_wins
@@ -101,7 +101,7 @@ def prices_of(minutes: NDArray[np.float64], unit: str, costs: Costs) -> NDArray[
     return minutes * costs.labeller_per_hour / 60 if unit == "money" else minutes
 
 
-def row_of(choice: Choice, pool: Candidates, photo: PoolPhoto, minutes: float, strategy: str) -> dict[str, Any]:
+def row_of(choice: PickedPlace, pool: Candidates, photo: PoolPhoto, minutes: float, strategy: str) -> dict[str, Any]:
     """Return one picked photo as pick.json names it."""
     share = above(pool, strategy, choice.place)
     why = WORDS[strategy] + (f": more so than {share:.0%} of the pool" if share is not None else "")
@@ -172,7 +172,7 @@ def asked(settings: Pick, pool: Candidates, folders: Sequence[Path]) -> None:
 def picked(settings: Pick, costs: Costs, pool: Candidates, photos: Sequence[PoolPhoto]) -> list[dict[str, Any]]:
     """Return the photos to label as pick.json names them, in an order of chance; none where all are taken."""
     minutes = minutes_of(photos, settings, costs)
-    plan = Plan(
+    plan = PickPlan(
         settings.strategy, settings.protocol, settings.budget, settings.batch, settings.threshold, settings.control,
         settings.seed,
     )  # fmt: skip

@@ -33,7 +33,7 @@ ABOUT = TypeAdapter(About)
 
 
 @dataclasses.dataclass(frozen=True)
-class Judged:
+class JudgedPhoto:
     """A prediction of a labelled photo, and its labels."""
 
     prediction: Prediction
@@ -46,7 +46,7 @@ def read_about(folder: Path) -> About:
     return read_typed(folder / "about.json", ABOUT, "what `admix predict` says of itself", AGAIN)
 
 
-def judged(folder: Path, manifest: Path) -> Iterator[Judged]:
+def judged(folder: Path, manifest: Path) -> Iterator[JudgedPhoto]:
     """Yield the predictions of a folder with the labels of their photos, one at a time.
 
     A photo is known by its path: that of the manifest is the folder's, or ends in it. Predictions of photos that the
@@ -62,7 +62,7 @@ def judged(folder: Path, manifest: Path) -> Iterator[Judged]:
         if ids.shape != one.size_hw:
             raise InputError(f"{folder}: {one.file} is {one.size_hw}, its labels {ids.shape}; {AGAIN}")
         found = True
-        yield Judged(one, sample, ids)
+        yield JudgedPhoto(one, sample, ids)
     if not found:
         raise InputError(f"{folder}: holds no photo of {manifest}; predict the folder in which these photos lie")
 
@@ -78,7 +78,7 @@ def by_ending(samples: Sequence[Sample]) -> Mapping[str, Sample]:
     return {ending: sample for ending, sample in found.items() if sample}
 
 
-def overlap_of(one: Judged) -> tuple[int, int]:
+def overlap_of(one: JudgedPhoto) -> tuple[int, int]:
     """Return the pixels that both prediction and labels see as object, and that either does; ignored ones apart."""
     seen = np.zeros(one.ids.shape, bool)
     for number in range(len(one.prediction.rles)):
@@ -87,7 +87,7 @@ def overlap_of(one: Judged) -> tuple[int, int]:
     return int((seen & true).sum()), int(((seen & counted) | true).sum())
 
 
-def iou_of(photos: Sequence[Judged]) -> float:
+def iou_of(photos: Sequence[JudgedPhoto]) -> float:
     """Return the IoU of predicted and labelled foreground, over the pixels of all photos; 0.0 where none has any."""
     both, either = np.sum([overlap_of(one) for one in photos], axis=0)
     return round(float(both / either), 4) if either else 0.0

@@ -39,7 +39,7 @@ class Deal:
 
 
 @dataclasses.dataclass(frozen=True)
-class Ground:
+class Ties:
     """What the photos of a simulation are tied by."""
 
     heap: NDArray[np.int64]  # (N,) near-duplicates have one number
@@ -47,17 +47,17 @@ class Ground:
     first: NDArray[np.bool_]  # (N,) photos that the start may be drawn from
 
 
-def ground_of(samples: Sequence[Sample], apart: str, stratum: str, start: Mapping[str, Sequence[str]]) -> Ground:
+def ground_of(samples: Sequence[Sample], apart: str, stratum: str, start: Mapping[str, Sequence[str]]) -> Ties:
     """Return how samples are tied. apart, stratum: tags, by which near-duplicates and strata are told; start: tag ->
     values of the photos that a start is drawn from, {} = all.
     """
     names = [sample.tags.get(apart, f"alone {at}") for at, sample in enumerate(samples)]
     first = [all(sample.tags.get(tag) in some for tag, some in start.items()) for sample in samples]
     heap = np.unique(np.array(names), return_inverse=True)[1].astype(np.int64)
-    return Ground(heap, [sample.tags.get(stratum, "") for sample in samples], np.array(first))
+    return Ties(heap, [sample.tags.get(stratum, "") for sample in samples], np.array(first))
 
 
-def deal_of(ground: Ground, start: int, test: float, other: float | None, seed: int) -> Deal:
+def deal_of(ground: Ties, start: int, test: float, other: float | None, seed: int) -> Deal:
     """Return the draw of a seed: heaps go whole to the test photos (a share `test` of them) or to the pool.
 
     start: labels to begin with, one a heap. other: share of the pool that is not of the kind that the start is of,
@@ -76,7 +76,7 @@ def deal_of(ground: Ground, start: int, test: float, other: float | None, seed: 
 
 
 def simulated(
-    training: Training, ground: Ground, deal: Deal, strategy: str, labels: Sequence[int], batch: int
+    training: Training, ground: Ties, deal: Deal, strategy: str, labels: Sequence[int], batch: int
 ) -> list[float]:
     """Return the scores at the start and after each of `labels` more, asked for `batch` at a time.
 
@@ -95,7 +95,7 @@ def simulated(
     return found
 
 
-def asked_for(training: Training, ground: Ground, deal: Deal, strategy: str, now: tuple[Rows, int]) -> Rows:
+def asked_for(training: Training, ground: Ties, deal: Deal, strategy: str, now: tuple[Rows, int]) -> Rows:
     """Return the photos that a strategy asks for. now: those labelled so far, and how many more.
 
     Raises ValueError when the pool holds too few.

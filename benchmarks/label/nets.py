@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.label.labelling import Deal, Ground, Rows, asked_for, deal_of, ground_of
+from benchmarks.label.labelling import Deal, Rows, Ties, asked_for, deal_of, ground_of
 from benchmarks.label.pick import DOMINO, photos_of
 from benchmarks.label.simulate import cells_in
 from dataset.records import Sample, read_manifest
@@ -99,7 +99,7 @@ class NetTraining:
         raise ValueError(f"networks are simulated without doubts ({len(rows)} of {len(pool)}, {seed}, {committee})")
 
 
-def rows_after(training: NetTraining, ground: Ground, deal: Deal, strategy: str, labels: Sequence[int]) -> Rows:
+def rows_after(training: NetTraining, ground: Ties, deal: Deal, strategy: str, labels: Sequence[int]) -> Rows:
     """Return the photos that are labelled after the last of `labels`, asked for from one of them to the next."""
     have = deal.start
     for size in labels:

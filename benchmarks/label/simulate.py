@@ -23,7 +23,7 @@ import vl_convert
 from numpy.typing import NDArray
 
 from benchmarks.label.cells import Cells, CellTraining, cells_of
-from benchmarks.label.labelling import Ground, Training, deal_of, ground_of, simulated
+from benchmarks.label.labelling import Ties, Training, deal_of, ground_of, simulated
 from benchmarks.label.verdict import win_of
 from dataset.page_pictures import SetPicture
 from dataset.records import Sample, read_manifest
@@ -75,7 +75,7 @@ class Simulate:
 
 
 def courses_of(
-    settings: Simulate, training: Training, ground: Ground, strategy: str, kept: Path, about: str
+    settings: Simulate, training: Training, ground: Ties, strategy: str, kept: Path, about: str
 ) -> NDArray[np.float64]:
     """Return the scores (draws, 1 + labels) of a strategy; a draw that lies in `kept` is read, not trained again.
 

@@ -3,12 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from label.choosing import Plan, choices_of
+from label.choosing import PickPlan, choices_of
 from label.spread import far_ones
 from label.strategies import CHANCE, HYBRID, SPREAD, STRATEGIES, UNSURE, Candidates, order_of
 
 PLACES = 60
-PLAN = Plan("entropy", "pool", 12, 5, 0.5, 0.25, 1)
+PLAN = PickPlan("entropy", "pool", 12, 5, 0.5, 0.25, 1)
 
 
 def pool_of(heaps: int = PLACES, taken: tuple[int, ...] = (0, 1, 2)) -> Candidates:
