@@ -18,7 +18,7 @@ from pipeline.stage import run_stage
 from tests.train.inference.runs import colour_run, write_run
 from train.predict import Predict, logits_of, main, predict_folder
 
-ALL = ("masks", "overlays", "uncertainty", "coco")
+ALL = ("masks", "overlays", "uncertainty", "foreground", "coco")
 SETTINGS = Predict("auto", 0.25, 4, 20, ALL)
 GREY, RED, BLUE = (120, 120, 120), (220, 20, 20), (20, 20, 220)
 
@@ -91,6 +91,13 @@ def test_coco_tools_read_the_instances_as_the_masks_show_them(photos: Path, tmp_
         assert 0.9 < entry["score"] <= 1
 
 
+def test_the_map_of_the_foreground_is_bright_on_what_is_found(photos: Path, tmp_path: Path):
+    assert predict(photos, tmp_path / "out") == {}
+    drawn = np.asarray(Image.open(tmp_path / "out" / "foreground" / "a.png"))
+    assert drawn.shape == (64, 80)
+    assert drawn[16, 20] > 127 > drawn[34, 40]  # red, and grey
+
+
 def test_the_most_uncertain_photo_stands_first_and_its_uncertainty_is_drawn(photos: Path, tmp_path: Path):
     image = np.full((64, 64, 3), GREY, np.uint8)
     image[..., 0] = 180  # on the edge of being red
@@ -122,7 +129,13 @@ def test_what_is_done_is_not_done_again(photos: Path, tmp_path: Path):
     photo(photos / "deep" / "b.png", (100, 80))
     predict(photos, out)
     changed = {path.relative_to(out).as_posix() for path, then in before.items() if path.stat().st_mtime_ns != then}
-    assert changed == {"masks/deep/b.png", "overlays/deep/b.jpg", "uncertainty/deep/b.png", "records/deep/b.json"}
+    assert changed == {
+        "masks/deep/b.png",
+        "overlays/deep/b.jpg",
+        "uncertainty/deep/b.png",
+        "foreground/deep/b.png",
+        "records/deep/b.json",
+    }
     assert lines(out)[1]["categories"] == ["blue", "red"]
 
 
@@ -185,7 +198,7 @@ def project(folder: Path) -> None:
     """Write the settings that the command reads, and a run."""
     (folder / "setups").mkdir()
     (folder / "setups" / "test.yaml").write_text("predict: {}\n")
-    section = "tile: auto, overlap: 0.25, batch: 4, min_area_px: 20, formats: [masks, overlays, uncertainty, coco]"
+    section = f"tile: auto, overlap: 0.25, batch: 4, min_area_px: 20, formats: [{', '.join(ALL)}]"
     (folder / "params.yaml").write_text(f"setup: test\npredict: {{{section}}}\n")
     write_run(folder / "run")
 

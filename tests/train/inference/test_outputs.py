@@ -12,7 +12,7 @@ def seen_of(rows: list[str], confidence: float = 0.75) -> Outputs:
     """Return what is seen where each digit is a pixel's category."""
     categories = np.array([[int(digit) for digit in row] for row in rows], np.uint8)
     flat = np.zeros(categories.shape, np.float32)
-    return Outputs(categories, np.full(categories.shape, confidence, np.float32), flat, flat)
+    return Outputs(categories, np.full(categories.shape, confidence, np.float32), flat, flat, flat)
 
 
 PIECES = [
