@@ -15,9 +15,9 @@ from typing import Any
 
 from dataset.records import Sample, read_manifest
 from label.plants import KINDS
-from label.suspects.gallery import CONTROL, Card, cards_of, page
-from label.suspects.photos import Judged, audit_photo
-from label.suspects.search import Assessment, AuditPhoto, Found, PhotoRows, assess, rows_for, typical_radius
+from label.suspects.gallery import CONTROL, SuspectCard, cards_of, page
+from label.suspects.photos import JudgedPhotos, audit_photo
+from label.suspects.search import Assessment, AuditPhoto, PhotoRows, Suspect, assess, rows_for, typical_radius
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.progress import track
@@ -53,14 +53,14 @@ class AuditSet:
 
     home: Path  # the manifest's folder
     samples: list[Sample]
-    judged: Judged
+    judged: JudgedPhotos
     categories: list[str]
     bare: int  # samples without a prediction
 
 
 def audit_set(manifest: Path, predictions: Path) -> AuditSet:
     """Return the samples of a manifest that have a prediction; raise InputError when none has."""
-    samples, judged = read_manifest(manifest), Judged.of(predictions)
+    samples, judged = read_manifest(manifest), JudgedPhotos.of(predictions)
     kept = [sample for sample in samples if judged.of_sample(sample) is not None]
     if not kept:
         raise InputError(
@@ -95,13 +95,13 @@ def photo_at(those: AuditSet, sample: Sample) -> AuditPhoto:
     return audit_photo(those.home, sample, those.judged, found, those.categories)
 
 
-def shortlist(found: Assessment, rows: Sequence[PhotoRows], settings: Audit) -> list[Found]:
+def shortlist(found: Assessment, rows: Sequence[PhotoRows], settings: Audit) -> list[Suspect]:
     """Return the suspects to show: of each queue those up to the last at which it is worth looking, then a control.
 
     Of more than `most` the ones with the highest precision stay. The control are labelled objects of chance that are in
     no queue.
     """
-    kept = list[Found]()
+    kept = list[Suspect]()
     for kind in KINDS:
         queue = [one for one in found.suspects if one.kind == kind]
         good = [at for at, one in enumerate(queue) if one.precision >= settings.precision]
@@ -111,10 +111,10 @@ def shortlist(found: Assessment, rows: Sequence[PhotoRows], settings: Audit) -> 
     taken = {(one.photo, one.index) for one in kept}
     rest = [(at, index) for at, photo in enumerate(rows) for index, _ in photo.objects if (at, index) not in taken]
     drawn = rng_for(settings.seed, "audit", "control").permutation(len(rest))[: settings.control].tolist()
-    return kept + [Found(rest[at][0], rest[at][1], -1, CONTROL, 0.0, 0.0, 0.0) for at in sorted(drawn)]
+    return kept + [Suspect(rest[at][0], rest[at][1], -1, CONTROL, 0.0, 0.0, 0.0) for at in sorted(drawn)]
 
 
-def summary(kept: Sequence[Found], rows: Sequence[PhotoRows]) -> dict[str, dict[str, Any]]:
+def summary(kept: Sequence[Suspect], rows: Sequence[PhotoRows]) -> dict[str, dict[str, Any]]:
     """Return what the page says of each queue that has a suspect.
 
     expected: how many of the listed are wrong, and the standard deviation of that. found: how many of the planted
@@ -137,7 +137,7 @@ def summary(kept: Sequence[Found], rows: Sequence[PhotoRows]) -> dict[str, dict[
     return queues
 
 
-def line_of(one: Found, those: AuditSet) -> dict[str, Any]:
+def line_of(one: Suspect, those: AuditSet) -> dict[str, Any]:
     """Return a suspect as audit.json has it."""
     row = dataclasses.asdict(one) | {"photo": those.samples[one.photo].id}
     return {key: round(value, DIGITS) if isinstance(value, float) else value for key, value in row.items()}
@@ -160,9 +160,9 @@ def main(settings: Audit, samples: Path, predictions: Path, out: Path) -> None:
     sys.stderr.write(f"audit: {told or 'no suspect'} in {len(those.samples)} photos: {out / 'index.html'}\n")
 
 
-def gathered(those: AuditSet, rows: Sequence[PhotoRows], kept: Sequence[Found]) -> list[Card]:
+def gathered(those: AuditSet, rows: Sequence[PhotoRows], kept: Sequence[Suspect]) -> list[SuspectCard]:
     """Return the cards of the suspects in their order; every photo is opened once."""
-    cards: dict[Found, Card] = {}
+    cards: dict[Suspect, SuspectCard] = {}
     for at in sorted({one.photo for one in kept}):
         photo = photo_at(those, those.samples[at])
         cards |= cards_of(photo, rows[at], [one for one in kept if one.photo == at])

@@ -27,7 +27,7 @@ from label.prelabels.proposals import (
     sent_of,
     with_plant,
 )
-from label.prelabels.records import TASK, Planted, SentPhoto, mask_in, write_sent
+from label.prelabels.records import TASK, PlantedError, SentPhoto, mask_in, write_sent
 from label.prelabels.rings import ring_of
 from label.prelabels.tools import COMPLETED, Rings, complete
 from pipeline.errors import InputError
@@ -110,14 +110,14 @@ def main(settings: Prelabel, predictions: Path, photos: Path, style: str, out: P
 
 def sent_to(
     part: Path, settings: Prelabel, predictions: Path, photos: Path, style: str
-) -> tuple[list[SentPhoto], list[Planted]]:
+) -> tuple[list[SentPhoto], list[PlantedError]]:
     """Write what people get into the folder `part`, and return it with what was planted."""
     categories = predicted_categories(predictions)
     found = list(each_prediction(predictions))
     names = names_for([one.file for one in found])
     with_objects = [name for one, name in zip(found, names, strict=True) if one.instances]
     chosen = chosen_for_plants(with_objects, settings.planted, settings.seed)
-    samples, sent, plants = [], [], list[Planted]()
+    samples, sent, plants = [], [], list[PlantedError]()
     for one, name in zip(found, names, strict=True):
         proposal = proposal_of(one)
         if name in chosen:

@@ -29,7 +29,7 @@ from label.prelabel import Prelabel
 from label.prelabels.anchoring import Verdict, exact_interval, verdict_on
 from label.prelabels.changes import CONFIRMED, DELETED, DRAWN, STATES, TOUCHED, UNTOUCHED, Change, Returned, changes_of
 from label.prelabels.coming_back import returned
-from label.prelabels.records import TASK, Planted, SentPhoto, mask_in, read_sent
+from label.prelabels.records import TASK, PlantedError, SentPhoto, mask_in, read_sent
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.pages import rendered
 from pipeline.stage import run_stage
@@ -189,7 +189,7 @@ def main(settings: Prelabel, sent: Path, back: Path, out: Path) -> None:
 
 
 def verdicts_on(
-    plants: Sequence[Planted], sent: Mapping[str, SentPhoto], back: Mapping[str, Returned]
+    plants: Sequence[PlantedError], sent: Mapping[str, SentPhoto], back: Mapping[str, Returned]
 ) -> list[Verdict]:
     """Return what became of the planted errors in the photos that came back."""
     return [verdict_on(plant, sent[plant.photo], back[plant.photo]) for plant in plants if plant.photo in back]

@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.label.judges import Plan, folds, judged, other_floors, photos_of
+from benchmarks.label.judges import JudgePlan, folds, judged, other_floors, photos_of
 from dataset.idmap import instances_in
 from dataset.records import Sample, read_manifest
 from label.plants import FIVE, KINDS, PlantedMask, plant, put_in
 from label.record import Effect
 from label.suspects.features import softmax
-from label.suspects.photos import Judged, each_judged
+from label.suspects.photos import JudgedPhotos, each_judged
 from label.suspects.search import Assessment, AuditPhoto, PhotoRows, assess, rows_for, typical_radius
 from pipeline.seeds import rng_for
 
-SETS: dict[str, Callable[[Sequence[Sample]], Plan]] = {"domino": other_floors, "balloon": folds}
+SETS: dict[str, Callable[[Sequence[Sample]], JudgePlan]] = {"domino": other_floors, "balloon": folds}
 DRAWS, SHARES, SEED = 3, (0.2, 0.05), 1
 TEMPERATURE = 0.1  # of softmin, cleanlab's default
 RESAMPLES = 200
@@ -34,7 +34,7 @@ Reals = NDArray[np.float64]
 
 
 @dataclasses.dataclass(frozen=True)
-class Ground:
+class AuditGround:
     """The photos of a set with their predictions, and their numbers as they are."""
 
     photos: list[AuditPhoto]
@@ -46,7 +46,7 @@ class Ground:
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class PlantTrial:
     """One draw of planted errors, and what both sides say of it."""
 
     kinds: list[str]  # of each photo, "" = none planted
@@ -77,12 +77,12 @@ class Trial:
         return float(average_precision_score([bool(kind) for kind in self.kinds], scores))
 
 
-def ground_of(name: str, real: Path, work: Path) -> Ground:
+def ground_of(name: str, real: Path, work: Path) -> AuditGround:
     """Return the photos of a set with predictions of networks that did not see them."""
     manifest = photos_of(real / name, work)
     samples = read_manifest(manifest)
     plan = SETS[name](samples)
-    found = Judged.of(judged(manifest, plan, work))
+    found = JudgedPhotos.of(judged(manifest, plan, work))
     wanted = {id_ for _, look_at in plan.rounds for id_ in look_at}
     categories = sorted({item.category for sample in samples for item in sample.instances})
     chosen = [sample for sample in samples if sample.id in wanted]
@@ -91,7 +91,7 @@ def ground_of(name: str, real: Path, work: Path) -> Ground:
     began = time.process_time()
     rows = [rows_for(photo, categories, typical, SEED, planted=True) for photo in photos]
     each = 1000 * (time.process_time() - began) / len(photos)
-    return Ground(photos, categories, typical, rows, np.array([softmin(photo) for photo in photos]), each)
+    return AuditGround(photos, categories, typical, rows, np.array([softmin(photo) for photo in photos]), each)
 
 
 def softmin(photo: AuditPhoto) -> float:
@@ -101,7 +101,7 @@ def softmin(photo: AuditPhoto) -> float:
     return float((softmax(1 - right, TEMPERATURE) * right).sum())
 
 
-def with_error(photo: AuditPhoto, kind: str, ground: Ground, rng: np.random.Generator) -> AuditPhoto | None:
+def with_error(photo: AuditPhoto, kind: str, ground: AuditGround, rng: np.random.Generator) -> AuditPhoto | None:
     """Return a photo with one error in one of its objects, None where none of them takes it."""
     for at in rng.permutation(len(photo.instances)).tolist():
         item = photo.instances[at]
@@ -120,7 +120,7 @@ def relabelled(photo: AuditPhoto, index: int, made: PlantedMask) -> AuditPhoto:
     return dataclasses.replace(photo, ids=ids, instances=instances)
 
 
-def tried(ground: Ground, share: float, draw: int, kinds: Sequence[str] = FIVE) -> Trial:
+def tried(ground: AuditGround, share: float, draw: int, kinds: Sequence[str] = FIVE) -> PlantTrial:
     """Return one draw of errors, judged."""
     count = len(ground.photos)
     chosen = rng_for(SEED, "planted", str(share), draw).permutation(count)[: round(share * count)].tolist()
@@ -131,10 +131,10 @@ def tried(ground: Ground, share: float, draw: int, kinds: Sequence[str] = FIVE) 
         if wrong is not None:
             planted[at], scores[at] = kind, softmin(wrong)
             rows[at] = rows_for(wrong, ground.categories, ground.typical, SEED, planted=True)
-    return Trial(planted, assess(rows, SEED), 1 - scores)
+    return PlantTrial(planted, assess(rows, SEED), 1 - scores)
 
 
-def numbers(trials: Sequence[Trial]) -> dict[str, tuple[float, float]]:
+def numbers(trials: Sequence[PlantTrial]) -> dict[str, tuple[float, float]]:
     """Return ours and softmin's numbers, means over draws, by what they measure."""
     found = {}
     for kind in FIVE:
@@ -153,7 +153,7 @@ def mean_of(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return statistics.fmean(one for one, _ in pairs), statistics.fmean(other for _, other in pairs)
 
 
-def interval(trials: Sequence[Trial]) -> tuple[float, float]:
+def interval(trials: Sequence[PlantTrial]) -> tuple[float, float]:
     """Return the 95 % interval of the mixed AUROC over photos, drawn anew with replacement in all draws alike."""
     count = len(trials[0].kinds)
     values = []
@@ -164,7 +164,7 @@ def interval(trials: Sequence[Trial]) -> tuple[float, float]:
     return low, high
 
 
-def auroc_of(trial: Trial, at: NDArray[np.int64]) -> float:
+def auroc_of(trial: PlantTrial, at: NDArray[np.int64]) -> float:
     """Return the mixed AUROC of some of the photos."""
     wrong = np.array([bool(kind) for kind in trial.kinds])[at]
     return float(roc_auc_score(wrong, trial.ours.photo_scores[at]))

@@ -25,7 +25,7 @@ CHANNELS, FROZEN = 64, 3  # a judge need not be the best network, and is trained
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class JudgePlan:
     """How the photos of a set are judged: each round trains on some of them and looks at others."""
 
     img_size: int
@@ -41,19 +41,19 @@ def photos_of(real: Path, work: Path) -> Path:
     return out / "samples.jsonl"
 
 
-def other_floors(samples: Sequence[Sample], train_on: int = 200, look_at: int = 300) -> Plan:
+def other_floors(samples: Sequence[Sample], train_on: int = 200, look_at: int = 300) -> JudgePlan:
     """Return the plan of domino: trained on photos of one session, which others never saw."""
     by_session = {name: [s.id for s in samples if s.tags.get("collection") == name] for name in ("old", "new")}
     chosen = [drawn(by_session["old"], train_on), drawn(by_session["new"], look_at)]
-    return Plan(192, 140, ((chosen[0], chosen[1]),))
+    return JudgePlan(192, 140, ((chosen[0], chosen[1]),))
 
 
-def folds(samples: Sequence[Sample], count: int = 3) -> Plan:
+def folds(samples: Sequence[Sample], count: int = 3) -> JudgePlan:
     """Return the plan of a small set: every photo is looked at by the network that was trained without it."""
     names = drawn([sample.id for sample in samples], len(samples))
     parts = [names[part::count] for part in range(count)]
     rest = [tuple(name for name in names if name not in set(part)) for part in parts]
-    return Plan(192, 100, tuple(zip(rest, parts, strict=True)))
+    return JudgePlan(192, 100, tuple(zip(rest, parts, strict=True)))
 
 
 def drawn(names: Sequence[str], count: int) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def drawn(names: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(names[at] for at in rng_for(SEED, "judges").permutation(len(names))[:count].tolist())
 
 
-def judged(manifest: Path, plan: Plan, work: Path) -> Path:
+def judged(manifest: Path, plan: JudgePlan, work: Path) -> Path:
     """Return a folder of predictions of all photos that the plan looks at, made as far as they are not there."""
     samples = {sample.id: sample for sample in read_manifest(manifest)}
     categories = read_categories(manifest.with_name("categories.json"))
@@ -75,7 +75,7 @@ def judged(manifest: Path, plan: Plan, work: Path) -> Path:
     return work / "predictions"
 
 
-def trained(mix: Mix, categories: tuple[str, ...], plan: Plan, folder: Path) -> Run:
+def trained(mix: Mix, categories: tuple[str, ...], plan: JudgePlan, folder: Path) -> Run:
     """Train one judge and keep it."""
     settings = dataclasses.replace(
         read_settings(Fit), img_size=plan.img_size, steps=plan.steps, decoder_channels=CHANNELS, freeze=FROZEN

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.label.judges import Plan, folds, judged, other_floors, photos_of
+from benchmarks.label.judges import JudgePlan, folds, judged, other_floors, photos_of
 from dataset.formats.outlines import mask_of
 from dataset.idmap import read_ids
 from dataset.predictions import each_prediction
@@ -30,7 +30,7 @@ from pipeline.seeds import rng_for
 from pipeline.settings import read_settings
 
 GOOD, POOR = 0.9, 0.5
-PLANS: dict[str, Callable[[Sequence[Sample]], Plan]] = {"domino": other_floors, "balloon": folds}
+PLANS: dict[str, Callable[[Sequence[Sample]], JudgePlan]] = {"domino": other_floors, "balloon": folds}
 EXACT = tuple(style for style in STYLES if style != "label_studio")  # which hands back annotations alone
 SEED, RESAMPLES, PLANTS = 1, 1000, 40
 

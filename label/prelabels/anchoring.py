@@ -9,7 +9,7 @@ from scipy.stats import beta, fisher_exact
 from dataset.idmap import Mask
 from label.plants import MISSING, SPURIOUS, SWAPPED
 from label.prelabels.changes import Returned, iou
-from label.prelabels.records import Planted, SentPhoto, mask_in
+from label.prelabels.records import PlantedError, SentPhoto, mask_in
 
 STILL_THERE = 0.5  # IoU from which an object is the planted one, or the missing one
 
@@ -18,12 +18,12 @@ STILL_THERE = 0.5  # IoU from which an object is the planted one, or the missing
 class Verdict:
     """What became of one planted error."""
 
-    plant: Planted
+    plant: PlantedError
     left: bool
     annotator: str
 
 
-def verdict_on(plant: Planted, sent: SentPhoto, back: Returned) -> Verdict:
+def verdict_on(plant: PlantedError, sent: SentPhoto, back: Returned) -> Verdict:
     """Return whether people left a planted error.
 
     A missing object is left when nothing that came back is it; a spurious one when it is still there; a swapped

@@ -15,7 +15,7 @@ from dataset.pictures import read_photo, upright
 from dataset.predictions import Prediction
 from dataset.records import REAL, Sample
 from label.plants import FIVE, MISSING, SPURIOUS, SWAPPED, plant, put_in
-from label.prelabels.records import Planted, SentObject, SentPhoto
+from label.prelabels.records import PlantedError, SentObject, SentPhoto
 from pipeline.errors import InputError
 from pipeline.files import inside, write_bytes
 from pipeline.reading import read_bytes
@@ -29,7 +29,7 @@ class Proposal:
     ids: IdMap  # (H, W), k = k-th of `categories`
     categories: tuple[str, ...]
     scores: tuple[float, ...]
-    planted: tuple[Planted, ...] = ()
+    planted: tuple[PlantedError, ...] = ()
 
 
 def names_for(files: Sequence[str]) -> list[str]:
@@ -90,7 +90,7 @@ def planted_in(proposal: Proposal, at: int, facts: tuple[str, str, str], before:
     name, kind, category = facts
     place = int((np.unique(proposal.ids[proposal.ids > 0]) <= at).sum())
     id_ = f"{name}-gone" if kind == MISSING else f"{name}-{place}"
-    return dataclasses.replace(tidy(proposal), planted=(Planted(name, id_, kind, category, before),))
+    return dataclasses.replace(tidy(proposal), planted=(PlantedError(name, id_, kind, category, before),))
 
 
 def sample_of(found: Prediction, name: str, proposal: Proposal, photos: Path, folder: Path) -> Sample:

@@ -37,7 +37,7 @@ class SentPhoto(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Planted(Record):
+class PlantedError(Record):
     """One error that was planted into the proposals."""
 
     photo: str  # its name among those sent
@@ -47,17 +47,17 @@ class Planted(Record):
     rle: dict[str, Any] | None  # before; None = there was no such object
 
 
-PHOTO, PLANTS = TypeAdapter(SentPhoto), TypeAdapter(tuple[Planted, ...])
+PHOTO, PLANTS = TypeAdapter(SentPhoto), TypeAdapter(tuple[PlantedError, ...])
 
 
-def write_sent(folder: Path, photos: Iterable[SentPhoto], plants: Iterable[Planted]) -> None:
+def write_sent(folder: Path, photos: Iterable[SentPhoto], plants: Iterable[PlantedError]) -> None:
     """Write sent.jsonl and planted.json whole."""
     rows = (json.dumps(dataclasses.asdict(photo), ensure_ascii=False) + "\n" for photo in photos)
     write_text(folder / SENT, "".join(rows))
     write_json(folder / PLANTED, [dataclasses.asdict(plant) for plant in plants])
 
 
-def read_sent(folder: Path) -> tuple[list[SentPhoto], tuple[Planted, ...]]:
+def read_sent(folder: Path) -> tuple[list[SentPhoto], tuple[PlantedError, ...]]:
     """Return what was sent and what was planted; raise InputError for another kind of folder."""
     again = "name the folder that `admix label prelabel` wrote"
     lines = enumerate(lines_of(folder / SENT), 1)
@@ -67,6 +67,6 @@ def read_sent(folder: Path) -> tuple[list[SentPhoto], tuple[Planted, ...]]:
     return photos, read_typed(folder / PLANTED, PLANTS, "a list of planted errors", again)
 
 
-def mask_in(sent: SentObject | Planted, size_hw: tuple[int, int]) -> Mask:
+def mask_in(sent: SentObject | PlantedError, size_hw: tuple[int, int]) -> Mask:
     """Return the mask (H, W) of a proposal, or of what a planted error replaced; raise InputError for a broken RLE."""
     return mask_of(sent.rle, size_hw, f"{SENT}: {sent.id}")

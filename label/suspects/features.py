@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dataset.idmap import Mask
 from label.plants import radius_of
-from label.suspects.views import Labelled, Reals, View
+from label.suspects.views import LabelledObject, Reals, View
 
 SECTORS = 8
 REACH, LEAST_REACH_PX = 0.3, 4  # of the band along an outline: in radii, and at least so many pixels
@@ -42,7 +42,7 @@ class Crop:
     reach: float  # of the band, in pixels
 
 
-def crop_of(view: View, thing: Labelled) -> tuple[Crop, tuple[slice, slice]]:
+def crop_of(view: View, thing: LabelledObject) -> tuple[Crop, tuple[slice, slice]]:
     """Return an object's surroundings and where they lie. Raises ValueError for a mask without a pixel."""
     ys, xs = np.nonzero(thing.mask)
     if not ys.size:
@@ -130,7 +130,7 @@ def spread(values: Row) -> list[float]:
     ]  # fmt: skip
 
 
-def features_of(view: View, thing: Labelled, typical: float) -> Row:
+def features_of(view: View, thing: LabelledObject, typical: float) -> Row:
     """Return the numbers of one labelled object. typical: radius of the set's objects in pixels of the photos."""
     crop, place = crop_of(view, thing)
     inside, mask = crop.inside, crop.mask

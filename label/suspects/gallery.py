@@ -16,7 +16,7 @@ from dataset.formats.outlines import rle_of
 from dataset.idmap import IGNORE, Mask, box_of
 from dataset.overlay import COLOURS, jpeg_uri, outline, small
 from dataset.verdicts import LabelVerdict, object_key, photo_key
-from label.suspects.search import AuditPhoto, Found, PhotoRows
+from label.suspects.search import AuditPhoto, PhotoRows, Suspect
 from pipeline.pages import rendered
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
@@ -39,7 +39,7 @@ WORDS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Card:
+class SuspectCard:
     """One suspect on the page."""
 
     kind: str
@@ -48,13 +48,13 @@ class Card:
     line: str  # the verdict "wrong" as JSON; the page writes the other one in its place where n was pressed
 
 
-def cards_of(photo: AuditPhoto, rows: PhotoRows, suspects: Sequence[Found]) -> dict[Found, Card]:
+def cards_of(photo: AuditPhoto, rows: PhotoRows, suspects: Sequence[Suspect]) -> dict[Suspect, SuspectCard]:
     """Return the cards of the suspects of one photo."""
     key = photo_key(photo.image)
     return {one: card_of(photo, mask_of(photo, rows, one), one, key) for one in suspects}
 
 
-def mask_of(photo: AuditPhoto, rows: PhotoRows, one: Found) -> Mask:
+def mask_of(photo: AuditPhoto, rows: PhotoRows, one: Suspect) -> Mask:
     """Return the mask (H, W) of a suspect: of its label, or of the place that has none."""
     if one.index:
         return np.asarray(photo.ids == one.index)
@@ -64,14 +64,14 @@ def mask_of(photo: AuditPhoto, rows: PhotoRows, one: Found) -> Mask:
     return np.asarray(large & (photo.ids == 0))
 
 
-def card_of(photo: AuditPhoto, mask: Mask, one: Found, key: str) -> Card:
+def card_of(photo: AuditPhoto, mask: Mask, one: Suspect, key: str) -> SuspectCard:
     """Return the card of one suspect whose mask has a pixel."""
     seen = near(photo.inside >= REACH, mask)
     area = mask | (seen & (photo.ids == 0))
     verdict = LabelVerdict(key, object_key(mask) if one.index else "", one.kind, "wrong", rle_of(area), photo.id)
     chance = f", {100 * one.precision:.0f} % expected wrong up to here" if one.kind != CONTROL else ""
     line = json.dumps(dataclasses.asdict(verdict), ensure_ascii=False)
-    return Card(one.kind, jpeg_uri(picture(photo, mask, seen)), f"{photo.id}{chance}", line)
+    return SuspectCard(one.kind, jpeg_uri(picture(photo, mask, seen)), f"{photo.id}{chance}", line)
 
 
 def near(seen: Mask, mask: Mask) -> Mask:
@@ -94,7 +94,7 @@ def picture(photo: AuditPhoto, mask: Mask, seen: Mask) -> NDArray[np.uint8]:
     return image
 
 
-def page(cards: Sequence[Card], queues: Mapping[str, Any], photos: int, bare: int) -> str:
+def page(cards: Sequence[SuspectCard], queues: Mapping[str, Any], photos: int, bare: int) -> str:
     """Return the page. queues: as of `label.audit.summary`. bare: photos without a prediction."""
     script = SCRIPT.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")

@@ -20,7 +20,7 @@ FOLDS = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Rows:
+class FeatureRows:
     """Numbers of objects, or of places, of all photos: what stands as it is, and what was planted."""
 
     values: NDArray[np.float64]  # (N, F)
@@ -28,13 +28,15 @@ class Rows:
     kind: NDArray[np.str_]  # (N,) the kind of error that was planted, `CLEAN` for what stands as it is
 
 
-def rows_of(rows: Sequence[tuple[Row, int, str]], width: int) -> Rows:
+def rows_of(rows: Sequence[tuple[Row, int, str]], width: int) -> FeatureRows:
     """Return rows of numbers, photo and kind together. width: how many numbers a row has, for none of them."""
     values = np.array([row for row, _, _ in rows], float).reshape(len(rows), width)
-    return Rows(values, np.array([at for _, at, _ in rows], np.int64), np.array([kind for _, _, kind in rows], str))
+    return FeatureRows(
+        values, np.array([at for _, at, _ in rows], np.int64), np.array([kind for _, _, kind in rows], str)
+    )
 
 
-def scores(rows: Rows, kinds: Sequence[str], seed: int) -> NDArray[np.float64]:
+def scores(rows: FeatureRows, kinds: Sequence[str], seed: int) -> NDArray[np.float64]:
     """Return (N, K + 1) the probability of being right, then of each kind, by classifiers that saw no such photo.
 
     Kinds of which nothing was planted have zeros; without anything planted, or with a single photo, all is right.
@@ -54,7 +56,7 @@ def folds(photo: NDArray[np.int64]) -> list[tuple[NDArray[np.bool_], NDArray[np.
 
 
 def judged(
-    rows: Rows, learn: NDArray[np.bool_], judge: NDArray[np.bool_], kinds: Sequence[str], seed: int
+    rows: FeatureRows, learn: NDArray[np.bool_], judge: NDArray[np.bool_], kinds: Sequence[str], seed: int
 ) -> NDArray[np.float64]:
     """Return (n, K + 1) the probabilities of the rows to judge. Right and planted rows weigh the same in all."""
     forest = ExtraTreesClassifier(TREES, min_samples_leaf=LEAF, max_features=0.4, random_state=seed, n_jobs=1)

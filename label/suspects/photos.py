@@ -20,7 +20,7 @@ FAINT = 0.02  # probability of an object where no instance was predicted, when n
 
 
 @dataclasses.dataclass(frozen=True)
-class Judged:
+class JudgedPhotos:
     """A folder of predictions, by photo."""
 
     folder: Path
@@ -28,7 +28,7 @@ class Judged:
     by_name: Mapping[str, tuple[Prediction, ...]]  # the file's name alone
 
     @classmethod
-    def of(cls, folder: Path) -> "Judged":
+    def of(cls, folder: Path) -> "JudgedPhotos":
         """Return the predictions of a folder; raise InputError as `each_prediction`."""
         by_file = {one.file: one for one in each_prediction(folder)}
         names: dict[str, list[Prediction]] = {}
@@ -58,7 +58,9 @@ class Judged:
         return found
 
 
-def audit_photo(home: Path, sample: Sample, judged: Judged, found: Prediction, categories: list[str]) -> AuditPhoto:
+def audit_photo(
+    home: Path, sample: Sample, judged: JudgedPhotos, found: Prediction, categories: list[str]
+) -> AuditPhoto:
     """Return a sample with its prediction. home: the manifest's folder. categories: names in their order."""
     image, ids = read_image(home / sample.image), read_ids(home / sample.ids)
     if ids.shape != sample.size_hw:
@@ -90,7 +92,7 @@ def seen_in(folder: Path, found: Prediction, categories: list[str]) -> tuple[Rea
 
 
 def each_judged(
-    samples: list[Sample], home: Path, judged: Judged, categories: list[str]
+    samples: list[Sample], home: Path, judged: JudgedPhotos, categories: list[str]
 ) -> Iterator[tuple[Sample, AuditPhoto]]:
     """Yield every sample that has a prediction with it, one at a time."""
     for sample in samples:

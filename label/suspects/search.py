@@ -11,7 +11,7 @@ from dataset.records import Instance
 from label.plants import KINDS, MISSING, SPURIOUS, plant
 from label.suspects.features import Place, Row, features_of, places_of
 from label.suspects.judge import CLEAN, Expected, expected, highest, rows_of, scores
-from label.suspects.views import Labelled, Reals, View, objects_in, small, view_of
+from label.suspects.views import LabelledObject, Reals, View, objects_in, small, view_of
 from pipeline.seeds import rng_for
 
 SHAPES = tuple(kind for kind in KINDS if kind != MISSING)  # errors of something that is labelled
@@ -42,7 +42,7 @@ class PhotoRows:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Suspect:
     """One suspect: a labelled object, or a place without a label."""
 
     photo: int  # its number
@@ -58,7 +58,7 @@ class Found:
 class Assessment:
     """What the search says of a set."""
 
-    suspects: tuple[Found, ...]  # by queue, the most suspicious first
+    suspects: tuple[Suspect, ...]  # by queue, the most suspicious first
     queues: dict[str, Expected]  # kind -> what its queue is worth, candidates in the order of `candidates`
     photo_scores: NDArray[np.float64]  # (N,) suspicion of each photo, any kind
     photo_kinds: NDArray[np.float64]  # (N, K) by kind of KINDS
@@ -87,7 +87,7 @@ def rows_for(photo: AuditPhoto, categories: Sequence[str], typical: float, seed:
 
 
 def planted_rows(
-    view: View, thing: Labelled, categories: Sequence[str], typical: float, rng: np.random.Generator
+    view: View, thing: LabelledObject, categories: Sequence[str], typical: float, rng: np.random.Generator
 ) -> list[tuple[str, Row]]:
     """Return kind and numbers of an object with each error that can be planted into it."""
     rows = []
@@ -95,7 +95,7 @@ def planted_rows(
         made = plant(kind, thing.mask, thing.others, categories[thing.category - 1], categories, rng)
         if made is not None and made.mask is not None:
             others = thing.others | thing.mask if kind == SPURIOUS else thing.others
-            wrong = Labelled(made.mask, others, categories.index(made.category) + 1)
+            wrong = LabelledObject(made.mask, others, categories.index(made.category) + 1)
             rows.append((kind, features_of(view, wrong, typical)))
     return rows
 
@@ -139,7 +139,7 @@ def queued(
     kinds: NDArray[np.float64],
     gaps: NDArray[np.float64],
     queues: dict[str, Expected],
-) -> tuple[Found, ...]:
+) -> tuple[Suspect, ...]:
     """Return every candidate in the queue of its likeliest kind, queues in the order of KINDS."""
     n = len(kinds)
     found = []
@@ -147,5 +147,5 @@ def queued(
         k = int(kinds[at].argmax()) if at < n else 0
         kind, row = (SHAPES[k], at) if at < n else (MISSING, at - n)
         score, worth = float(kinds[at, k] if at < n else gaps[at - n]), queues[kind]
-        found.append(Found(photo, index, place, kind, score, float(worth.precision[row]), float(worth.found[row])))
+        found.append(Suspect(photo, index, place, kind, score, float(worth.precision[row]), float(worth.found[row])))
     return tuple(sorted(found, key=lambda one: (KINDS.index(one.kind), -one.score, one.photo, one.index, one.place)))

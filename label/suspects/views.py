@@ -28,7 +28,7 @@ class View:
 
 
 @dataclasses.dataclass(frozen=True)
-class Labelled:
+class LabelledObject:
     """A labelled object on a view."""
 
     mask: Mask  # (h, w)
@@ -76,12 +76,12 @@ def edges_of(colour: Reals) -> Reals:
     return np.asarray((steep / max(float(np.quantile(steep, 0.99)), 1e-6)).clip(0, 1), np.float32)
 
 
-def objects_in(ids: IdMap, instances: Sequence[Instance], categories: Sequence[str]) -> list[Labelled]:
+def objects_in(ids: IdMap, instances: Sequence[Instance], categories: Sequence[str]) -> list[LabelledObject]:
     """Return the labelled objects of a photo on its view, in the order of its instances; some have no pixel."""
     masks = [small(ids == item.index) for item in instances]
     ignored = small(ids == IGNORE)
     every = np.logical_or.reduce([ignored, *masks])
     return [
-        Labelled(mask, every & ~mask, categories.index(item.category) + 1)
+        LabelledObject(mask, every & ~mask, categories.index(item.category) + 1)
         for item, mask in zip(instances, masks, strict=True)
     ]

@@ -28,7 +28,7 @@ from dataset.predictions import Prediction
 from dataset.records import REAL, RENDER, Sample, read_manifest, write_manifest
 from dataset.shards import write_shard
 from dataset.verdicts import read_verdicts, without_wrong
-from label.prelabels.records import Planted, SentObject, SentPhoto, write_sent
+from label.prelabels.records import PlantedError, SentObject, SentPhoto, write_sent
 from measure.scoring.photo import score_photo
 from measure.scoring.records import Scores
 from measure.scoring.scores import to_json, write_scores
@@ -399,7 +399,7 @@ def proposals_sent(folder: Path) -> None:
     """One photo with one proposal, and one planted error."""
     rle = rle_of(np.eye(*SIZE, dtype=bool))
     thing = SentObject("a-1", "mug", 0.5, rle)
-    write_sent(folder, [SentPhoto("a", "a.png", SIZE, (thing,))], [Planted("a", "a-1", "too wide", "mug", rle)])
+    write_sent(folder, [SentPhoto("a", "a.png", SIZE, (thing,))], [PlantedError("a", "a-1", "too wide", "mug", rle)])
 
 
 def proposed_tasks(folder: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from dataset.verdicts import read_verdicts
-from label.suspects.gallery import Card, page
+from label.suspects.gallery import SuspectCard, page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright to open the page with")
@@ -17,10 +17,10 @@ pytestmark = [
 EVIL = "</script><img src=x onerror=\"document.title='run'\">'\"&"
 
 
-def card(kind: str, number: int) -> Card:
+def card(kind: str, number: int) -> SuspectCard:
     area = {"size": [2, 2], "counts": "04"}
     line = {"photo": f"{number}", "object": "o", "kind": kind, "verdict": "wrong", "area": area, "name": EVIL}
-    return Card(kind, "data:image/gif;base64,R0lGODlhAQABAAAAACw=", f"{EVIL} {number}", json.dumps(line))
+    return SuspectCard(kind, "data:image/gif;base64,R0lGODlhAQABAAAAACw=", f"{EVIL} {number}", json.dumps(line))
 
 
 def test_verdicts_by_keyboard_are_kept_and_saved_and_names_do_nothing(tmp_path):
