@@ -189,7 +189,7 @@ READERS = (
     Reader("scores", race, ("race/x/val.json",), lambda i, _: read_scores(i / "race/x/val.json")),
     Reader("scores for the page", race, ("race/x/val.json",), lambda i, _: read_evaluated(i / "race/x/val.json")),
     Reader("test scores", race, ("test.json",), lambda i, _: read_test(i)),
-    Reader("curves", race, ("curves.json",), lambda i, _: read_lines(i / "curves.json")),
+    Reader("curves", race, ("curves.json",), lambda i, _: read_lines(i / "curves.json", "mean")),
     Reader("grid", grid, ("grid.json",), lambda i, _: read_grid(i / "grid.json")),
     Reader("run settings", run_settings, ("settings.json",), lambda i, _: read_run_settings(i / "settings.json")),
     Reader(
