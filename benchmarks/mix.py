@@ -22,11 +22,11 @@ import numpy as np
 from dataset.chunks import mapped, workers
 from dataset.likeness import mirrored, near_pairs
 from dataset.records import REAL, RENDER, Instance, Sample, to_line
+from dataset.subsets import item_of
 from mix.compose import Compose
 from mix.compose import main as compose
 from mix.rules import Split, SplitRule
 from mix.split import main as split
-from mix.subsets import item_of
 from mix.write_mix import main as one
 from pipeline.bench import record
 from pipeline.files import whole_file

@@ -1,9 +1,8 @@
 """Stage `attribute`: say which assets, recipes and ranges of the renders help on real photos."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from measure.attribution.estimate import Array, GroupEstimate, agreement, estima
 from measure.attribution.groups import Group, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
-from measure.pick import Row, read_pick, score_in
+from measure.pick import Row, attributed_row, read_pick, score_in
 from measure.scoring.records import Score, scored_by
 from measure.trials.candidate import Trial
 from measure.trials.pools import Pools
@@ -43,15 +42,6 @@ class Attribute:
         for name, lowest in (("least", 2), ("most", 2), ("runs", 1), ("leave_out", 0), ("resamples", 2)):
             if getattr(self, name) < lowest:
                 raise ValueError(f"{name} is {getattr(self, name)}, wanted {lowest} or more")
-
-
-def attributed_row(pick: Mapping[str, Any]) -> Row | None:
-    """Return the row of the pick file to attribute: the picked one if it saw renders, else the best that did.
-
-    A mix of real and renders goes before renders only. None if no run with renders was trained to the end.
-    """
-    rows = [row for row in pick["ratios"] if row["ratio"] > 0 and row["trials"]]
-    return max(rows, key=lambda row: (row["picked"], row["ratio"] < 1, row["iou"], row["name"]), default=None)
 
 
 def renders_of(row: Row, pools: Pools) -> list[Place]:

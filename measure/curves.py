@@ -49,18 +49,22 @@ def drawn_mix(pick: Mapping[str, Any]) -> Row | None:
 
 
 def lines_of(settings: Curves, trials: Trials, mix: Row | None) -> dict[str, list[tuple[int, Trial]]]:
-    """Return the trials of each curve with their number of samples: "real" and "mixed" over labels, "renders"."""
+    """Return the trials of each curve with their number of samples: "real" and "mixed" over labels, "renders".
+
+    Every seed draws its own subsets, so that curves hold the luck of the draw; those of one seed lie within each other,
+    and are the same for real only and the mix.
+    """
     real = real_only(trials.pools).weights  # as the race trains it, so that its runs are found
     labels, total = trials.pools.count(REAL), trials.pools.count(RENDER)
     found: dict[str, list[tuple[int, Trial]]] = {"real": [], "mixed": [], "renders": []}
     weights, schedule = (tuple(mix["weights"].items()), mix["schedule"]) if mix else ((), MIX)
     for seed in settings.seeds:
         for n in sizes_of(labels, settings.real, FEWEST):
-            found["real"].append((n, Trial(real, seed, n_real=None if n == labels else n)))
+            found["real"].append((n, Trial(real, seed, n_real=None if n == labels else n, draw=seed)))
         for n in sizes_of(labels, settings.mixed, FEWEST) if mix else []:
-            found["mixed"].append((n, Trial(weights, seed, schedule, n_real=None if n == labels else n)))
+            found["mixed"].append((n, Trial(weights, seed, schedule, n_real=None if n == labels else n, draw=seed)))
         for n in sizes_of(total, settings.renders, 1) if mix else []:
-            found["renders"].append((n, Trial(weights, seed, schedule, n_render=None if n == total else n)))
+            found["renders"].append((n, Trial(weights, seed, schedule, n_render=None if n == total else n, draw=seed)))
     return found
 
 

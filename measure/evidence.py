@@ -29,6 +29,7 @@ class Lines:
     real: Mapping[int, Sequence[Scores]]  # real labels alone
     mixed: Mapping[int, Sequence[Scores]]  # real labels with renders
     renders: Mapping[int, Sequence[Scores]]  # renders, at all real labels
+    trials: frozenset[str] = frozenset()  # of all points, as curves.json names them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_lines(path: Path, score: Score) -> Lines:
     points = [(name, point.n, point.trial) for name in found for point in getattr(value, name)]
     for name, n, trial in sorted(points):
         found[name].setdefault(n, []).append(scored_by(score, read_scores(run_folder(path.parent, trial) / "val.json")))
-    return Lines(**found)
+    return Lines(**found, trials=frozenset(trial for _, _, trial in points))
 
 
 def photo_draws(runs: Sequence[Scores], resamples: int) -> Floats:

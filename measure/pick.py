@@ -62,6 +62,7 @@ class SpentRow(TypedDict):
     """What is read of the race."""
 
     spent: float
+    trained: NotRequired[float]
 
 
 @with_config(OPEN)
@@ -124,6 +125,15 @@ def end_row(pick: Mapping[str, Any], ratio: float) -> Row | None:
     """Return the row of real only (0.0) or renders only (1.0) if it was trained to the end, best first; else None."""
     found = [row for row in pick["ratios"] if row["ratio"] == ratio and row["trials"]]
     return max(found, key=lambda row: (row["iou"], row["name"]), default=None)
+
+
+def attributed_row(pick: Mapping[str, Any]) -> Row | None:
+    """Return the row of the pick file to attribute: the picked one if it saw renders, else the best that did.
+
+    A mix of real and renders goes before renders only. None if no run with renders was trained to the end.
+    """
+    rows = [row for row in pick["ratios"] if row["ratio"] > 0 and row["trials"]]
+    return max(rows, key=lambda row: (row["picked"], row["ratio"] < 1, row["iou"], row["name"]), default=None)
 
 
 def compared(pick: Mapping[str, Any]) -> list[Row]:

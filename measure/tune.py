@@ -10,7 +10,7 @@ from measure.convergence import rise_of, training_curve
 from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
 from measure.race.decision import Decision, Ranking, finish
 from measure.race.policy import next_requests
-from measure.race.records import Budget, Race, Request, Result, result_of
+from measure.race.records import Budget, Key, Race, Request, Result, result_of, spent
 from measure.scoring.differences import against, interval, overstatement, score_of, spread
 from measure.scoring.evaluation import evaluate
 from measure.scoring.records import PhotoScore, Score, scored_by
@@ -112,22 +112,28 @@ def main(
     check_free(picked, KIND)  # before hours of training
     race.mkdir(parents=True, exist_ok=True)
     trials = open_trials(machine, fit, pools, val, categories, race)
-    decision = finish(run_race(race_of(settings, sweep, costs, trials), trials, settings.score))
-    again = [(trial_of(each, seed), 1.0) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
-    trials.train(again, "tune, for the report")
+    raced = run_race(race_of(settings, sweep, costs, trials), trials, settings.score)
+    decision = finish(raced)
+    again = [(each, seed) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
+    trials.train([(trial_of(each, seed), 1.0) for each, seed in again], "tune, for the report")
+    trained = spent([*raced.results, *(Key(each.name, seed, 1.0) for each, seed in again)])
     rows = PickTable(trials, decision, sweep.seeds, settings).rows(out.parent)
-    pick = summary(decision, rows, settings)
+    pick = summary(decision, rows, settings, trained)
     keep_picked(out.parent / pick["trial"], trials, train, picked)
     write_json(out, pick)
 
 
-def summary(decision: Decision, rows: Sequence[Row], settings: Tune) -> dict[str, Any]:
-    """Return pick.json: the picked mix and its best seed on val, the table, and what the race cost."""
+def summary(decision: Decision, rows: Sequence[Row], settings: Tune, trained: float) -> dict[str, Any]:
+    """Return pick.json: the picked mix and its best seed on val, the table, and what the race cost.
+
+    trained: whole trainings, those that were trained on for the report included.
+    """
     row = next(row for row in rows if row["picked"])
     seed = max(row["seeds"], key=lambda name: (row["seeds"][name], -int(name)))
     bounds = [f"{value:g} {name}" for name in ("runs", "minutes", "money") if (value := getattr(settings, name))]
     race = {
         "spent": decision.spent,
+        "trained": trained,
         "full_grid": decision.full_grid,
         "trials": decision.trials,
         "budget": ", ".join(bounds) or "none but the seeds of the sweep",

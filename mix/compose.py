@@ -1,7 +1,7 @@
 """Stage `compose`: put the samples there are into pools, in the order in which trainings take them.
 
 A training takes the first k samples of a pool, so smaller subsets lie within larger ones and all share one file. The
-order is the varied one of `mix.subsets`, or that of a way of drawing (`mix.draw`) that the settings name.
+order is the varied one of `dataset.subsets`, or that of a way of drawing (`mix.draw`) that the settings name.
 """
 
 import dataclasses
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from dataset.chunks import mapped
 from dataset.guards import more_val_in, no_overlap, only_real
 from dataset.records import REAL, RENDER, Sample, each_sample
+from dataset.subsets import Item, item_of, nested
 from mix.draw import Draw, Drawn, Urn, draw
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
-from mix.subsets import Item, item_of, nested
 from pipeline.errors import InputError
 from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.records import Sample
+from dataset.subsets import item_of, ranks
 from mix.sampling import Chance, in_proportion, inverses, priorities, reservoir, shuffled, weighted, with_replacement
-from mix.subsets import item_of, ranks
 from pipeline.errors import InputError, shown
 from pipeline.seeds import rng_for
 

@@ -133,7 +133,20 @@ def measured(transfer: TransferRecord) -> str:
     if not transfer.test:
         return f"Measured on the val photos that also chose the ratio: test photos were not scored. {metric}"
     photos = several(transfer.test.n_photos, "real test photo")
-    return f"Measured on {photos} that took no part in training or in the choice of the ratio. {metric}"
+    return (
+        f"Measured on {photos} that took no part in training or in the choice of the ratio{labels(transfer)}. {metric}"
+    )
+
+
+def labels(transfer: TransferRecord) -> str:
+    """Return how many further labels the answer took: to train on, and to choose by; empty where not known."""
+    val = next((each.n_photos for each in transfer.val if each.name == "val"), None)
+    train = max((row.n_real for row in transfer.ratios), default=0)
+    return (
+        ""
+        if val is None
+        else f", trained with {several(train, 'labelled photo')} and chosen by {whole(val)} more (val)"
+    )
 
 
 def judged(transfer: TransferRecord, case: Subject) -> str:

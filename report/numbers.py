@@ -37,7 +37,10 @@ from report.training_chart import of_trainings, training_chart
 from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, span, whole
 
 RATIO_WORDS = "On real val photos, which chose the ratio; diamonds: on test photos. Bars are 95 % intervals."
-CURVE_WORDS = "One point a number of real photos. Bands and bars are 95 % intervals; the broad bar is that of worth."
+CURVE_WORDS = (
+    "One point a number of real photos. Runs of a smaller number draw their own photos; those of all cannot, so which "
+    "ones were labelled is no part of that interval. Bands and bars are 95 % intervals; the broad bar is that of worth."
+)
 TRAINING_WORDS = "Means of each ratio's runs on 48 val photos at most. At the end the learning rate falls."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dataset.outline_habit import outlines_of
 from dataset.records import Sample, read_manifest
-from measure.attribution.record import AttributionRecord, read_attribution
+from measure.attribution.record import IOU, AttributionRecord, read_attribution
 from measure.evidence import Lines, curve, detail_of, evidence, points_of, read_lines
 from measure.objects import CategoryObjects, objects_by_category
 from measure.pick import (
@@ -15,6 +15,7 @@ from measure.pick import (
     RENDER_ONLY,
     Runs,
     TunedRuns,
+    attributed_row,
     end_row,
     mean_row,
     plain,
@@ -33,7 +34,7 @@ from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
 from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
-from measure.worth.costs import Spent, money_json
+from measure.worth.costs import Labelled, Spent, money_json
 from measure.worth.curve import curve_json
 from measure.worth.worth import telling, worth_json, worths_of
 from pipeline.costs import Costs
@@ -205,7 +206,8 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "val": summary(race.runs[name], times),
         "test": summary(found.test[name], times),
     }
-    spent = Spent(len(found.renders), round(race.pick["race"]["spent"] * found.steps))
+    spent = Spent(len(found.renders), round(trainings(found) * found.steps))
+    photos = Labelled(race.picked["n_real"], len(race.runs[name][0].photos), len(found.test[name][0].photos))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
     told = telling(worths)
     ends = real, render
@@ -228,12 +230,21 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "test": on_test(found, times),
         "curves": {key: curve_json(item) for key, item in curves.items() if item} or None,
         "worth": worth_json(worths, costs, spent),
-        "money": money_json(costs, spent, race.picked["n_real"], told.labels, told.censored),
+        "money": money_json(costs, spent, photos, told.labels, told.censored),
         "advice": advice_json(advise(known, settings.target, costs)),
         "attribution": dataclasses.asdict(found.attribution),
         "objects": [dataclasses.asdict(row) for row in found.objects],
         "outlines": outlines_json(found.outlines, known.labels),
     }))  # fmt: skip
+
+
+def trainings(found: Gathered) -> float:
+    """Return how many whole trainings were done: for the race and the report, for curves, and without groups."""
+    pick = found.race.pick
+    known = {trial for row in pick["ratios"] for trial in row["trials"].values()}
+    row = attributed_row(pick)
+    lacking = sum(group.unit == IOU for group in found.attribution.groups) * (len(row["trials"]) if row else 0)
+    return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking
 
 
 def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -146,8 +146,8 @@ def tolerances(race: Race, candidates: Sequence[Candidate]) -> Counts:
     return np.array([race.tolerance.get(each.name, 0.0) for each in candidates])
 
 
-def spent(keys: Mapping[Key, Result]) -> float:
-    """Return what these results cost, in whole trainings: the furthest share of each candidate and seed, summed."""
+def spent(keys: Iterable[Key]) -> float:
+    """Return what these trainings cost, in whole ones: the furthest share of each candidate and seed, summed."""
     furthest: dict[tuple[str, int], float] = {}
     for key in sorted(keys):
         furthest[key.name, key.seed] = max(key.share, furthest.get((key.name, key.seed), 0.0))

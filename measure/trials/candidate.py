@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dataset.records import REAL, RENDER, Sample
+from dataset.subsets import item_of, nested
 from measure.trials.pools import Pool, Pools
 from pipeline.errors import InputError
 from train.loop import Phase
@@ -154,8 +155,9 @@ class Trial:
     weights: tuple[tuple[str, float], ...]  # source -> share of what the network sees, above 0, summing to 1
     seed: int
     schedule: str = MIX
-    n_real: int | None = None  # the first so many samples of every real source; None = all
-    n_render: int | None = None  # the first so many of every source of renders
+    n_real: int | None = None  # so many samples of every real source; None = all
+    n_render: int | None = None  # so many of every source of renders
+    draw: int | None = None  # which so many: the seed of a nested order of its own; None = the first of the source
     without: tuple[str, ...] = ()  # ids of samples left out, sorted
 
 
@@ -175,11 +177,19 @@ def shares_of(trial: Trial, pools: Pools) -> tuple[SourceShare, ...]:
         pool = pools.named(name)
         most = trial.n_real if pool.domain == REAL else trial.n_render
         left_out = set(trial.without)
-        samples = tuple(sample for sample in pool.samples[:most] if sample.id not in left_out)
+        samples = tuple(sample for sample in taken(pool, most, trial.draw) if sample.id not in left_out)
         if not samples:
             raise InputError(f"the source {name} has the weight {weight:g} and no sample: make some, or give it 0")
         found.append(SourceShare(pool, weight, samples))
     return tuple(found)
+
+
+def taken(pool: Pool, most: int | None, draw: int | None) -> Sequence[Sample]:
+    """Return so many samples of a source; with a draw the first of another varied order (`nested`), drawn by it."""
+    if most is None or draw is None:
+        return pool.samples[:most]
+    named = {sample.id: sample for sample in pool.samples}  # one that was drawn twice counts once
+    return [named[name] for name in nested(map(item_of, named.values()), draw, pool.name)[:most]]
 
 
 def phases_of(trial: Trial, pools: Pools) -> tuple[Phase, ...]:
@@ -215,7 +225,8 @@ def key_of(trial: Trial, digests: Sequence[Sequence[str]], ground: Mapping[str, 
     """
     plain = {
         "loop": LOOP,
-        "trial": dataclasses.asdict(trial) | {"n_real": None, "n_render": None, "without": []},  # the digests say it
+        "trial": dataclasses.asdict(trial)
+        | {"n_real": None, "n_render": None, "draw": None, "without": []},  # the digests say it
         "samples": digests,
         "ground": ground,
     }

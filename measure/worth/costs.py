@@ -39,12 +39,24 @@ def labelling(costs: Costs, labels: float, what: str) -> Row:
     return Row(what, labels * costs.minutes_per_label / 60, labels * costs.per_label)
 
 
-def money_json(costs: Costs, spent: Spent, n_real: int, labels: float | None, censored: bool = False) -> dict[str, Any]:
-    """Return `money` of transfer.json: the real labels, those the renders replace if known, the spending.
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Photos that were labelled: to train on, to choose by, and to test with; each costs the same."""
+
+    train: int
+    val: int
+    test: int
+
+
+def money_json(
+    costs: Costs, spent: Spent, photos: Labelled, labels: float | None, censored: bool = False
+) -> dict[str, Any]:
+    """Return `money` of transfer.json: the labels of each split, those the renders replace if known, the spending.
 
     labels: those the renders replace, more than so many if `censored`.
     """
-    rows = [labelling(costs, n_real, f"labelling {n_real} real photos")]
+    uses = (("to train on", photos.train), ("that choose (val)", photos.val), ("that test", photos.test))
+    rows = [labelling(costs, count, f"labelling {count} real photos {use}") for use, count in uses]
     if labels is not None:
         more = "more than " if censored else ""
         rows.append(labelling(costs, labels, f"labels that the renders replace: {more}{labels:.0f}"))

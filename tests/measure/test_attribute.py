@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from measure.attribute import Attribute, attributed_row, chosen, main
+from measure.attribute import Attribute, chosen, main
+from measure.pick import attributed_row
 from measure.trials.candidate import Trial
 from measure.trials.runner import Machine, open_trials
 from measure.trials.trainer import Trainer

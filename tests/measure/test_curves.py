@@ -1,6 +1,7 @@
 import pytest
 
 from measure.curves import Curves, drawn_mix, lines_of, sizes_of
+from measure.trials.candidate import Trial, real_only, shares_of
 from measure.trials.runner import Machine, open_trials
 from pipeline.errors import InputError
 from pipeline.settings import build
@@ -54,6 +55,34 @@ def test_the_trials_of_the_curves_are_nested_and_end_with_all_samples(tmp_path):
     assert [(n, trial.n_real) for n, trial in lines["mixed"]][:2] == [(2, 2), (4, None)]
     assert [(n, trial.n_render) for n, trial in lines["renders"]][:2] == [(2, 2), (5, None)]
     assert lines_of(Curves((), (), (), ()), trials, None) == {"real": [], "mixed": [], "renders": []}
+
+
+def test_every_seed_draws_its_own_labels_and_the_mix_those_of_real_only(tmp_path):
+    trials = open_trials(
+        Machine(1), SMALL, write_ground(tmp_path), tmp_path / "split/val.jsonl", tmp_path / "categories.json",
+        tmp_path / "curves",
+    )  # fmt: skip
+    mix = {"weights": {"real": 0.5, "render": 0.5}, "schedule": "mix"}
+    lines = lines_of(Curves((0.5, 0.75), (0.5,), (), tuple(range(8))), trials, mix)
+
+    def labels(name: str, n: int) -> list[frozenset[str]]:
+        found = [shares_of(trial, trials.pools) for size, trial in lines[name] if size == n]
+        return [frozenset(sample.id for sample in shares[0].samples) for shares in found]
+
+    assert len(set(labels("real", 2))) > 1
+    assert labels("real", 2) == labels("mixed", 2)
+    assert all(few < more for few, more in zip(labels("real", 2), labels("real", 3), strict=True))
+    assert len(set(labels("real", 4))) == 1
+
+
+def test_all_labels_are_one_training_with_the_one_of_the_race(tmp_path):
+    trials = open_trials(
+        Machine(1), SMALL, write_ground(tmp_path), tmp_path / "split/val.jsonl", tmp_path / "categories.json",
+        tmp_path / "curves",
+    )  # fmt: skip
+    lines = lines_of(Curves((0.5,), (), (), (3,)), trials, None)
+    raced = Trial(real_only(trials.pools).weights, 3)
+    assert [trials.key(trial) == trials.key(raced) for _, trial in lines["real"]] == [False, True]
 
 
 @pytest.mark.parametrize(

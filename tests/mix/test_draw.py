@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from dataset.records import Instance, Sample
+from dataset.subsets import item_of, nested
 from mix.compose import Compose
 from mix.draw import Draw, Urn, draw
-from mix.subsets import item_of, nested
 from pipeline.errors import InputError
 from tests.mix.things import ALL, by_name, samples
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from dataset.records import Instance, Sample
-from mix.subsets import Item, item_of, nested
+from dataset.subsets import Item, item_of, nested
 from pipeline.seeds import rng_for
 
 
