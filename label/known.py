@@ -28,7 +28,7 @@ def known_photos(labelled: Path | None, measured: Sequence[Path]) -> KnownPhotos
     """Return the photos of a manifest of labelled ones, and of those on which scores are taken."""
     own = marks_of(labelled, read_manifest(labelled)) if labelled else []
     others = [mark for path in measured for mark in marks_of(path, read_manifest(path))]
-    hashes = np.array([mark.hash for mark in others], np.uint64)
+    hashes = np.array([mark.look for mark in others], np.uint64)
     return KnownPhotos(frozenset(m.sha256 for m in own), frozenset(m.sha256 for m in others), hashes)
 
 

@@ -29,7 +29,7 @@ class PoolPhoto:
 
     file: str
     sha256: str
-    hash: int  # perceptual
+    look: int  # perceptual hash
     found: int  # objects, of the network that found most
     scores: dict[str, float]
     features: tuple[float, ...]
@@ -87,7 +87,7 @@ class LabelledMark:
     """By what a photo that is labelled already is known again."""
 
     sha256: str
-    hash: int
+    look: int  # as of `PoolPhoto`
 
 
 def marks_of(manifest: Path, samples: Sequence[Sample]) -> list[LabelledMark]:
@@ -103,7 +103,7 @@ def candidates_of(photos: Sequence[PoolPhoto], labelled: Sequence[LabelledMark],
     """Return the pool as arrays. bits: photos whose hashes differ in so many of 64 at most are near-duplicates;
     None = only the same bytes are. A photo of the pool that is labelled already, or near to one that is, is taken.
     """
-    heap = heaps_of([*(p.hash for p in photos), *(mark.hash for mark in labelled)], sums(photos, labelled), bits)
+    heap = heaps_of([*(p.look for p in photos), *(mark.look for mark in labelled)], sums(photos, labelled), bits)
     closed = set(heap[len(photos) :].tolist())
     own = heap[: len(photos)]
     names = [name for name in photos[0].scores if all(name in photo.scores for photo in photos)]

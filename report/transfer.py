@@ -34,7 +34,7 @@ from measure.scoring.scores import read_scores
 from measure.scoring.summary import summary
 from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
-from measure.worth.costs import Labelled, Spent, money_json
+from measure.worth.costs import LabelledPhotos, Spent, money_json
 from measure.worth.curve import curve_json
 from measure.worth.worth import telling, worth_json, worths_of
 from pipeline.costs import Costs
@@ -207,7 +207,7 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "test": summary(found.test[name], times),
     }
     spent = Spent(len(found.renders), round(trainings(found) * found.steps))
-    photos = Labelled(race.picked["n_real"], len(race.runs[name][0].photos), len(found.test[name][0].photos))
+    photos = LabelledPhotos(race.picked["n_real"], len(race.runs[name][0].photos), len(found.test[name][0].photos))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
     told = telling(worths)
     ends = real, render

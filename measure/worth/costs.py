@@ -40,7 +40,7 @@ def labelling(costs: Costs, labels: float, what: str) -> Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Labelled:
+class LabelledPhotos:
     """Photos that were labelled: to train on, to choose by, and to test with; each costs the same."""
 
     train: int
@@ -49,7 +49,7 @@ class Labelled:
 
 
 def money_json(
-    costs: Costs, spent: Spent, photos: Labelled, labels: float | None, censored: bool = False
+    costs: Costs, spent: Spent, photos: LabelledPhotos, labels: float | None, censored: bool = False
 ) -> dict[str, Any]:
     """Return `money` of transfer.json: the labels of each split, those the renders replace if known, the spending.
 

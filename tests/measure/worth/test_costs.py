@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from measure.worth.costs import Labelled, Spent, money_json, spending
+from measure.worth.costs import LabelledPhotos, Spent, money_json, spending
 
 
 def test_prices_of_one_label_render_and_asset(costs):
@@ -26,7 +26,7 @@ def test_the_bill_has_a_line_for_all_that_renders_cost(costs):
     ("labels", "lines"), [pytest.param(None, 7, id="worth unknown"), pytest.param(30.0, 8, id="known")]
 )
 def test_the_money_of_the_report(labels, lines, costs):
-    found = money_json(costs, Spent(10, 10), Labelled(50, 20, 10), labels)
+    found = money_json(costs, Spent(10, 10), LabelledPhotos(50, 20, 10), labels)
     assert (found["currency"], len(found["rows"])) == ("EUR", lines)
     assert found["rows"][0] == {
         "what": "labelling 50 real photos to train on",
@@ -37,7 +37,7 @@ def test_the_money_of_the_report(labels, lines, costs):
 
 
 def test_labels_that_are_a_lower_bound_are_named_as_one(costs):
-    rows = money_json(costs, Spent(10, 10), Labelled(50, 20, 10), 15.0, censored=True)["rows"]
+    rows = money_json(costs, Spent(10, 10), LabelledPhotos(50, 20, 10), 15.0, censored=True)["rows"]
     assert rows[3]["what"] == "labels that the renders replace: more than 15"
 
 
