@@ -7,6 +7,7 @@
 #   make bench-train | make bench-mix   training against a plain loop | a million samples read, split, searched, composed
 #   make bench-leaks APART=tag          which planted copies the search for leaks finds, false alarms between the tag's values
 #   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
+#   make label REAL=folder              what each part of the label room saves, on the sets domino, balloon and qr in it
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make backtest SETUP=name REAL=path  labels are hidden, the page forecasts, the truth is trained: do forecasts hold?
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
@@ -37,7 +38,7 @@ DOCTOR := python3 pipeline/doctor.py
 # .venv/bin hand the project's own path to a shell, which would run what stands in it.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
 
-.PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long label photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -74,6 +75,10 @@ bench-mix: $(INSTALLED)
 
 bench-leaks: photos
 	@$(WORK) python -m benchmarks.leaks --photos "data/$$SETUP/photos" --apart "$$APART" --out reports/bench.json
+
+label: $(INSTALLED)
+	@$(WORK) python -m benchmarks.label.effects --real "$$REAL" --work data/bench/label --out reports/label.json \
+	    --site reports/label.html
 
 bench-curve: photos
 	@$(WORK) python -m benchmarks.render.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"

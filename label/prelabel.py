@@ -48,9 +48,6 @@ class Prelabel:
     most_points: int  # of a polygon; the tolerance grows where it takes more
     planted: float  # share of the photos into which one error is planted, 0..1
     still_px: int  # pixels by which a mask may differ and count as left alone: tools round
-    draw_s: float  # seconds for a mask that is drawn
-    correct_s: float  # for one that is corrected
-    check_s: float  # for one that is looked at
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that nothing can be proposed by."""
@@ -62,9 +59,8 @@ class Prelabel:
             raise ValueError(f"most_points is {self.most_points}, wanted 3 or more")
         if not 0 <= self.planted <= 1:
             raise ValueError(f"planted is {self.planted}, wanted a share from 0 to 1")
-        for name in ("still_px", "draw_s", "correct_s", "check_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}, wanted 0 or more")
+        if self.still_px < 0:
+            raise ValueError(f"still_px is {self.still_px}, wanted 0 or more")
 
 
 def rings_for(photos: Sequence[SentPhoto], settings: Prelabel) -> Rings:

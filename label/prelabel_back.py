@@ -30,6 +30,7 @@ from label.prelabels.anchoring import Verdict, exact_interval, verdict_on
 from label.prelabels.changes import CONFIRMED, DELETED, DRAWN, STATES, TOUCHED, UNTOUCHED, Change, Returned, changes_of
 from label.prelabels.coming_back import returned
 from label.prelabels.records import TASK, PlantedError, SentPhoto, mask_in, read_sent
+from pipeline.costs import Costs
 from pipeline.files import whole_folder, write_json, write_text
 from pipeline.pages import rendered
 from pipeline.stage import run_stage
@@ -70,7 +71,7 @@ def kept_of(sent: SentPhoto, back: Returned, changes: Sequence[Change], plants: 
 
 
 def numbers(
-    settings: Prelabel,
+    costs: Costs,
     changes: Mapping[str, Sequence[Change]],
     back: Mapping[str, Returned],
     verdicts: Sequence[Verdict],
@@ -79,12 +80,12 @@ def numbers(
     """Return report.json. photos: how many were sent."""
     every = [change for each in changes.values() for change in each]
     counts = Counter(change.state for change in every)
-    work = {DRAWN: settings.draw_s, CONFIRMED: settings.check_s, DELETED: settings.check_s, UNTOUCHED: settings.check_s}
-    assumed_s = sum(work.get(change.state, settings.correct_s) for change in every)
+    work = {DRAWN: costs.mask_s, CONFIRMED: costs.check_s, DELETED: costs.check_s, UNTOUCHED: costs.check_s}
+    assumed_s = sum(work.get(change.state, costs.correction_s) for change in every)
     left = sum(1 for change in every if change.index)
     times = [one.lead_time_s for one in back.values() if one.lead_time_s is not None]
     timed = sum(1 for name, one in back.items() if one.lead_time_s is not None for c in changes[name] if c.index)
-    drawn_s = settings.draw_s * left
+    drawn_s = costs.mask_s * left
     return {
         "photos_sent": photos,
         "photos_back": len(back),
@@ -93,7 +94,7 @@ def numbers(
         "minutes_assumed": round(assumed_s / 60, 2),
         "minutes_measured": round(sum(times) / 60, 2) if times else None,
         "minutes_saved_per_object": round((drawn_s - assumed_s) / 60 / left, 3) if left else None,
-        "minutes_saved_per_object_measured": round((settings.draw_s * timed - sum(times)) / 60 / timed, 3)
+        "minutes_saved_per_object_measured": round((costs.mask_s * timed - sum(times)) / 60 / timed, 3)
         if timed
         else None,
         "planted": anchoring(verdicts),
@@ -166,7 +167,7 @@ def tinted(image: np.ndarray, ids: IdMap) -> np.ndarray:
     return overlay(image, ((ids > 0) & (ids != IGNORE)).astype(np.uint8), ids)
 
 
-def main(settings: Prelabel, sent: Path, back: Path, out: Path) -> None:
+def main(settings: Prelabel, costs: Costs, sent: Path, back: Path, out: Path) -> None:
     """Write the labels that count and what people did. sent: what `label prelabel` wrote. back: the tool's export."""
     photos, plants = read_sent(sent)
     by_name = {photo.name: photo for photo in photos}
@@ -178,7 +179,7 @@ def main(settings: Prelabel, sent: Path, back: Path, out: Path) -> None:
         for name, one in came.items()
         if (labels := kept_of(by_name[name], one, changes[name], [v for v in verdicts if v.plant.photo == name]))
     }
-    report = numbers(settings, changes, came, verdicts, len(photos)) | {"photos_kept": len(kept)}
+    report = numbers(costs, changes, came, verdicts, len(photos)) | {"photos_kept": len(kept)}
     with whole_folder(out, KIND) as part:
         write_labels(part, kept, by_name, sent / TASK)
         write_json(part / "report.json", report)

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from dataset.predictions import each_prediction, predicted_categories
 from label.routing.checks import as_arrays, candidates_of, drawn, in_turn, line_of, looked_at, read_checks
-from label.routing.costs import Effort, all_by_hand, curve
+from label.routing.costs import all_by_hand, curve, effort_of
 from label.routing.deciding import (
     Routing,
     Terms,
@@ -56,8 +56,6 @@ class Route:
     by_category: bool  # the target holds in each category, and not only over all
     looks: tuple[int, ...]  # numbers of checks at which it is looked whether they suffice
     spare: tuple[int, ...] | None  # wrong checks that each start lets pass; null = by the number of checks
-    check_s: float  # seconds for accept or reject
-    mask_s: float  # seconds for a mask
     slips: float  # share of wrong objects that one person accepts
     drift_alarm: float  # chance of an alarm where nothing has changed
     drift_photos: int  # of fewer new photos nothing is taken alone
@@ -72,11 +70,6 @@ class Route:
             raise ValueError(f"looks is {list(self.looks)}, wanted numbers of checks, such as [1000]")
         if self.spare is not None and (not self.spare or min(self.spare) < 0):
             raise ValueError(f"spare is {list(self.spare)}, wanted numbers from 0 on, or null")
-
-    @property
-    def effort(self) -> Effort:
-        """Return the seconds of people."""
-        return Effort(self.check_s, self.mask_s)
 
     @property
     def terms(self) -> Terms:
@@ -99,11 +92,11 @@ def by_checks(settings: Route, costs: Costs, folder: Path, checks: Path | None) 
     ahead = [item for item in order[:goal] if item.name not in answers]
     none = all(row.score is None for row in held.categories)
     closed = "" if not none else "nothing is certified yet"
-    points = curve(scores_of(pool), as_arrays(used, answers), settings.effort)
+    points = curve(scores_of(pool), as_arrays(used, answers), effort_of(costs))
     routes = routes_of(settings.terms, held, pool, answers, bool(closed))
     return Routing(
         settings.terms,
-        settings.effort,
+        effort_of(costs),
         costs,
         held,
         routes,
@@ -129,7 +122,7 @@ def by_certificate(settings: Route, costs: Costs, folder: Path, path: Path) -> R
     found = drifts(held.reference, new, settings.drift_alarm)
     closed = why_closed(settings.terms, held, len(predictions), found)
     routes = routes_of(settings.terms, held, pool, {}, bool(closed))
-    return Routing(settings.terms, settings.effort, costs, held, routes, [], [], 0, 0, found, closed)
+    return Routing(settings.terms, effort_of(costs), costs, held, routes, [], [], 0, 0, found, closed)
 
 
 def lines_in(rows: Sequence[dict[str, Any]]) -> str:

@@ -20,6 +20,9 @@ class Costs:
     hours_per_asset: float  # of a person who models one
     assets_made: int  # how many were modelled for this
     setup_hours: float  # of an engineer, until the first render
+    mask_s: float = 79.0  # of a labeller, to draw one mask
+    correction_s: float = 19.0  # to correct a proposed one
+    check_s: float = 3.0  # to accept or reject one
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value that is no amount, or a currency without a name."""

@@ -44,10 +44,10 @@ class Work:
     deleted: int
     drawn: int
 
-    def seconds(self, settings: Prelabel) -> float:
+    def seconds(self, costs: Costs) -> float:
         """Return how long it takes."""
-        looked = settings.check_s * (self.confirmed + self.deleted)
-        return looked + settings.correct_s * self.corrected + settings.draw_s * self.drawn
+        looked = costs.check_s * (self.confirmed + self.deleted)
+        return looked + costs.correction_s * self.corrected + costs.mask_s * self.drawn
 
     @property
     def objects(self) -> int:
@@ -75,16 +75,16 @@ def works_in(manifest: Path, predictions: Path) -> list[Work]:
     return works
 
 
-def per_object(works: Sequence[Work], settings: Prelabel) -> float:
+def per_object(works: Sequence[Work], costs: Costs) -> float:
     """Return the seconds a label takes."""
-    return sum(work.seconds(settings) for work in works) / max(sum(work.objects for work in works), 1)
+    return sum(work.seconds(costs) for work in works) / max(sum(work.objects for work in works), 1)
 
 
-def interval(works: Sequence[Work], settings: Prelabel) -> tuple[float, float]:
+def interval(works: Sequence[Work], costs: Costs) -> tuple[float, float]:
     """Return the 95 % interval of `per_object` over photos."""
     rng, count = rng_for(SEED, "prelabel", "interval"), len(works)
     drawn = (rng.integers(count, size=count).tolist() for _ in range(RESAMPLES))
-    low, high = np.quantile([per_object([works[at] for at in rows], settings) for rows in drawn], [0.025, 0.975])
+    low, high = np.quantile([per_object([works[at] for at in rows], costs) for rows in drawn], [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -122,21 +122,19 @@ def told_apart(plants: int = PLANTS, trials: int = 1000, one: float = 0.1, other
     return sum(differ((a, plants), (b, plants)) < 0.05 for a, b in left) / trials
 
 
-def measure(real: Path, work: Path, name: str = "domino") -> Effect:
+def measure(real: Path, work: Path, costs: Costs, name: str = "domino") -> Effect:
     """Return the seconds of a person a label takes with proposals, beside drawing it.
 
     real: the folder of sets. work: where trainings and predictions are kept.
     """
     manifest = photos_of(real / name, work / name)
     predictions = judged(manifest, PLANS[name](read_manifest(manifest)), work / name)
-    settings, costs = read_settings(Prelabel), read_settings(Costs)
     works = works_in(manifest, predictions)
-    took = per_object(works, settings)
-    saved = sum(work.objects for work in works) * (settings.draw_s - took) / 60
+    took = per_object(works, costs)
+    saved = sum(work.objects for work in works) * (costs.mask_s - took) / 60
     how = f"{sum(work.objects for work in works)} objects of {len(works)} photos of {name}, a simulated person"
     money = saved / 60 * costs.labeller_per_hour
-    drawing = settings.draw_s
-    return Effect("seconds a label", took, "drawing each", drawing, interval(works, settings), saved, money, how)
+    return Effect("seconds a label", took, "drawing each", costs.mask_s, interval(works, costs), saved, money, how)
 
 
 def tell(real: Path, work: Path) -> None:
@@ -144,7 +142,7 @@ def tell(real: Path, work: Path) -> None:
     sys.stdout.write(f"{PLANTS} plants tell 10 % from 40 % in {told_apart():.1%} of trials\n")
     settings = read_settings(Prelabel)
     for name in PLANS:
-        effect = measure(real, work, name)
+        effect = measure(real, work, read_settings(Costs), name)
         sys.stdout.write(f"{name}: {effect.measured:.1f} s a label, {effect.ci95}, {effect.how}\n")
         predictions, photos = work / name / "predictions", work / name / "photos"
         for tolerance in (0.5, 1.0):

@@ -13,14 +13,14 @@ from benchmarks.label.certificates import ERROR, Right, Scores, ours
 from benchmarks.label.colour_model import fitted, judged
 from benchmarks.label.photo_sets import each_photo
 from label.record import Effect
-from label.routing.costs import Effort, all_by_hand
+from label.routing.costs import Effort, all_by_hand, effort_of
+from pipeline.costs import Costs
 from pipeline.seeds import rng_for
+from pipeline.settings import read_settings
 
 LEARNED = 26  # every such photo is learned from
 RIGHT_IOU = 0.75
 TARGET, CHECKS, DRAWS = 0.95, 300, 40
-EFFORT = Effort(3, 79)
-PER_HOUR = 15  # of a labeller, as section costs has it
 
 
 def objects_of(real: Path) -> tuple[Scores, Right]:
@@ -31,7 +31,7 @@ def objects_of(real: Path) -> tuple[Scores, Right]:
     return np.array([score for score, _ in found]), np.array([right for _, right in found])
 
 
-def minutes_for(scores: Scores, right: Right, number: int) -> tuple[float, float | None]:
+def minutes_for(scores: Scores, right: Right, number: int, effort: Effort) -> tuple[float, float | None]:
     """Return the minutes of one draw: checks, further checks below the threshold, and a mask for each that is rejected.
 
     And how right the accepted part is in truth, None where nothing is certified.
@@ -41,18 +41,18 @@ def minutes_for(scores: Scores, right: Right, number: int) -> tuple[float, float
     limit = ours(scores, scores[checked], right[checked], TARGET)
     alone = scores >= limit if limit is not None else np.zeros(len(scores), bool)
     seen = checked | ~alone
-    seconds = seen.sum() * EFFORT.check_s + (seen & ~right).sum() * EFFORT.mask_s
+    seconds = seen.sum() * effort.check_s + (seen & ~right).sum() * effort.mask_s
     return float(seconds) / 60, float(right[alone].mean()) if alone.any() else None
 
 
-def measure(real: Path) -> Effect:
+def measure(real: Path, costs: Costs) -> Effect:
     """Return the effect for label.json. real: the folder of the measured sets."""
-    scores, right = objects_of(real)
-    found = [minutes_for(scores, right, number) for number in range(DRAWS)]
+    effort, (scores, right) = effort_of(costs), objects_of(real)
+    found = [minutes_for(scores, right, number, effort) for number in range(DRAWS)]
     minutes = np.array([each for each, _ in found]) / len(scores) * 100
     kept = [share for _, share in found if share is not None]
     false = sum(share < TARGET for share in kept)
-    by_hand = all_by_hand(100, EFFORT)
+    by_hand = all_by_hand(100, effort)
     low, high = np.percentile(minutes, (2.5, 97.5))
     saved = by_hand - float(minutes.mean())
     return Effect(
@@ -62,11 +62,11 @@ def measure(real: Path) -> Effect:
         beside=round(by_hand, 1),
         ci95=(round(float(low), 1), round(float(high), 1)),
         minutes=round(saved, 1),
-        money=round(saved / 60 * PER_HOUR, 2),
+        money=round(saved / 60 * costs.labeller_per_hour, 2),
         how=f"{DRAWS} draws of {CHECKS} checks among {len(scores)} objects of domino, found by a model of colours of "
         f"which {right.mean():.0%} are right; {len(kept)} draws certified a part, {false} falsely, at {1 - ERROR:.0%}",
     )
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{measure(Path(sys.argv[1]))}\n")
+    sys.stdout.write(f"{measure(Path(sys.argv[1]), read_settings(Costs))}\n")

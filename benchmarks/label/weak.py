@@ -15,9 +15,9 @@ from label.record import Effect
 from label.voting.skeene import ABSTAIN
 from label.weakly.combine import LabelModel, VoteTally, believed_in, learned_from, tallied
 from label.weakly.functions import qr_functions, vote_of
+from pipeline.costs import Costs
 
 COPIES = 0.99
-MASK_MINUTES, PER_HOUR = 79 / 60, 15
 Votes = list[NDArray[np.int8]]
 
 
@@ -45,14 +45,14 @@ def ious_of(masks: list[NDArray[np.bool_]], truths: list[NDArray[np.bool_]]) -> 
     return np.array([iou(mask, truth) for mask, truth in zip(masks, truths, strict=True)])
 
 
-def measure(real: Path, name: str = "qr") -> Effect:
+def measure(real: Path, costs: Costs, name: str = "qr") -> Effect:
     """Return the effect for label.json. real: the folder of the measured sets."""
     votes, truths = votes_on(real / name)
     _, masks = combined(votes)
     ious = ious_of(masks, truths)
     single = [float(ious_of([each[at] == 1 for each in votes], truths).mean()) for at in range(len(votes[0]))]
     spread = 1.96 * float(ious.std(ddof=1)) / np.sqrt(len(ious))
-    minutes = MASK_MINUTES * int((ious >= 0.75).sum())
+    minutes = costs.mask_s / 60 * int((ious >= 0.75).sum())
     middle = float(ious.mean())
     return Effect(
         what=f"mean IoU of labels that nobody drew, over all {len(ious)} photos of {name}",
@@ -61,7 +61,7 @@ def measure(real: Path, name: str = "qr") -> Effect:
         beside=round(max(single), 3),
         ci95=(round(middle - spread, 3), round(middle + spread, 3)),
         minutes=round(minutes, 1),
-        money=round(minutes / 60 * PER_HOUR, 2),
+        money=round(minutes / 60 * costs.labeller_per_hour, 2),
         how=f"{len(single)} functions, no network; {int((ious >= 0.75).sum())} photos have an IoU of 0.75 or more",
     )
 

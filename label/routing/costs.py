@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from label.routing.certificate import Answers, Scores, lower_bound, upper_bound
+from pipeline.costs import Costs
 
 SHARES = tuple(step / 10 for step in range(11))  # of the objects, on the curve
 ERROR = 0.05  # of the intervals
@@ -17,6 +18,11 @@ class Effort:
 
     check_s: float  # accept or reject
     mask_s: float  # draw one
+
+
+def effort_of(costs: Costs) -> Effort:
+    """Return the seconds that section `costs` states."""
+    return Effort(costs.check_s, costs.mask_s)
 
 
 @dataclasses.dataclass(frozen=True)

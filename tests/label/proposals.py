@@ -12,7 +12,7 @@ from dataset.idmap import box_of
 from dataset.predictions import Found, Prediction
 from label.prelabel import Prelabel
 
-SETTINGS = Prelabel(1, "masks", 1.0, 40, 0.0, 2, 79, 19, 3)
+SETTINGS = Prelabel(1, "masks", 1.0, 40, 0.0, 2)
 SIZE = (90, 120)
 
 

@@ -17,8 +17,10 @@ from label.prelabels.coming_back import returned
 from label.prelabels.proposals import Proposal, with_error
 from label.prelabels.records import SentObject, SentPhoto, mask_in, read_sent
 from label.prelabels.rings import ring_of
+from pipeline.costs import Costs
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
+from pipeline.settings import read_settings
 from tests.label.proposals import SETTINGS, blob, disk, predicted, torn
 
 
@@ -39,7 +41,7 @@ def handed_in(out: Path, back: Path, edit=str, **annotation) -> Path:
 
 
 def report(out: Path, back: Path, folder: Path) -> dict:
-    prelabel_back.main(SETTINGS, out, back, folder / "got")
+    prelabel_back.main(SETTINGS, read_settings(Costs), out, back, folder / "got")
     return json.loads((folder / "got" / "report.json").read_text(encoding="utf-8"))
 
 
