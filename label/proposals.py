@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dataset.idmap import IGNORE, IdMap, instances_in
 from dataset.predictions import Prediction, mask_at
 from dataset.records import Instance
-from label.certificate import certified_score, checks_needed, each_confidence, lower_bound
+from label.certificate import judged_at, ladder, least_checks, starts_for, widest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,15 +59,19 @@ def certified(
     checked: Iterable[CheckedObject], categories: Sequence[str], target: float, confidence: float
 ) -> dict[str, Certificate]:
     """Return the certificate of each category, by its own objects alone."""
-    every = list(checked)
+    every, error = list(checked), 1 - confidence
     found = {}
     for name in categories:
         own = [one for one in every if one.category == name]
-        score = certified_score([one.score for one in own], [one.right for one in own], target, confidence)
-        taken = [one.right for one in own if score is not None and one.score >= score]
-        bound = lower_bound(sum(taken), len(taken), each_confidence(confidence))
-        needed = checks_needed(target, each_confidence(confidence))
-        found[name] = Certificate(score, len(own), len(taken), round(bound, 4), needed)
+        scores, right = np.array([one.score for one in own]), np.array([one.right for one in own], bool)
+        starts = starts_for(target, error, len(own), None)
+        above = widest(judged_at(ladder(scores, len(own), starts, error), scores, right, target, error))
+        needed = least_checks(target, error)
+        found[name] = (
+            Certificate(above.score, len(own), above.checked, round(above.bound, 4), needed)
+            if above
+            else Certificate(None, len(own), 0, 0.0, needed)
+        )
     return found
 
 

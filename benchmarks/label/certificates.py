@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from label.routing.certificate import judged_at, ladder, starts_for, widest
+from label.certificate import judged_at, ladder, starts_for, widest
 from pipeline.seeds import rng_for
 
 Scores = NDArray[np.float64]

@@ -46,9 +46,7 @@ def main(costs: Costs, fit: Fit, real: Path, work: Path, out: Path, site: Path) 
     """
     for name in SETS:
         if not (real / name).is_dir():
-            raise InputError(
-                f"{real / name}: there is no such folder; make label REAL=the folder of {', '.join(SETS)}"
-            )
+            raise InputError(f"{real / name}: there is no such folder; make label REAL=the folder of {', '.join(SETS)}")
     effects: dict[str, Effect] = {}
     for part, measure in parts(costs, fit, real, work).items():
         effects[part] = measure()

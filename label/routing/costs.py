@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from label.routing.certificate import Answers, Scores, lower_bound, upper_bound
+from label.certificate import Answers, Scores, lower_bound, upper_bound
 from pipeline.costs import Costs
 
 SHARES = tuple(step / 10 for step in range(11))  # of the objects, on the curve

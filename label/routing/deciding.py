@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.predictions import Prediction
-from label.routing.certificate import Above, judged_at, ladder, missing, starts_for, widest
+from label.certificate import Above, judged_at, ladder, missing, starts_for, widest
 from label.routing.checks import Answered, DrawnObject, as_arrays, candidates_of
 from label.routing.costs import CostPoint, Effort, nearby, people_needed
 from label.routing.drift import Drift, kept, traits_of
