@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
@@ -69,11 +70,17 @@ def to_json(grid: Grid) -> dict[str, Any]:
         "scores": [
             {
                 **key._asdict(),
-                **{k: getattr(grid.results[key], k).astype(int).tolist() for k in ("intersection", "union")},
+                **{k: rows_of(getattr(grid.results[key], k)) for k in ("intersection", "union")},
             }
             for key in keys
         ],
     }
+
+
+def rows_of(counts: NDArray[np.float64]) -> list[Any]:
+    """Return counts of pixels, a photo each, as whole numbers: of several categories a row each, of one one row."""
+    rows: list[Any] = np.atleast_2d(counts).astype(int).tolist()
+    return rows[0] if len(rows) == 1 else rows
 
 
 class CandidateRow(TypedDict):
@@ -85,13 +92,13 @@ class CandidateRow(TypedDict):
 
 
 class ScoreRow(TypedDict):
-    """The pixels of one training, a photo each."""
+    """The pixels of one training, a photo each; of several categories a row each."""
 
     name: str
     seed: int
     share: float
-    intersection: list[Count]
-    union: list[Count]
+    intersection: list[Count] | list[list[Count]]
+    union: list[Count] | list[list[Count]]
 
 
 @with_config(FINITE)

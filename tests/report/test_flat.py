@@ -10,7 +10,7 @@ from tests.page_project import curve, on_test, summary, transfer, typed
 
 ROW = {"ratio": 0.5, "iou": 0.9, "ci95": [0.8, 0.95]}
 RUN = RunRecord(0.5, 1, 14, 14, "mix", {}, 0.9, {}, (0.8, 0.95), "val", "race")
-BARE = summary("0.5", ()) | {"boundary_iou": None, "calibration_error": None}
+BARE = summary("0.5", ()) | {"boundary_iou": None, "off_outlines_iou": None, "calibration_error": None}
 CURVE = curve(0.1, 0.2) | {"points": [{"n": 10, "iou": 0.5, "ci95": [0.4, 0.6], "seeds": {}}]}
 
 

@@ -25,6 +25,7 @@ ALIKE = {
 WORDS_OF_CODE = {  # the code goes by them; another word is another case, or none
     *(f"{name}.{key}" for name in FILES for key in ("domain", "image", "ids", "depth", "normals")),
     *("transfer.runs.split", "transfer.runs.kind", "transfer.attribution.groups.by"),
+    *("transfer.outlines.sides.split", "transfer.outlines.sides.side"),
     "transfer.attribution.groups.unit",
     *("leaks.measured.image", "leaks.trained.image", "leaks.hits.measured.image", "leaks.hits.trained.image"),
     *("transfer.ratios.against_real.verdict", "transfer.test.gain.verdict", "crashed"),
