@@ -1,6 +1,6 @@
 """What the commands share: their order, their help, and how a stage takes their options."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ def leaves(root: click.Group) -> list[str]:
     ]
 
 
-def flags(words: dict[str, str]) -> list[str]:
-    """Return options as a stage takes them."""
-    return [word for name, value in words.items() for word in (f"--{name.replace('_', '-')}", value)]
+def flags(words: Mapping[str, object]) -> list[str]:
+    """Return options as a stage takes them; None is an option that was not given."""
+    given = {name.replace("_", "-"): str(value) for name, value in words.items() if value is not None}
+    return [word for name, value in given.items() for word in (f"--{name}", value)]

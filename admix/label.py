@@ -135,7 +135,7 @@ def route(**words: Any) -> None:
     """Say which predicted objects need nobody, with a guarantee, and which one or three people look at."""
     from label.route import main
 
-    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))
+    run_stage(main, flags(words))
 
 
 @command("admix label consensus --crew crew --out agreed")
@@ -147,7 +147,7 @@ def consensus(**words: Any) -> None:
     """Make one set of labels of several annotators', and say how each of them draws."""
     from label.consensus import main
 
-    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))
+    run_stage(main, flags(words))
 
 
 @command("admix label weak --photos photos --category 'qr code' --out sources/qr/weak")
@@ -160,4 +160,4 @@ def weak(**words: Any) -> None:
     """Label photos by rules and detectors that vote, as a further source of the mix."""
     from label.weak import main
 
-    run_stage(main, flags({name: str(value) for name, value in words.items() if value is not None}))
+    run_stage(main, flags(words))

@@ -43,6 +43,12 @@ def instance_of(ids: IdMap, index: int, category: str, visible: float = 1.0, ass
     return Instance(category, index, box_of(mask), int(mask.sum()), visible, asset)
 
 
+def mask_iou(one: Mask, other: Mask) -> float:
+    """Return the IoU of two masks (H, W); 0.0 for two empty ones."""
+    either = int((one | other).sum())
+    return int((one & other).sum()) / either if either else 0.0
+
+
 def without_ignored(ids: IdMap) -> IdMap:
     """Return the id map with background for `IGNORE`, so that no value is above the last instance's."""
     return np.asarray(ids * (ids != IGNORE))

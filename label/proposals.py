@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import IGNORE, IdMap, instances_in
+from dataset.idmap import IGNORE, IdMap, instances_in, mask_iou
 from dataset.predictions import Prediction, mask_at
 from dataset.records import Instance
 from label.certificate import judged_at, ladder, least_checks, starts_for, widest
@@ -44,15 +44,10 @@ def checked_objects(
     for number, item in enumerate(prediction.instances):
         mask = mask_at(prediction, number) & counted
         if mask.any():
-            best = max((iou(mask, ids == one.index) for one in instances if one.category == item.category), default=0.0)
+            true = (ids == one.index for one in instances if one.category == item.category)
+            best = max((mask_iou(mask, other) for other in true), default=0.0)
             found.append(CheckedObject(item.category, item.score, best >= least_iou))
     return found
-
-
-def iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Return the IoU of two masks (H, W), 0.0 for two empty ones."""
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 0.0
 
 
 def certified(

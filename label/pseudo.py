@@ -14,7 +14,6 @@ nearly the same, are left out. Where val fell since the round before, nothing is
 
 import dataclasses
 import hashlib
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -111,6 +110,7 @@ class Made:
     ids: IdMap | None
     sample: Sample | None
     why: str
+    data: bytes = b""  # of the image that the sample names
 
 
 def made_of(
@@ -127,13 +127,13 @@ def made_of(
     if not instances or float((ids == IGNORE).mean()) > settings.most_ignored:
         return Made(prediction, None, None, OPEN_PIXELS if instances else NOTHING)
     name = f"pseudo-{hashlib.sha256(data).hexdigest()[:16]}"
-    suffix = Path(prediction.file).suffix.lower() if is_plain(photos / prediction.file) else ".png"
+    suffix, image = as_trainings_read(data, prediction.file)
     tags = {"network": head.network[:16], "round": str(head.round), "file": prediction.file}
     sample = Sample(
         name, REAL, f"images/{name}{suffix}", f"ids/{name}.png", prediction.size_hw, instances, "pseudo",
         settings.licence, tags=tags,
     )  # fmt: skip
-    return Made(prediction, ids, sample, "")
+    return Made(prediction, ids, sample, "", image)
 
 
 def lines_of(certificates: dict[str, Certificate], settings: Pseudo) -> tuple[str, ...]:
@@ -165,24 +165,18 @@ def first_head(settings: Pseudo, on_val: Path, val: Path, before: PseudoRound | 
     return PseudoRound(number, network, iou_of(photos), 0, {}, found, lines_of(found, settings))
 
 
-def is_plain(photo: Path) -> bool:
-    """Return whether trainings read a photo as `predict` saw it: a JPEG or PNG that no EXIF turns."""
-    return (
-        photo.suffix.lower() in {".jpg", ".jpeg", ".png"}
-        and read_photo(photo.read_bytes(), str(photo)).orientation == 1
-    )
+def as_trainings_read(data: bytes, name: str) -> tuple[str, bytes]:
+    """Return suffix and bytes of a photo that trainings read as `predict` saw it: upright, a JPEG or PNG.
+
+    That is the photo's own file where it is one, else a PNG.
+    """
+    stored, suffix = read_photo(data, name), Path(name).suffix.lower()
+    if suffix in {".jpg", ".jpeg", ".png"} and stored.orientation == 1:
+        return suffix, data
+    return ".png", png_bytes(upright(data, name))
 
 
-def bring(photo: Path, to: Path) -> None:
-    """Copy a photo into the source, one that is not plain upright and as PNG."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    if is_plain(photo):
-        shutil.copyfile(photo, to)
-    else:
-        write_bytes(to, png_bytes(upright(read_bytes(photo), str(photo))))
-
-
-def written(made: Iterator[Made], photos: Path, part: Path) -> tuple[list[Sample], Counter[str]]:
+def written(made: Iterator[Made], part: Path) -> tuple[list[Sample], Counter[str]]:
     """Write the photos and id maps of what was made; return the samples, and how many were left out why."""
     samples: list[Sample] = []
     left_out: Counter[str] = Counter()
@@ -194,7 +188,7 @@ def written(made: Iterator[Made], photos: Path, part: Path) -> tuple[list[Sample
             left_out[TWICE] += 1
         else:
             seen.add(one.sample.id)
-            bring(photos / one.prediction.file, part / one.sample.image)
+            write_bytes(part / one.sample.image, one.data)
             write_ids(part / one.sample.ids, one.ids)
             samples.append(one.sample)
     return samples, left_out
@@ -228,7 +222,7 @@ def main(
     places = predictions, photos, read_about(predictions)["uncertainty_most_bits"]
     made = (made_of(one, places, head, known, settings) for one in track(each, len(each), "pseudo", "photos"))
     with whole_folder(out, KIND) as part:
-        samples, left_out = written(made, photos, part)
+        samples, left_out = written(made, part)
         no_overlap(pseudo=samples, val=read_manifest(val), test=read_manifest(test))
         if not samples:
             raise InputError(f"{predictions}: no photo is sure enough: {' '.join(head.said)}")

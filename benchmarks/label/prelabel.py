@@ -14,12 +14,11 @@ import numpy as np
 
 from benchmarks.label.judges import JudgePlan, folds, judged, other_floors, photos_of
 from dataset.formats.outlines import mask_of
-from dataset.idmap import read_ids
+from dataset.idmap import mask_iou, read_ids
 from dataset.predictions import each_prediction
 from dataset.records import Sample, read_manifest
 from label.prelabel import STYLES, Prelabel, main
 from label.prelabels.anchoring import differ
-from label.prelabels.changes import iou
 from label.prelabels.coming_back import returned
 from label.prelabels.proposals import proposal_of
 from label.prelabels.records import mask_in, read_sent
@@ -57,8 +56,8 @@ class Work:
 
 def work_on(truth: Sequence[np.ndarray], proposed: Sequence[np.ndarray]) -> Work:
     """Return what a person does with proposals where these are the true masks (H, W)."""
-    best = [max((iou(mask, other) for other in proposed), default=0.0) for mask in truth]
-    met = [max((iou(mask, other) for other in truth), default=0.0) for mask in proposed]
+    best = [max((mask_iou(mask, other) for other in proposed), default=0.0) for mask in truth]
+    met = [max((mask_iou(mask, other) for other in truth), default=0.0) for mask in proposed]
     good, poor = sum(one >= GOOD for one in best), sum(POOR <= one < GOOD for one in best)
     return Work(good, poor, sum(one < POOR for one in met), len(truth) - good - poor)
 
@@ -96,7 +95,7 @@ def ring_ious(predictions: Path, tolerance_px: float, most_points: int) -> list[
         for k in range(1, len(proposal.categories) + 1):
             ring = ring_of(proposal.ids == k, tolerance_px, most_points)
             if ring is not None:
-                kept.append(iou(mask_of([ring], found.size_hw, found.file), proposal.ids == k))
+                kept.append(mask_iou(mask_of([ring], found.size_hw, found.file), proposal.ids == k))
     return kept
 
 

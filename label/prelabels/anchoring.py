@@ -4,13 +4,15 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import beta, fisher_exact
+from scipy.stats import fisher_exact
 
-from dataset.idmap import Mask
+from dataset.idmap import Mask, mask_iou
+from label.certificate import lower_bound, upper_bound
 from label.plants import MISSING, SPURIOUS, SWAPPED
-from label.prelabels.changes import Returned, iou
+from label.prelabels.changes import Returned
 from label.prelabels.records import PlantedError, SentPhoto, mask_in
 
+TAIL = 0.025  # of a 95 % interval
 STILL_THERE = 0.5  # IoU from which an object is the planted one, or the missing one
 
 
@@ -42,21 +44,19 @@ def verdict_on(plant: PlantedError, sent: SentPhoto, back: Returned) -> Verdict:
     elif plant.kind == SWAPPED:
         left = overlap >= STILL_THERE and back.categories[at] == shown.category
     else:
-        left = overlap > 0 and iou(masks[at], wrong) > iou(masks[at], before)
+        left = overlap > 0 and mask_iou(masks[at], wrong) > mask_iou(masks[at], before)
     return Verdict(plant, left, back.annotator)
 
 
 def nearest(mask: Mask, masks: Sequence[Mask]) -> tuple[int, float]:
     """Return which of the masks overlaps most, and its IoU; (-1, 0.0) without any."""
-    overlaps = [iou(mask, other) for other in masks]
+    overlaps = [mask_iou(mask, other) for other in masks]
     return (int(np.argmax(overlaps)), max(overlaps)) if overlaps else (-1, 0.0)
 
 
 def exact_interval(hits: int, count: int) -> tuple[float, float]:
     """Return the 95 % interval of a share by Clopper and Pearson 1934; (0, 1) for none."""
-    low = float(beta.ppf(0.025, hits, count - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(0.975, hits + 1, count - hits)) if hits < count else 1.0
-    return low, high
+    return lower_bound(count, count - hits, TAIL), upper_bound(count, hits, TAIL)
 
 
 def differ(one: tuple[int, int], other: tuple[int, int]) -> float:

@@ -88,9 +88,3 @@ def paired(ious: NDArray[np.float64], ids: Sequence[str], names: Sequence[str]) 
             pairs[int(k)] = int(at)
             taken.add(int(at))
     return pairs
-
-
-def iou(one: Mask, other: Mask) -> float:
-    """Return the IoU of two masks; 0 for two empty ones."""
-    either = int((one | other).sum())
-    return int((one & other).sum()) / either if either else 0.0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.idmap import IdMap, Mask, box_of
+from dataset.idmap import IdMap, box_of, mask_iou
 from label.voting.groups import CrewShape, Group, matched, within
 from label.voting.outlines import Field, Reals, apart, offsets_of, outlined, removable, window_of
 from label.voting.skeene import ABSTAIN, Votes, accuracy, agreed, majority
@@ -125,7 +125,7 @@ def decided(
         return AgreedObject("", float(belief[NOTHING]), window_of(group, size_hw), np.zeros((0, 0), np.float16), {})
     window = window_of(drawn, size_hw)
     field = outlined(drawn, size_hw, way.method, offsets)
-    ious = {shape.annotator: iou_of(within(shape, window), field > 0) for shape in drawn}
+    ious = {shape.annotator: mask_iou(within(shape, window), field > 0) for shape in drawn}
     return AgreedObject(categories[best - 1], float(belief[best]), *trimmed(window, field), ious)
 
 
@@ -137,11 +137,6 @@ def trimmed(window: tuple[int, int, int, int], field: Field) -> tuple[tuple[int,
     left, top, right, bottom = box_of(inside)
     x0, y0 = window[:2]
     return (x0 + left, y0 + top, x0 + right, y0 + bottom), field[top:bottom, left:right].astype(np.float16)
-
-
-def iou_of(one: Mask, other: Mask) -> float:
-    """Return the IoU of two masks (h, w); 0 where both are empty."""
-    return float((one & other).sum() / max(int((one | other).sum()), 1))
 
 
 def painted(objects: Sequence[AgreedObject], size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:
