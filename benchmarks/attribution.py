@@ -50,7 +50,7 @@ def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path
     row = {"weights": {RENDER: 1.0}, "schedule": MIX, "trials": SEEDS}
     full = [Trial(((RENDER, 1.0),), seed) for seed in SEEDS]
     trials.train([(trial, 1.0) for trial in full], "planted")
-    runs = [load_run(trials.folder(trial)) for trial in full]
+    runs = [load_run(trials.folder(trial).parent) for trial in full]
     found, passed = estimate_all(everything, runs, renders_of(row, trials.pools), real / VAL)
     measured = measure_all(everything, row, trials, found, "mean")
     numbers = numbers_of(record(found, measured, passed, settings.least, settings.resamples))

@@ -36,6 +36,10 @@ class Grid:
         """Return the mean over all seeds of a candidate's IoU at the end."""
         return sum(self.results[Key(name, seed, 1.0)].iou for seed in self.seeds) / len(self.seeds)
 
+    def regret(self, name: str) -> float:
+        """Return the IoU, 0 or more, by which a candidate's mean is behind the best candidate's."""
+        return max(self.mean_iou(each.name) for each in self.candidates) - self.mean_iou(name)
+
 
 @dataclasses.dataclass(frozen=True)
 class Replay:
@@ -43,7 +47,7 @@ class Replay:
 
     decision: Decision
     cost: float  # share of the full grid
-    regret: float  # IoU: full-grid mean of the best candidate minus that of the chosen one, 0 or more
+    regret: float  # of the chosen candidate on the full grid
 
 
 def replay(grid: Grid, budget: Budget, seeds: Sequence[int] | None = None) -> Replay:
@@ -53,8 +57,7 @@ def replay(grid: Grid, budget: Budget, seeds: Sequence[int] | None = None) -> Re
     while requests := next_requests(dataclasses.replace(race, results=known)):
         known |= {request.key: grid.results[request.key] for request in requests}
     decision = finish(dataclasses.replace(race, results=known))
-    best = max(grid.mean_iou(each.name) for each in grid.candidates)
-    return Replay(decision, decision.spent / decision.full_grid, best - grid.mean_iou(decision.best))
+    return Replay(decision, decision.spent / decision.full_grid, grid.regret(decision.best))
 
 
 def to_json(grid: Grid) -> dict[str, Any]:

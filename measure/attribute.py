@@ -125,7 +125,7 @@ def main(
         return
     known = open_trials(machine, fit, pools, val, categories, trials, race)
     trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
-    runs = [load_run(folder) for folder in trained[: settings.runs]]
+    runs = [load_run(folder.parent) for folder in trained[: settings.runs]]
     found, passed = estimate_all(settings, runs, renders_of(row, known.pools), val)
     measured = measure_all(settings, row, known, found, score_in(tuned))
     write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))

@@ -31,7 +31,10 @@ def refuse_leak(test: list[Sample], val: Scores, manifest: Path) -> None:
 
 
 def folders_of(rows: list[Row], root: Path) -> list[tuple[str, Path]]:
-    """Return candidate and folder of every run to score; raise InputError before the first if one is missing."""
+    """Return candidate and folder of val scores, in that of the weights, of every run to score.
+
+    Raises InputError before the first if one is missing.
+    """
     found = [(row["name"], root / trial) for row in rows for trial in row["trials"].values()]
     for _, folder in found:
         if not (folder / "val.json").is_file():
@@ -63,13 +66,13 @@ def main(pick: Path, race: Path, test: Path, home: Path, more_val: Path, rivals:
     runs = folders_of(compared(chosen), race.parent)
     for _, folder in runs:
         refuse_leak(samples, read_scores(folder / "val.json"), test)
-    categories = tuple(read_run_settings(race.parent / chosen["trial"] / SETTINGS)["categories"])
+    categories = tuple(read_run_settings((race.parent / chosen["trial"]).parent / SETTINGS)["categories"])
     score = score_in(chosen)
     others = [scored_by(score, one) for one in rivals_in(rivals, test, samples, categories)]  # before minutes of ours
     with whole_folder(out, "test scores") as part:
         found, more = [], {split: list[dict[str, Any]]() for split in ("home", *beside)}
         for name, folder in runs:
-            keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder)
+            keep, run = part if folder == race.parent / chosen["trial"] else None, load_run(folder.parent)
             scores = evaluate(run, test, "test", f"test {name}", keep)
             found.append(to_json(scored_by(score, dataclasses.replace(scores, name=name))))
             for split, manifest in beside.items():

@@ -35,28 +35,23 @@ class Tune:
 
     resamples: int  # how often the bootstrap draws photos and seeds anew
     score: Score  # what mixes are chosen by, and curves and advice go by: IoU, mean over categories or of all together
-    prefer_mix: float  # IoU that a mix (0 < ratio < 1) may stay behind the best ratio on val and still be picked
     runs: float | None  # bounds of the race; null = none but the seeds of the sweep
     minutes: float | None  # of training, summed over runs
     money: float | None  # at costs.machine_per_hour
 
     def __post_init__(self) -> None:
-        """Raise ValueError if there is nothing to draw, for a preference against mixes, and for an empty budget."""
+        """Raise ValueError if there is nothing to draw, and for an empty budget."""
         if self.resamples < 1:
             raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
-        if self.prefer_mix < 0:
-            raise ValueError(f"prefer_mix is {self.prefer_mix}, wanted 0 or more")
         Budget(self.runs, self.minutes, self.money, money_per_hour=1.0)
 
 
 def race_of(settings: Tune, sweep: Sweep, costs: Costs, trials: Trials) -> Race:
     """Return the race before its first result."""
-    all_of = candidates(sweep, trials.pools)
     return Race(
-        candidates=all_of,
+        candidates=candidates(sweep, trials.pools),
         seeds=sweep.seeds,
         budget=Budget(settings.runs, settings.minutes, settings.money, money_per_hour=costs.machine_per_hour),
-        tolerance={each.name: settings.prefer_mix for each in all_of if 0 < each.ratio < 1},
     )
 
 
@@ -85,11 +80,11 @@ def to_compare(decision: Decision) -> list[Candidate]:
 
 def keep_picked(trial: Path, trials: Trials, train: Path, picked: Path) -> None:
     """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
-    run = load_run(trial)
+    run = load_run(trial.parent)
     with whole_folder(picked, KIND) as part:
-        for name in (WEIGHTS, SETTINGS, HELD_OUT):
-            if (trial / name).is_file():
-                shutil.copyfile(trial / name, part / name)
+        for path in (trial.parent / WEIGHTS, trial.parent / SETTINGS, trial / HELD_OUT):
+            if path.is_file():
+                shutil.copyfile(path, part / path.name)
         write_scores(part / "train.json", evaluate(run, train, "train", "train photos", None))
         write_scores(part / "val.json", evaluate(run, trials.ground.val, "val", "val photos", part / "val"))
 
@@ -139,6 +134,7 @@ def summary(decision: Decision, rows: Sequence[Row], settings: Tune, trained: fl
         "budget": ", ".join(bounds) or "none but the seeds of the sweep",
         "why_stopped": decision.why_stopped,
         "words": decision.words,
+        "rule": " ".join(decision.why_not_the_front),
     }
     head = {key: row[key] for key in ("name", "ratio", "schedule", "weights", "iou", "ci95")}
     return head | {

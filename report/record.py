@@ -91,6 +91,7 @@ class RaceRecord(Record):
     budget: str
     why_stopped: str
     words: tuple[str, ...]
+    rule: str = ""  # why a mix was picked that is not expected to score highest; empty where it is
 
 
 @dataclasses.dataclass(frozen=True)

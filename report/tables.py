@@ -311,10 +311,9 @@ SAME_SPREAD = (
 
 
 def of_race(race: RaceRecord | None) -> str:
-    """Return in one sentence what the race cost and why it ended; empty without a race."""
+    """Return why the picked mix was chosen over one ahead, what the race cost and why it ended; empty without one."""
     if not race:
         return ""
     cost = f"{several(race.trials, 'training')}, {race.spent:.1f} of the {race.full_grid:.1f} of a full grid"
-    return (
-        f"The race took {cost} (in whole trainings). Budget: {race.budget}. It ended: {race.why_stopped}. {SAME_SPREAD}"
-    )
+    ended = f"Budget: {race.budget}. It ended: {race.why_stopped}."
+    return " ".join(filter(None, (race.rule, f"The race took {cost} (in whole trainings).", ended, SAME_SPREAD)))

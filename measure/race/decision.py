@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from measure.race.policy import State, Stop, leader, play
 from measure.race.posterior import DRAWS, Posterior, posterior_of
-from measure.race.records import Key, Race, Result, spent, tolerances
+from measure.race.records import Key, Race, Result, spent
 from measure.scoring.intervals import mean_of_seeds, membership, share
 from measure.trials.candidate import Candidate
 from pipeline.seeds import rng_for
@@ -36,7 +36,8 @@ class Ranking:
 class Decision:
     """What a race came to."""
 
-    best: str  # name of the candidate
+    best: str  # name of the chosen candidate
+    front: str  # name of the one with the highest expected score
     rankings: tuple[Ranking, ...]  # ascending in ratio, then name
     spent: float  # in whole trainings
     full_grid: float  # what all candidates with all seeds would have cost
@@ -49,6 +50,17 @@ class Decision:
         return next(each for each in self.rankings if each.candidate.name == self.best)
 
     @property
+    def why_not_the_front(self) -> list[str]:
+        """Return in a sentence why a candidate is chosen that is not expected to score highest; none where it is."""
+        if self.front == self.best:
+            return []
+        ahead = next(each.iou for each in self.rankings if each.candidate.name == self.front) - self.chosen.iou
+        return [
+            f"{self.front} is expected {ahead:.3f} ahead, which is less than one standard error: "
+            "of mixes that cannot be told apart, the one with the fewest renders is chosen."
+        ]
+
+    @property
     def words(self) -> list[str]:
         """The decision in plain sentences."""
         top = self.chosen
@@ -56,6 +68,7 @@ class Decision:
         lines = [
             f"{self.best} is chosen: IoU {top.iou:.3f} (95 % interval {top.ci95[0]:.3f} to {top.ci95[1]:.3f}), "
             f"best of all with probability {top.p_best:.2f}.",
+            *self.why_not_the_front,
             f"Not shown to be worse: {', '.join(others)}." if others else "All others are shown to be worse.",
             f"The race cost {self.spent:g} of the {self.full_grid:g} trainings of the full grid; "
             f"it ended because {self.why_stopped}.",
@@ -94,20 +107,39 @@ def photo_noise(state: State) -> Array:
     return np.asarray((moved - moved.mean(axis=0)) * np.sqrt(groups / max(groups - 1, 1)))
 
 
-def choose(state: State, posterior: Posterior, tolerance: Array) -> int:
-    """Return the index of the highest expected score, tolerance (R,) included, among those trained to the end.
-
-    Raises ValueError while none was.
-    """
-    done = [any(key.name == name and key.share == 1 for key in state.results) for name in posterior.names]
-    if not any(done):
+def front_of(state: State, posterior: Posterior) -> int:
+    """Return the index of the highest expected score among candidates trained to the end; ValueError without any."""
+    done = trained_to_the_end(state, posterior.names)
+    if not done.any():
         raise ValueError("no candidate was trained to the end yet: go on with next_requests")
-    return leader(posterior, np.where(done, tolerance, -np.inf))
+    return leader(posterior, done)
 
 
-def rankings(state: State, posterior: Posterior, top: int) -> list[Ranking]:
-    """Return every candidate's ranking, in the order of the candidates; top: the index of the chosen one."""
-    drawn = posterior.draws() + photo_noise(state)  # (DRAWS, R)
+def trained_to_the_end(state: State, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Return (R,) whether a seed of each candidate was."""
+    return np.array([any(key.name == name and key.share == 1 for key in state.results) for name in names])
+
+
+def one_standard_error(state: State, posterior: Posterior, drawn: Array, front: int) -> int:
+    """Return the index of the chosen candidate: `front`, or a mix with fewer renders that cannot be told from it.
+
+    The rule of one standard error (Breiman et al. 1984, section 3.4.3): of what lies within one standard error of the
+    best take the simplest, here the mix that leans least on renders. It speaks of mixes alone: real only and renders
+    only are chosen where they lead, and nowhere else. drawn: (DRAWS, R) scores over photos and seeds.
+    """
+    behind = posterior.mean[front] - posterior.mean
+    near = behind <= (drawn - drawn[:, [front]]).std(axis=0)
+    done = trained_to_the_end(state, posterior.names)
+    ratios = [each.ratio for each in state.candidates]
+    mixes = [i for i in range(len(ratios)) if done[i] and near[i] and 0 < ratios[i] < 1]
+    return min(mixes, key=lambda i: (ratios[i], behind[i])) if front in mixes else front
+
+
+def rankings(state: State, posterior: Posterior, drawn: Array, top: int) -> list[Ranking]:
+    """Return every candidate's ranking, in the order of the candidates.
+
+    drawn: (DRAWS, R) scores over photos and seeds. top: the index of the chosen one.
+    """
     best = np.bincount(drawn.argmax(axis=1), minlength=len(posterior.names)) / len(drawn)
     lo, hi = np.clip(np.percentile(drawn, LEVEL, axis=0), 0, 1)
     behind = np.percentile(drawn - drawn[:, [top]], LEVEL[1], axis=0)
@@ -134,10 +166,13 @@ def finish(race: Race) -> Decision:
     started = tuple(each for each in state.candidates if any(key.name == each.name for key in state.results))
     state = dataclasses.replace(state, candidates=started)
     posterior = posterior_of(started, state.results)
-    top = choose(state, posterior, tolerances(race, started))
-    rows = sorted(rankings(state, posterior, top), key=lambda row: (row.candidate.ratio, row.candidate.name))
+    drawn = posterior.draws() + photo_noise(state)
+    front = front_of(state, posterior)
+    top = one_standard_error(state, posterior, drawn, front)
+    rows = sorted(rankings(state, posterior, drawn, top), key=lambda row: (row.candidate.ratio, row.candidate.name))
     return Decision(
         best=posterior.names[top],
+        front=posterior.names[front],
         rankings=tuple(rows),
         spent=spent(state.results),
         full_grid=float(len(started) * len(race.seeds)),

@@ -9,9 +9,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from measure.race.posterior import Array, Posterior, posterior_of
-from measure.race.records import Key, Race, Request, Result, cost, seconds_per_run, spent, tolerances
+from measure.race.posterior import Posterior, posterior_of
+from measure.race.records import Key, Race, Request, Result, cost, seconds_per_run, spent
 from measure.trials.candidate import Candidate
 from pipeline.errors import InputError
 
@@ -52,14 +53,14 @@ def first_requests(race: Race, candidates: Sequence[Candidate]) -> list[Request]
     return [Request(each, race.seeds[0], race.rung) for each in candidates]
 
 
-def leader(posterior: Posterior, tolerance: Array) -> int:
-    """Return the index of the highest expected score, tolerance (R,) included; of equal ones the first."""
-    return int(np.argmax(np.round(posterior.mean + tolerance, 9)))
+def leader(posterior: Posterior, among: NDArray[np.bool_] | None = None) -> int:
+    """Return the index of the highest expected score, of equal ones the first. among: (R,) bool; None = all."""
+    return int(np.argmax(np.where(True if among is None else among, np.round(posterior.mean, 9), -np.inf)))
 
 
-def stops(state: State, posterior: Posterior, tolerance: Array) -> dict[str, Stop]:
+def stops(state: State, posterior: Posterior) -> dict[str, Stop]:
     """Return the candidates that this round stops: those with too small a probability to be better than the leader."""
-    drawn, top = posterior.draws() + tolerance, leader(posterior, tolerance)
+    drawn, top = posterior.draws(), leader(posterior)
     probabilities = (drawn >= drawn[:, [top]]).mean(axis=0)
     return {
         name: Stop(
@@ -73,9 +74,9 @@ def stops(state: State, posterior: Posterior, tolerance: Array) -> dict[str, Sto
     }
 
 
-def wanted(race: Race, state: State, posterior: Posterior, tolerance: Array) -> tuple[list[Request], str]:
+def wanted(race: Race, state: State, posterior: Posterior) -> tuple[list[Request], str]:
     """Return the requests of a round, the most urgent first, or none and the reason why there are none."""
-    top, drawn = leader(posterior, tolerance), posterior.draws() + tolerance
+    top, drawn = leader(posterior), posterior.draws()
     brings = np.maximum(drawn - drawn[:, [top]], 0).mean(axis=0)  # (R,) what choosing it instead would bring
     ahead = state.next_step(state.candidates[top], race)
     if ahead and Key(posterior.names[top], race.seeds[0], 1.0) not in state.results:
@@ -133,9 +134,9 @@ def opening(race: Race, state: State) -> list[Request]:
 
 def evaluated(race: Race, state: State) -> tuple[State, list[Request]]:
     """Return the state with this round's verdicts, and its requests; without any the state says why the race ended."""
-    posterior, tolerance = posterior_of(state.candidates, state.results), tolerances(race, state.candidates)
-    state = dataclasses.replace(state, stopped={**state.stopped, **stops(state, posterior, tolerance)})
-    requests, why = wanted(race, state, posterior, tolerance)
+    posterior = posterior_of(state.candidates, state.results)
+    state = dataclasses.replace(state, stopped={**state.stopped, **stops(state, posterior)})
+    requests, why = wanted(race, state, posterior)
     paid, bound = affordable(race, state, requests)
     return (state if paid else dataclasses.replace(state, why_stopped=why or bound)), paid
 

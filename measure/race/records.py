@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -119,7 +119,6 @@ class Race:
     budget: Budget = dataclasses.field(default_factory=Budget)
     rung: float = 0.5  # share of the steps after which a training is looked at first; 1.0 = no first look
     close: float = 0.003  # IoU: a best that is expected to be behind by less than this is good enough
-    tolerance: Mapping[str, float] = dataclasses.field(default_factory=dict)  # name -> IoU it may be behind, and win
 
     def __post_init__(self) -> None:
         """Raise ValueError for a race nobody can run, InputError if two results are of different photos."""
@@ -128,8 +127,8 @@ class Race:
             raise ValueError(f"candidates are {names}, wanted at least one and each once")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds are {list(self.seeds)}, wanted at least one and each once")
-        if not 0 < self.rung <= 1 or min(self.close, *self.tolerance.values(), 0) < 0:
-            raise ValueError("wanted a rung above 0 and up to 1, and close and tolerances of 0 or more")
+        if not 0 < self.rung <= 1 or self.close < 0:
+            raise ValueError("wanted a rung above 0 and up to 1, and close of 0 or more")
         if self.budget.timed and any(result.seconds is None for result in self.results.values()):
             raise ValueError("a budget in minutes or money needs the seconds of every result")
         results = [self.results[key] for key in sorted(self.results)]
@@ -139,11 +138,6 @@ class Race:
                     f"run {key.name} of seed {key.seed} was scored on other val photos than the others: "
                     "run the pipeline again, so that all are scored on the same photos"
                 )
-
-
-def tolerances(race: Race, candidates: Sequence[Candidate]) -> Counts:
-    """Return (R,) the IoU by which each candidate may be behind and still be chosen."""
-    return np.array([race.tolerance.get(each.name, 0.0) for each in candidates])
 
 
 def spent(keys: Iterable[Key]) -> float:

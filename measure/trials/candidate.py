@@ -4,8 +4,6 @@ Both are plain values. A trial adds how many samples of each source, and the see
 """
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -145,7 +143,6 @@ def weighted(weights: dict[str, float], pools: Pools, schedule: str) -> Candidat
 
 
 FIRST = 0.5  # share of the steps that "renders first" gives to renders alone
-LOOP = 3  # raise it when the same trial would be trained to other weights, or evaluated to other scores, than before
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,19 +213,3 @@ def head_of(trial: Trial, pools: Pools) -> dict[str, Any]:
         "schedule": trial.schedule,
         "weights": dict(trial.weights),
     }
-
-
-def key_of(trial: Trial, digests: Sequence[Sequence[str]], ground: Mapping[str, Any]) -> str:
-    """Return the name of a trial's folder: the hash of all that decides what will lie in it.
-
-    digests: of the samples of each of its sources. ground: settings, categories and the photos it is evaluated on.
-    """
-    plain = {
-        "loop": LOOP,
-        "trial": dataclasses.asdict(trial)
-        | {"n_real": None, "n_render": None, "draw": None, "without": []},  # the digests say it
-        "samples": digests,
-        "ground": ground,
-    }
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -5,9 +5,11 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from measure.scoring.scores import Scores, read_scores
-from measure.trials.candidate import Trial, head_of, key_of, phases_of, shares_of
+from measure.trials.candidate import Trial, head_of, phases_of, shares_of
+from measure.trials.keys import EVALUATION_CODE, TRAINING_CODE, key_of
 from measure.trials.pools import Pools, read_pools
 from measure.trials.trainer import Logged, Trainer, TrialInputs, TrialJob, log_of, val_name
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
@@ -37,17 +39,20 @@ class Trials:
         }
         evaluated = [(ground.val.parent, sample) for sample in real_samples(ground.val)]
         evaluated += [(pools.held_out.folder, sample) for sample in pools.held_out.samples]
-        self.evaluated = [digest_of(folder, sample) for folder, sample in evaluated]
+        self.evaluation = key_of([digest_of(folder, sample) for folder, sample in evaluated], EVALUATION_CODE)
 
     def key(self, trial: Trial) -> str:
-        """Return the name of a trial's folder."""
-        ground = {
-            "fit": dataclasses.asdict(self.ground.fit)
-            | {"checkpoint_steps": None},  # changes nothing of what is trained
+        """Return the name of a trial's folder: the hash of all that decides its weights."""
+        fit = self.ground.fit
+        samples: dict[str, Any] = {"n_real": None, "n_render": None, "draw": None, "without": []}  # the digests say it
+        facts = {
+            "trial": dataclasses.asdict(trial) | samples,
+            "samples": self.digests_of(trial),
+            "fit": dataclasses.asdict(fit) | {"checkpoint_steps": None},  # changes nothing of what is trained
             "categories": self.ground.categories,
-            "evaluated": self.evaluated,
+            "val": self.evaluation if fit.patience else None,  # then the scores on it say when to stop
         }
-        return key_of(trial, self.digests_of(trial), ground)
+        return key_of(facts, TRAINING_CODE)
 
     def digests_of(self, trial: Trial) -> tuple[tuple[str, ...], ...]:
         """Return the digests of the samples of each source of a trial."""
@@ -57,15 +62,13 @@ class Trials:
         )
 
     def folder(self, trial: Trial, until: float = 1.0) -> Path:
-        """Return where a trial's scores lie, or would be put."""
-        key = self.key(trial)
-        return next(
-            (root / key for root in (self.own, *self.others) if (root / key / val_name(until)).is_file()),
-            self.own / key,
-        )
+        """Return where a trial's scores lie, or would be put: in the folder of its weights, one an evaluation."""
+        name = Path(self.key(trial), self.evaluation)
+        places = [root / name for root in (self.own, *self.others)]
+        return next((place for place in places if (place / val_name(until)).is_file()), self.own / name)
 
     def name(self, trial: Trial, start: Path) -> str:
-        """Return the folder of a finished trial as other files name it: relative to `start`."""
+        """Return the folder of a finished trial's scores as other files name it: relative to `start`."""
         return way_to(self.folder(trial), start)
 
     def scores(self, trial: Trial, until: float = 1.0) -> Scores | None:
@@ -82,12 +85,13 @@ class Trials:
 
     def seconds(self, trial: Trial, until: float = 1.0) -> float:
         """Return how long a finished trial took up to a share of its steps, 0.0 if it is not finished."""
-        kept = log_of(self.folder(trial, until)).get("seconds", {})
+        kept = log_of(self.folder(trial, until).parent).get("seconds", {})
         return float(sum(took for share, took in kept.items() if float(share) <= until))
 
     def watched(self, trial: Trial) -> dict[int, float]:
-        """Return steps done -> IoU on val on the way, of what was trained of a trial."""
-        return dict(self.log(trial).get("watched", []))
+        """Return steps done -> IoU on val on the way, of what was trained of a trial; empty for other val photos."""
+        log = self.log(trial)
+        return dict(log.get("watched", [])) if log.get("evaluation") == self.evaluation else {}
 
     def steps(self, trial: Trial) -> int:
         """Return how many steps a finished trial took: those of `fit`, or fewer where patience ended it."""
@@ -95,7 +99,7 @@ class Trials:
 
     def log(self, trial: Trial) -> Logged:
         """Return the log of what was trained of a trial, empty before its first scores."""
-        return log_of(self.folder(trial))
+        return log_of(self.folder(trial).parent)
 
     def train(self, wanted: Iterable[Wanted], title: str) -> None:
         """Train what is missing of the wanted trials. Raises InputError when one cannot be trained."""
@@ -127,7 +131,8 @@ class Trials:
     def job(self, trial: Trial, until: float) -> TrialJob:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
-        return TrialJob((self.own / self.key(trial)).absolute(), until, head, phases, self.digests_of(trial))
+        folder = (self.own / self.key(trial)).absolute()
+        return TrialJob(folder, self.evaluation, until, head, phases, self.digests_of(trial))
 
 
 def workers_for(cores: int, threads: int | None) -> int:

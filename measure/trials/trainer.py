@@ -17,8 +17,8 @@ from pipeline.files import write_json
 from pipeline.reading import OPEN, read_typed
 from train.cache import Cache
 from train.data import real_samples
-from train.loop import Outcome, Phase, train
-from train.model import Network, save_weights
+from train.loop import Phase, train
+from train.model import Network, build_from, load_weights, save_weights
 from train.run import SETTINGS, WEIGHTS, Run
 from train.settings import Fit
 
@@ -42,11 +42,17 @@ class TrialInputs:
 class TrialJob:
     """One trial to train up to a share of its steps."""
 
-    folder: Path
+    folder: Path  # of its weights
+    evaluation: str  # name of the folder in it for the scores on these val photos and held-out renders
     until: float
     head: dict[str, Any]  # what its scores files say of it
     phases: tuple[Phase, ...]
     digests: tuple[tuple[str, ...], ...]  # of the samples of each source
+
+
+def weights_name(until: float) -> str:
+    """Return the name of the weights of a trial trained up to a share of its steps."""
+    return WEIGHTS if until == 1 else f"weights-{until:g}.safetensors"
 
 
 def val_name(until: float) -> str:
@@ -71,25 +77,38 @@ class Trainer:
         self.watched, self.scored = watched_ids([sample.id for sample in val]), scored_in(val, ground.categories)
 
     def run(self, job: TrialJob) -> None:
-        """Train and evaluate a trial, from its last checkpoint if there is one.
+        """Train and evaluate a trial, from its last checkpoint if there is one; trained weights are evaluated alone.
 
-        The val scores are written last: a folder that holds them is finished.
+        Weights are written after the log, and val scores last: a folder that holds them is finished.
         """
+        if not (job.folder / weights_name(job.until)).is_file():
+            self.train(job)
+        network = build_from(dataclasses.asdict(self.ground.fit), len(self.ground.categories) + 1)
+        load_weights(network, job.folder / weights_name(job.until))
+        self.evaluate(network.eval(), job)
+        if job.until == 1:
+            shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
+
+    def train(self, job: TrialJob) -> None:
+        """Train a trial and keep its log, its settings and its weights."""
         start = time.perf_counter()
         job.folder.mkdir(parents=True, exist_ok=True)
-        fit, seed = self.ground.fit, job.head["seed"]
         pools = [[self.cache.photo(digest) for digest in some] for some in job.digests]
         outcome = train(
-            fit,
+            self.ground.fit,
             job.phases,
             pools,
             self.ground.categories,
-            seed,
+            job.head["seed"],
             folder=job.folder / CHECKPOINT,
             until=job.until,
             watch=lambda network: self.evaluated(network, job, only=self.watched).iou,
         )
-        self.keep(outcome, job, start)
+        seconds = log_of(job.folder).get("seconds", {}) | {f"{job.until:g}": time.perf_counter() - start}
+        write_json(job.folder / LOG, outcome.log | {"seconds": seconds, "evaluation": job.evaluation})
+        if job.until == 1:
+            write_json(job.folder / SETTINGS, self.run_of(outcome.network, job).settings)
+        save_weights(outcome.network, job.folder / weights_name(job.until))
 
     def evaluated(
         self, network: Network, job: TrialJob, *, only: frozenset[str] | None = None, details: bool = False
@@ -103,21 +122,15 @@ class Trainer:
         settings = {"fit": dataclasses.asdict(self.ground.fit), "categories": list(self.ground.categories)}
         return Run(network, settings | job.head, self.ground.categories)
 
-    def keep(self, outcome: Outcome, job: TrialJob, start: float) -> None:
-        """Write what is to be kept of a trial; a finished one no longer needs its checkpoint."""
-        run = self.run_of(outcome.network, job)
-        scores = self.evaluated(outcome.network, job, details=job.until == 1)
-        if job.until == 1:
-            save_weights(run.model, job.folder / WEIGHTS)
-            write_json(job.folder / SETTINGS, run.settings)
-            if self.ground.held_out_ids:
-                held_out, ids = self.ground.held_out, self.ground.held_out_ids
-                write_scores(job.folder / HELD_OUT, evaluate(run, held_out, "held_out", "held out", None, only=ids))
-        seconds = log_of(job.folder).get("seconds", {}) | {f"{job.until:g}": time.perf_counter() - start}
-        write_json(job.folder / LOG, outcome.log | {"seconds": seconds})
-        write_scores(job.folder / val_name(job.until), scores)
-        if job.until == 1:
-            shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
+    def evaluate(self, network: Network, job: TrialJob) -> None:
+        """Write the scores of a trained network."""
+        out = job.folder / job.evaluation
+        scores = self.evaluated(network, job, details=job.until == 1)
+        if job.until == 1 and self.ground.held_out_ids:
+            held_out, ids = self.ground.held_out, self.ground.held_out_ids
+            found = evaluate(self.run_of(network, job), held_out, "held_out", "held out", None, only=ids)
+            write_scores(out / HELD_OUT, found)
+        write_scores(out / val_name(job.until), scores)
 
 
 @with_config(OPEN)
@@ -126,6 +139,7 @@ class Logged(TypedDict, total=False):
 
     steps: Annotated[int, Field(ge=0)]
     watched: list[tuple[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0, le=1)]]]
+    evaluation: str  # of `watched`: a trial's weights outlive the val photos that it was watched on
     seconds: dict[Annotated[str, Field(pattern=r"^(1|0\.\d{1,9})$")], float]
 
 

@@ -23,7 +23,7 @@ def test_every_batch_is_left_out_and_held_against_its_estimate(tmp_path):
     main(LEAST, fit, Machine(2), tmp_path, tmp_path / "work", out)
     found = read_json(out)["attribution"]
     assert {row["name"] for row in found["groups"]} == {batch.name for batch in BATCHES}
-    assert len(list((tmp_path / "work/trials").glob("*/val.json"))) == len(SEEDS) * (len(BATCHES) + 1)
+    assert len(list((tmp_path / "work/trials").glob("*/*/val.json"))) == len(SEEDS) * (len(BATCHES) + 1)
     assert "8 groups that were left out" in found["check"] or "too little" in found["check"]
 
 

@@ -10,12 +10,11 @@ from pipeline.settings import build
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        pytest.param({"prefer_mix": -0.1}, "tune.prefer_mix is -0.1, wanted 0 or more", id="against mixes"),
         pytest.param({"resamples": 0}, "tune.resamples is 0, wanted 1 or more", id="nothing to draw"),
         pytest.param({"runs": 0.0}, "tune.runs is 0.0, wanted more than 0", id="no budget"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(changes, message):
-    values = dataclasses.asdict(Tune(10, "mean", 0.0, None, None, None)) | changes
+    values = dataclasses.asdict(Tune(10, "mean", None, None, None)) | changes
     with pytest.raises(InputError, match=message):
         build(Tune, values, "tune", lambda _: "params.yaml")

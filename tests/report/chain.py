@@ -17,7 +17,7 @@ from tests.page_project import leaks
 from tests.train.boards import board
 
 COSTS = Costs("EUR", 1.3, 15.0, None, 0.1, 0.25, 0.5, 4.0, 0, 0.0)
-TUNE = tune.Tune(50, "mean", 0.0, None, None, None)
+TUNE = tune.Tune(50, "mean", None, None, None)
 SWEEP = Sweep((0.0, 0.5, 1.0), (1, 2), ("mix",), ())
 ONE = Machine(1)
 BACKTESTS = Path(__file__).resolve().parents[2] / "benchmarks/backtests.json"

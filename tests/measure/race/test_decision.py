@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -75,6 +76,29 @@ def test_the_decision_in_words_names_the_choice_the_rivals_the_cost_and_the_end(
     assert words[1] == "All others are shown to be worse."
     assert words[2].startswith("The race cost 1.5 of the 4 trainings of the full grid; it ended because 0.5 is best")
     assert words[3].startswith("0.0 was stopped in round 2: expected 0.")
+
+
+NOISY = [0.5, 0.6, 0.7, 0.8] * 3  # IoU a photo
+AHEAD = [0.502, 0.598, 0.703, 0.799] * 3  # a little ahead on some of them, a little behind on others
+
+
+def test_of_mixes_that_cannot_be_told_apart_the_one_with_the_fewest_renders_is_chosen():
+    decision = finish(raced({"0.0": [0.3] * 12, "0.5": NOISY, "0.8": AHEAD}, "abcdefghijkl", close=0.0))
+    assert (decision.front, decision.best) == ("0.8", "0.5")
+    assert re.search(r"0\.8 is expected 0\.00\d ahead, which is less than one standard error", decision.words[1])
+    assert "Not shown to be worse: 0.8." in decision.words
+
+
+def test_a_mix_that_is_clearly_ahead_is_chosen_whatever_its_renders():
+    decision = finish(raced({"0.5": [0.8] * 12, "0.8": [0.9] * 12}, "abcdefghijkl"))
+    assert (decision.front, decision.best) == ("0.8", "0.8")
+
+
+@pytest.mark.parametrize("end", ["0.0", "1.0"])
+def test_the_rule_neither_leaves_an_end_that_leads_nor_goes_to_one_that_does_not(end):
+    for ious in ({end: AHEAD, "0.5": NOISY}, {end: NOISY, "0.5": AHEAD}):
+        decision = finish(raced(ious, "abcdefghijkl", close=0.0))
+        assert decision.best == decision.front == max(ious, key=lambda name: ious[name])
 
 
 def test_a_candidate_that_was_not_finished_is_not_chosen():

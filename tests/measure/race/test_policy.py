@@ -68,14 +68,6 @@ def test_a_race_that_cannot_tell_ends_with_its_seeds():
     assert spent(race.results) == 4
 
 
-def test_a_favoured_candidate_is_led_with_although_it_is_a_little_behind():
-    ious = {"0.0": [0.82] * 3, "0.5": [0.81] * 3}
-    _, plain = run(*race_of(ious))
-    _, favoured = run(*race_of(ious, tolerance={"0.5": 0.05}))
-    assert plain[1][0].name == "0.0"
-    assert favoured[1][0].name == "0.5"
-
-
 @pytest.mark.parametrize("runs", [3.5, 5, 6.25, 9])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_budget_of_runs_is_never_exceeded(shape, runs):

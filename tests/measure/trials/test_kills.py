@@ -31,21 +31,21 @@ def test_a_checkpoint_is_the_earlier_one_or_the_new_one_after_every_kill(tmp_pat
     assert step > 0
 
 
-def whole_so_far(folder):
-    """Read all that a trial has kept; an error for a file that is not whole. Return whether the trial is finished."""
-    log_of(folder)
-    if (folder / HELD_OUT).is_file():
-        read_scores(folder / HELD_OUT)
-    if not (folder / "val.json").is_file():
+def whole_so_far(scores):
+    """Read all that a trial has kept; an error for a file that is not whole. Return whether the trial is finished.
+
+    scores: the folder of its scores, in that of its weights.
+    """
+    log_of(scores.parent)
+    if (scores.parent / WEIGHTS).is_file():
+        load_run(scores.parent)
+    if (scores / HELD_OUT).is_file():
+        read_scores(scores / HELD_OUT)
+    if not (scores / "val.json").is_file():
         return False
-    read_scores(folder / "val.json")
-    load_run(folder)
-    assert {name for name in (HELD_OUT, LOG, SETTINGS, WEIGHTS) if (folder / name).is_file()} == {
-        HELD_OUT,
-        LOG,
-        SETTINGS,
-        WEIGHTS,
-    }
+    read_scores(scores / "val.json")
+    assert (scores / HELD_OUT).is_file()
+    assert all((scores.parent / name).is_file() for name in (LOG, SETTINGS, WEIGHTS))
     return True
 
 
@@ -61,7 +61,7 @@ def test_a_trial_that_is_killed_again_and_again_ends_as_one_that_never_was(tmp_p
         (tmp_path / name).mkdir()
         write_ground(tmp_path / name)
     train(tmp_path / "whole")
-    folder, start = trials_in(tmp_path / "whole").folder(HALF), time.monotonic()
+    folder, start = trials_in(tmp_path / "whole").folder(HALF).parent, time.monotonic()
     shutil.rmtree(folder)
     train(tmp_path / "whole")
     longest_s = 1.2 * (time.monotonic() - start)  # the second time nothing is loaded for the first time
@@ -71,8 +71,8 @@ def test_a_trial_that_is_killed_again_and_again_ends_as_one_that_never_was(tmp_p
     while kills < 8:
         kills += killed_at(rng, longest_s, train_trial, tmp_path / "broken")
         if whole_so_far(own):
-            assert (own / WEIGHTS).read_bytes() == weights
-            shutil.rmtree(own)
+            assert (own.parent / WEIGHTS).read_bytes() == weights
+            shutil.rmtree(own.parent)
     train(tmp_path / "broken")
     assert whole_so_far(own)
-    assert (own / WEIGHTS).read_bytes() == weights
+    assert (own.parent / WEIGHTS).read_bytes() == weights

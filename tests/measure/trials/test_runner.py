@@ -30,6 +30,10 @@ def train_here(trials, trial, until=1.0):
     Trainer(trials.ground).run(trials.job(trial, until))
 
 
+def weights_of(trials):
+    return (trials.folder(HALF).parent / WEIGHTS).read_bytes()
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A set-up with one finished trial that was never stopped."""
@@ -45,8 +49,8 @@ def test_a_finished_trial_holds_weights_settings_and_scores_on_photos_and_on_hel
     assert (scores.ratio, scores.seed, scores.n_real, scores.n_render) == (0.5, 1, 4, 5)
     assert [photo.id for photo in scores.photos] == ["val0", "val1", "val2"]
     assert [photo.id for photo in read_scores(folder / HELD_OUT).photos] == ["render5"]
-    assert load_run(folder).categories == ("board",)
-    assert not (folder / CHECKPOINT).exists()
+    assert load_run(folder.parent).categories == ("board",)
+    assert not (folder.parent / CHECKPOINT).exists()
 
 
 def test_a_trial_that_stopped_at_a_rung_ends_as_one_that_never_stopped(made, tmp_path):
@@ -58,7 +62,7 @@ def test_a_trial_that_stopped_at_a_rung_ends_as_one_that_never_stopped(made, tmp
     half = trials.seconds(HALF, 0.5)
     train_here(trials, HALF)
     assert trials.seconds(HALF) > half > 0
-    assert (trials.folder(HALF) / WEIGHTS).read_bytes() == (trials_in(made).folder(HALF) / WEIGHTS).read_bytes()
+    assert weights_of(trials) == weights_of(trials_in(made))
 
 
 def test_a_finished_trial_of_another_stage_is_found_and_not_trained_again(made):
@@ -68,12 +72,23 @@ def test_a_finished_trial_of_another_stage_is_found_and_not_trained_again(made):
     assert not (made / "curves").exists()
 
 
-def test_another_photo_of_val_makes_another_trial(made, tmp_path):
+def test_another_photo_of_val_trains_nothing_again_and_evaluates_rung_and_end(made, tmp_path):
     folder = tmp_path / "other"
     shutil.copytree(made, folder)
+    train_here(trials_in(folder), Trial(HALF.weights, 2), 0.5)
     lines = (folder / "split/val.jsonl").read_text().splitlines(keepends=True)
     (folder / "split/val.jsonl").write_text("".join(lines[1:]))
-    assert trials_in(folder).scores(HALF) is None
+    trials = trials_in(folder)
+    assert trials.scores(HALF) is None
+    before = {path: path.stat().st_mtime_ns for path in (folder / "race").glob("*/weights*")}
+    Trainer(trials.ground).run(trials.job(HALF, 1.0))
+    Trainer(trials.ground).run(trials.job(Trial(HALF.weights, 2), 0.5))
+    assert [photo.id for photo in trials.trained(HALF).photos] == ["val1", "val2"]
+    assert len(trials.trained(Trial(HALF.weights, 2), 0.5).photos) == 2
+    assert before == {path: path.stat().st_mtime_ns for path in (folder / "race").glob("*/weights*")}
+    assert len(before) == 2
+    assert trials.watched(HALF) == {}  # it was watched on the other photos
+    assert trials.seconds(HALF) == trials_in(made).seconds(HALF) > 0
 
 
 @pytest.mark.parametrize(("cores", "threads", "workers"), [(2, 1, 2), (8, 4, 2), (2, 4, 1), (1, None, 1)])
@@ -88,7 +103,7 @@ def test_trials_side_by_side_on_ray_give_what_one_process_gives(made, tmp_path):
     trials = trials_in(folder)
     second = Trial(HALF.weights, 2)
     trials.train([(HALF, 1.0), (second, 0.5)], "side by side")
-    assert (trials.folder(HALF) / WEIGHTS).read_bytes() == (trials_in(made).folder(HALF) / WEIGHTS).read_bytes()
+    assert weights_of(trials) == weights_of(trials_in(made))
     assert trials.scores(second) is None
     assert trials.scores(second, 0.5).seed == 2
 
@@ -121,7 +136,5 @@ def test_trials_on_two_nodes_with_a_disk_in_common_give_what_one_process_gives(m
     shutil.copytree(made, folder, ignore=shutil.ignore_patterns("race"))
     words = [sys.executable, "-c", CODE, str(folder)]
     subprocess.run(words, env=two_nodes.environment(), cwd=Path(__file__).parents[3], check=True, timeout=300)
-    assert (trials_in(folder).folder(HALF) / WEIGHTS).read_bytes() == (
-        trials_in(made).folder(HALF) / WEIGHTS
-    ).read_bytes()
+    assert weights_of(trials_in(folder)) == weights_of(trials_in(made))
     assert trials_in(folder).scores(Trial(HALF.weights, 2)).seed == 2

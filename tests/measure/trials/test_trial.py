@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from measure.trials.candidate import FIRST, RENDERS_FIRST, Trial, head_of, key_of, phases_of, ratio_of, shares_of
+from measure.trials.candidate import FIRST, RENDERS_FIRST, Trial, head_of, phases_of, ratio_of, shares_of
 from measure.trials.pools import read_pools
 from pipeline.errors import InputError
 from tests.measure.trials.ground import write_ground
@@ -66,19 +66,6 @@ def test_the_ratio_counts_every_source_of_renders(pools):
     more = dataclasses.replace(pools.sources[1], name="plates")
     pools = dataclasses.replace(pools, sources=(*pools.sources, more))
     assert ratio_of((("real", 0.3), ("render", 0.5), ("plates", 0.2)), pools.domains) == 0.7
-
-
-def test_the_key_follows_from_all_that_decides_the_weights_and_from_nothing_else():
-    trial, digests, ground = Trial(HALF, 1), [["a"], ["b", "c"]], {"fit": {"steps": 4}}
-    key = key_of(trial, digests, ground)
-    assert key == key_of(dataclasses.replace(trial, n_real=1), digests, ground)  # the same samples by another way
-    others = [
-        key_of(dataclasses.replace(trial, seed=2), digests, ground),
-        key_of(dataclasses.replace(trial, schedule=RENDERS_FIRST), digests, ground),
-        key_of(trial, [["a"], ["c", "b"]], ground),
-        key_of(trial, digests, {"fit": {"steps": 5}}),
-    ]
-    assert len({key, *others}) == 5
 
 
 @pytest.mark.parametrize(
