@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from dataset.records import RENDER, Sample
-from measure.attribution.estimate import Array, GroupEstimate, agreement, estimates, gradients_of
-from measure.attribution.groups import Group, evaluated, groups_of
+from measure.attribution.estimate import Array, agreement, estimates, gradients_of
+from measure.attribution.groups import Group, GroupEstimate, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, attributed_row, read_pick, score_in

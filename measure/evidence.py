@@ -19,7 +19,7 @@ from measure.worth.curve import Curve, fit_curve
 from measure.worth.options import Evidence, GroupHelp, Lost, WeakKind
 from measure.worth.points import Floats, Point, ScoreEstimate
 from pipeline.reading import Count, Record, read_typed
-from train.inference.preprocess import side_of
+from train.settings import side_of
 
 
 @dataclasses.dataclass(frozen=True)

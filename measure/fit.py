@@ -11,8 +11,9 @@ from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
 from train.checkpoint import forget
 from train.data import Mix, load_pools, read_categories, read_mix, real_samples
-from train.loop import Outcome, Phase, train
+from train.loop import Outcome, train
 from train.model import save_weights
+from train.plan import Phase
 from train.ranks import joined, rank
 from train.run import SETTINGS, WEIGHTS, Run
 from train.settings import Fit as Fit

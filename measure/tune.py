@@ -16,12 +16,12 @@ from measure.scoring.evaluation import evaluate
 from measure.scoring.records import PhotoScore, Score, scored_by
 from measure.scoring.scores import Scores, read_scores, write_scores
 from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of
+from measure.trials.job import HELD_OUT, watched_ids
 from measure.trials.runner import Machine, Trials, open_trials
-from measure.trials.trainer import HELD_OUT, watched_ids
 from pipeline.costs import Costs
 from pipeline.files import check_free, whole_folder, write_json
 from pipeline.stage import run_stage
-from train.loop import looks_of
+from train.plan import looks_of
 from train.run import SETTINGS, WEIGHTS, load_run
 from train.settings import Fit
 

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import logging
 import os
+import pkgutil
 import shutil
 import signal
 import socket
@@ -159,11 +160,12 @@ def leave(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def actor_of(kind: type, *values: Any, gpu: bool = False) -> Callable[[], tuple[Any, Any]]:
+def actor_of(kind: type | str, *values: Any, gpu: bool = False) -> Callable[[], tuple[Any, Any]]:
     """Return what starts an actor around ``kind(*values)``, on one core, with one GPU to itself if `gpu`.
 
-    The class has a method ``run(item)``. On a cluster it must come from the stage's own file or from the rooms that
-    are sent (ROOMS). What is returned gives the actor and the reference to wait for until it is up.
+    The class, or its name as in ``room.file:Class``, has a method ``run(item)``. On a cluster it must come from the
+    stage's own file or from the rooms that are sent (ROOMS). What is returned gives the actor and the reference to
+    wait for until it is up.
     """
     remote = ray.remote(num_cpus=1, num_gpus=int(gpu), max_restarts=0, max_task_retries=0)(Host)
 
@@ -177,9 +179,9 @@ def actor_of(kind: type, *values: Any, gpu: bool = False) -> Callable[[], tuple[
 class Host:
     """The Ray actor: makes its object only when its process is up, so that the object's errors arrive whole."""
 
-    def start(self, kind: type, *values: Any) -> None:
+    def start(self, kind: type | str, *values: Any) -> None:
         """Make the object."""
-        self.held = kind(*values)
+        self.held = (pkgutil.resolve_name(kind) if isinstance(kind, str) else kind)(*values)
 
     def run(self, item: Any) -> Any:
         """Do one job."""

@@ -41,7 +41,7 @@ from pipeline.progress import track
 from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
 from train.inference.outputs import SUFFIX, doubts_of, instances_of, most_bits, picture_path, pictures_of, see
-from train.inference.preprocess import side_of, tiled_logits, vector_of, whole_logits
+from train.inference.preprocess import tiled_logits, vector_of, whole_logits
 from train.inference.records import (
     forget_others,
     is_done,
@@ -53,6 +53,7 @@ from train.inference.records import (
 )
 from train.inference.writers import gather, rles_of
 from train.run import WEIGHTS, Run, load_run
+from train.settings import side_of
 
 FEATURES = "features"
 FORMATS = (*SUFFIX, "coco", FEATURES)

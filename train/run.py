@@ -2,14 +2,16 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import Field, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from dataset.idmap import MOST_CATEGORIES
 from pipeline.reading import OPEN, Count, read_typed
-from train.model import Network, build_from, load_weights
+
+if TYPE_CHECKING:
+    from train.model import Network
 
 WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
 
@@ -18,7 +20,7 @@ WEIGHTS, SETTINGS = "weights.safetensors", "settings.json"
 class Run:
     """One trained network and what it takes to use it."""
 
-    model: Network
+    model: "Network"
     settings: dict[str, Any]  # settings.json: "fit" (the section), seed, ratio, n_real, n_render, categories
     categories: tuple[str, ...]
 
@@ -64,6 +66,8 @@ def load_run(folder: Path) -> Run:
 
     Weights are safetensors, which hold numbers only: nothing in the file is executed.
     """
+    from train.model import build_from, load_weights
+
     found = read_run_settings(folder / SETTINGS)
     settings: dict[str, Any] = dict(found)
     categories = tuple(found["categories"])

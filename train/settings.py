@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 STRIDE = 32  # an encoder halves five times
+CLOSER = 1.25  # longer side of a photo to predict / img_size: the middle of the sizes that training shows
 LOSSES = ("ce", "focal", "dice")  # a loss is a sum of these, such as "ce+dice"
 CLASS_WEIGHTS = ("none", "root", "inverse")
 SAMPLINGS = ("even", "by category")
@@ -71,3 +72,8 @@ class Fit:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, wanted one of: {', '.join(known)}")
         if self.batch % self.accumulate:
             raise ValueError(f"batch is {self.batch}, wanted a multiple of accumulate, {self.accumulate}")
+
+
+def side_of(img_size: int) -> int:
+    """Return the longer side, in pixels, at which a network trained on squares of `img_size` is shown a photo."""
+    return round(img_size * CLOSER)

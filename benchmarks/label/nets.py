@@ -23,9 +23,9 @@ from pipeline.reading import read_json
 from pipeline.stage import run_stage
 from train.data import Mix, Photo, Source, load_pools, read_categories
 from train.inference.outputs import predict
-from train.inference.preprocess import side_of
-from train.loop import Phase, train
-from train.settings import Fit
+from train.loop import train
+from train.plan import Phase
+from train.settings import Fit, side_of
 
 TESTED = 80  # photos that a network is scored on, evenly over those of a draw
 SMALL = Fit(

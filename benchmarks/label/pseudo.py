@@ -31,10 +31,12 @@ from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 from train.data import Mix, Photo, Source, load_pools
 from train.inference.outputs import Outputs, instances_of, predict, see
-from train.inference.preprocess import side_of, whole_logits
+from train.inference.preprocess import whole_logits
 from train.inference.writers import rles_of
-from train.loop import Phase, train
+from train.loop import train
 from train.model import Network
+from train.plan import Phase
+from train.settings import side_of
 
 CATEGORY, HOME = ("domino tile",), "old"  # the collection of which a few photos are labelled
 LABELS, VAL, TEST, BARE = 20, 60, 80, 100  # photos: labelled ones of one table, and of the other floors

@@ -1,6 +1,5 @@
 """The cheap estimate: whether a group's renders pull the network the way real photos do, with intervals."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dataset.records import Sample
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.scoring.intervals import membership
 from pipeline.progress import track
 from pipeline.seeds import rng_for
@@ -81,30 +80,6 @@ SEED = 1  # not a setting: nobody should be able to choose an interval
 LEVEL = 95  # percent
 
 Array = NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True)
-class GroupEstimate:
-    """What is expected of one group, without training."""
-
-    group: Group
-    share: float  # of the renders, in (0, 1)
-    help: float  # agreement of its renders less that of all others, in standard deviations of one render's
-    ci95: tuple[float, float]  # holds for all groups at once
-
-    @property
-    def pull(self) -> float:
-        """How far the mean agreement of all renders would fall without the group: comparable to training without it.
-
-        With m the mean of the group, r that of the others and f the share, f m + (1 - f) r - r = f (m - r).
-        """
-        return self.share * self.help
-
-    @property
-    def certainty(self) -> float:
-        """How many half widths of its interval the estimate is away from nothing; above 1 it is shown."""
-        half = (self.ci95[1] - self.ci95[0]) / 2
-        return abs(self.help) / half if half > 0 else 0.0
 
 
 def agreement(renders: NDArray[np.float32], photos: NDArray[np.float32]) -> Array:

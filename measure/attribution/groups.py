@@ -21,6 +21,30 @@ class Group:
     ids: tuple[str, ...]  # of its samples, in the order they were given
 
 
+@dataclasses.dataclass(frozen=True)
+class GroupEstimate:
+    """What is expected of one group, without training."""
+
+    group: Group
+    share: float  # of the renders, in (0, 1)
+    help: float  # agreement of its renders less that of all others, in standard deviations of one render's
+    ci95: tuple[float, float]  # holds for all groups at once
+
+    @property
+    def pull(self) -> float:
+        """How far the mean agreement of all renders would fall without the group: comparable to training without it.
+
+        With m the mean of the group, r that of the others and f the share, f m + (1 - f) r - r = f (m - r).
+        """
+        return self.share * self.help
+
+    @property
+    def certainty(self) -> float:
+        """How many half widths of its interval the estimate is away from nothing; above 1 it is shown."""
+        half = (self.ci95[1] - self.ci95[0]) / 2
+        return abs(self.help) / half if half > 0 else 0.0
+
+
 def groups_of(samples: Sequence[Sample]) -> list[Group]:
     """Return all groups of these renders: assets, then recipes, then ranges, each kind by name; none without samples.
 

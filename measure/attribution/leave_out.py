@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from dataset.records import RENDER
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.scoring.differences import compare
 from measure.scoring.records import Scores
 from measure.trials.candidate import Trial

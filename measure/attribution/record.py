@@ -7,8 +7,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import ASSET, RECIPE, Group
+from measure.attribution.groups import ASSET, RECIPE, Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp, rank_agreement, sentence, steadiness
 from pipeline.files import write_json
 from pipeline.reading import Count, Record, read_typed

@@ -18,8 +18,9 @@ from pipeline.files import inside, write_bytes
 from pipeline.progress import track
 from train.data import load_labelled, real_samples, same_sized
 from train.inference.outputs import probabilities_of
-from train.inference.preprocess import side_of, whole_logits
+from train.inference.preprocess import whole_logits
 from train.run import Run
+from train.settings import side_of
 
 BATCH = 8  # photos in one forward pass
 

@@ -12,7 +12,7 @@ from dataset.records import REAL, RENDER, Sample
 from dataset.subsets import item_of, nested
 from measure.trials.pools import Pool, Pools
 from pipeline.errors import InputError
-from train.loop import Phase
+from train.plan import Phase
 
 MIX, RENDERS_FIRST = "mix", "renders first"
 SCHEDULES = (MIX, RENDERS_FIRST)

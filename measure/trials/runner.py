@@ -9,9 +9,9 @@ from typing import Any
 
 from measure.scoring.scores import Scores, read_scores
 from measure.trials.candidate import Trial, head_of, phases_of, shares_of
+from measure.trials.job import Logged, TrialInputs, TrialJob, log_of, val_name
 from measure.trials.keys import EVALUATION_CODE, TRAINING_CODE, key_of
 from measure.trials.pools import Pools, read_pools
-from measure.trials.trainer import Logged, Trainer, TrialInputs, TrialJob, log_of, val_name
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
 from pipeline.errors import InputError
 from pipeline.files import way_to
@@ -21,6 +21,7 @@ from train.data import ROOM, read_categories, real_samples
 from train.settings import Fit
 
 CACHE = "pixels"  # folder beside the pools file; no stage's output
+TRAINER = "measure.trials.trainer:Trainer"  # by name: a stage that finds all trained need not load torch
 RECYCLE = 50  # trials a worker trains before it is replaced
 
 Wanted = tuple[Trial, float]  # a trial, and the share of its steps it is to be trained to
@@ -109,7 +110,7 @@ class Trials:
         self.warm([trial for trial, _ in missing])
         jobs = [self.job(trial, until) for trial, until in missing]
         count, gpus = engine(self.workers, gpus=True), gpu_count()
-        make = actor_of(Trainer, self.ground, gpu=gpus > 0)
+        make = actor_of(TRAINER, self.ground, gpu=gpus > 0)
         side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
         for job, done in track(each(jobs, make, side_by_side, RECYCLE, math.inf), len(jobs), title, "runs"):
             if isinstance(done, Failed):

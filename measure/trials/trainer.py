@@ -3,67 +3,27 @@
 import dataclasses
 import shutil
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field, TypeAdapter, with_config
-from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from measure.scoring.evaluation import evaluate, scored_in
 from measure.scoring.records import Scores
 from measure.scoring.scores import write_scores
+from measure.trials.job import (
+    CHECKPOINT,
+    HELD_OUT,
+    LOG,
+    TrialInputs,
+    TrialJob,
+    log_of,
+    val_name,
+    watched_ids,
+    weights_name,
+)
 from pipeline.files import write_json
-from pipeline.reading import OPEN, read_typed
 from train.cache import Cache
 from train.data import real_samples
-from train.loop import Phase, train
+from train.loop import train
 from train.model import Network, build_from, load_weights, save_weights
-from train.run import SETTINGS, WEIGHTS, Run
-from train.settings import Fit
-
-WATCHED = 48  # val photos: as many as say whether a score still rises, at a small part of a training's time
-CHECKPOINT, LOG, HELD_OUT = "checkpoint", "log.json", "held_out.json"
-
-
-@dataclasses.dataclass(frozen=True)
-class TrialInputs:
-    """What all trials of a stage share. Paths are absolute, since workers have working folders of their own."""
-
-    fit: Fit
-    categories: tuple[str, ...]
-    cache: Path
-    val: Path  # manifest of the real photos that trials are evaluated on
-    held_out: Path  # manifest of the renders
-    held_out_ids: tuple[str, ...]  # those of it that no trial trains on
-
-
-@dataclasses.dataclass(frozen=True)
-class TrialJob:
-    """One trial to train up to a share of its steps."""
-
-    folder: Path  # of its weights
-    evaluation: str  # name of the folder in it for the scores on these val photos and held-out renders
-    until: float
-    head: dict[str, Any]  # what its scores files say of it
-    phases: tuple[Phase, ...]
-    digests: tuple[tuple[str, ...], ...]  # of the samples of each source
-
-
-def weights_name(until: float) -> str:
-    """Return the name of the weights of a trial trained up to a share of its steps."""
-    return WEIGHTS if until == 1 else f"weights-{until:g}.safetensors"
-
-
-def val_name(until: float) -> str:
-    """Return the name of the scores file of a trial trained up to a share of its steps."""
-    return "val.json" if until == 1 else f"val-{until:g}.json"
-
-
-def watched_ids(val: Sequence[str]) -> frozenset[str]:
-    """Return the photos that a training is scored on while it goes on: at most `WATCHED`, evenly spaced over val."""
-    count = min(WATCHED, len(val))
-    return frozenset(val[place * len(val) // count] for place in range(count))
+from train.run import SETTINGS, Run
 
 
 class Trainer:
@@ -81,16 +41,19 @@ class Trainer:
 
         Weights are written after the log, and val scores last: a folder that holds them is finished.
         """
-        if not (job.folder / weights_name(job.until)).is_file():
-            self.train(job)
-        network = build_from(dataclasses.asdict(self.ground.fit), len(self.ground.categories) + 1)
-        load_weights(network, job.folder / weights_name(job.until))
-        self.evaluate(network.eval(), job)
+        trained = (job.folder / weights_name(job.until)).is_file()
+        self.evaluate(self.load(job) if trained else self.train(job), job)
         if job.until == 1:
             shutil.rmtree(job.folder / CHECKPOINT, ignore_errors=True)
 
-    def train(self, job: TrialJob) -> None:
-        """Train a trial and keep its log, its settings and its weights."""
+    def load(self, job: TrialJob) -> Network:
+        """Return a network that was trained before."""
+        network = build_from(dataclasses.asdict(self.ground.fit), len(self.ground.categories) + 1)
+        load_weights(network, job.folder / weights_name(job.until))
+        return network.eval()
+
+    def train(self, job: TrialJob) -> Network:
+        """Return the trained network of a trial; keep its log, its settings and its weights."""
         start = time.perf_counter()
         job.folder.mkdir(parents=True, exist_ok=True)
         pools = [[self.cache.photo(digest) for digest in some] for some in job.digests]
@@ -109,6 +72,7 @@ class Trainer:
         if job.until == 1:
             write_json(job.folder / SETTINGS, self.run_of(outcome.network, job).settings)
         save_weights(outcome.network, job.folder / weights_name(job.until))
+        return outcome.network
 
     def evaluated(
         self, network: Network, job: TrialJob, *, only: frozenset[str] | None = None, details: bool = False
@@ -131,26 +95,3 @@ class Trainer:
             found = evaluate(self.run_of(network, job), held_out, "held_out", "held out", None, only=ids)
             write_scores(out / HELD_OUT, found)
         write_scores(out / val_name(job.until), scores)
-
-
-@with_config(OPEN)
-class Logged(TypedDict, total=False):
-    """What is read of a log: steps done, seconds by the share of the steps, pairs of steps done and score on val."""
-
-    steps: Annotated[int, Field(ge=0)]
-    watched: list[tuple[Annotated[int, Field(ge=1)], Annotated[float, Field(ge=0, le=1)]]]
-    evaluation: str  # of `watched`: a trial's weights outlive the val photos that it was watched on
-    seconds: dict[Annotated[str, Field(pattern=r"^(1|0\.\d{1,9})$")], float]
-
-
-LOGGED = TypeAdapter(Logged)
-
-
-def log_of(folder: Path) -> Logged:
-    """Return the log of a trial, empty before its first scores."""
-    path = folder / LOG
-    return (
-        read_typed(path, LOGGED, "the log of a training", "remove its folder, and train again")
-        if path.is_file()
-        else {}
-    )

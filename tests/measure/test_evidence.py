@@ -1,8 +1,7 @@
 import numpy as np
 
 from dataset.records import REAL, RENDER, Instance, Sample
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import record
 from measure.evidence import detail_of, failures, fewest_assets, groups, lost, photo_draws, point

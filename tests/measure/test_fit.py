@@ -19,7 +19,8 @@ from pipeline.errors import InputError
 from tests.train.boards import board
 from train.data import load_pools, read_categories, read_mix
 from train.inference.outputs import predict
-from train.loop import Phase, train
+from train.loop import train
+from train.plan import Phase
 from train.run import WEIGHTS, load_run
 from train.settings import Fit
 

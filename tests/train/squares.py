@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from train.data import Photo
-from train.loop import Outcome, Phase, train
+from train.loop import Outcome, train
 from train.model import save_weights
+from train.plan import Phase
 from train.ranks import joined, rank, world
 from train.settings import Fit
 

@@ -1,7 +1,7 @@
 import dataclasses
 
 from tests.train.squares import SMALL
-from train.loop import Phase, plan_of
+from train.plan import Phase, plan_of
 
 
 def test_phases_draw_from_their_own_shares_one_after_the_other():

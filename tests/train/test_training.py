@@ -17,8 +17,9 @@ from tests.train import squares
 from tests.train.squares import POOLS, SMALL, trained
 from train.checkpoint import FILE, History, load, save
 from train.learner import Learner, rate_at
-from train.loop import Outcome, Phase
+from train.loop import Outcome
 from train.model import Network, save_weights
+from train.plan import Phase
 
 pytestmark = pytest.mark.training
 

@@ -13,13 +13,6 @@ from train.loader import GREY
 from train.model import Network, autocast, device
 from train.settings import STRIDE
 
-CLOSER = 1.25  # longer side of a photo to predict / img_size: the middle of the sizes that training shows
-
-
-def side_of(img_size: int) -> int:
-    """Return the longer side, in pixels, at which a network trained on squares of `img_size` is shown a photo."""
-    return round(img_size * CLOSER)
-
 
 def fitted_hw(size_hw: tuple[int, int], longest: int) -> tuple[int, int]:
     """Return (height, width) in the same aspect with the longer side `longest`, no side below 1."""

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from measure.attribution.estimate import GroupEstimate, agreement, bundles, estimates
-from measure.attribution.groups import Group
+from measure.attribution.estimate import agreement, bundles, estimates
+from measure.attribution.groups import Group, GroupEstimate
 
 PHOTOS = [(f"p{n}", f"place{n // 2}") for n in range(8)]
 

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from dataset.records import REAL, RENDER, Sample
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import measure, to_leave_out, without
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
 from measure.trials.candidate import Trial

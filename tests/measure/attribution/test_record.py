@@ -1,7 +1,6 @@
 from pathlib import Path
 
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import HelpEstimate, PassedOver, empty, read_attribution, record, write_attribution
 

@@ -1,7 +1,6 @@
 import pytest
 
-from measure.attribution.estimate import GroupEstimate
-from measure.attribution.groups import Group
+from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import of_estimate, of_measured
 

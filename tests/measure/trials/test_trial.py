@@ -7,7 +7,7 @@ from measure.trials.candidate import FIRST, RENDERS_FIRST, Trial, head_of, phase
 from measure.trials.pools import read_pools
 from pipeline.errors import InputError
 from tests.measure.trials.ground import write_ground
-from train.loop import Phase
+from train.plan import Phase
 
 HALF = (("real", 0.5), ("render", 0.5))
 
