@@ -12,11 +12,12 @@ from pydantic import TypeAdapter
 from dataset.records import RelativePath, Sample
 from measure.attribution.record import IOU, AttributionRecord
 from measure.pick import TunedRuns, run_folder
+from measure.probe import ProbedChange
 from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
-from measure.worth.options import Evidence, GroupHelp, Lost, WeakKind
+from measure.worth.options import Evidence, GroupHelp, Lost, TriedChange, WeakKind
 from measure.worth.points import Floats, Point, ScoreEstimate
 from pipeline.reading import Count, Record, read_typed
 from train.settings import side_of
@@ -129,6 +130,8 @@ def evidence(
     attribution: AttributionRecord | None,
     renders: Sequence[Sample],
     detail: float | None = None,
+    probes: Sequence[ProbedChange] = (),
+    steps: int = 0,
 ) -> Evidence:
     """Return all that the advice may use. ends: the rows of real only and renders only on val. detail: `Evidence`'s."""
     row = race.picked
@@ -148,4 +151,6 @@ def evidence(
         failures=failures(scores),
         lost=lost(scores),
         detail=detail,
+        tried=tuple(TriedChange(row.name, row.action, row.gain, *row.ci95, row.times) for row in probes),
+        steps=steps,
     )

@@ -49,6 +49,11 @@ class Costs:
         return self.seconds_per_render / 3600 * self.machine_per_hour
 
     @property
+    def per_step(self) -> float:
+        """Return what one step of training costs."""
+        return self.seconds_per_step / 3600 * self.machine_per_hour
+
+    @property
     def per_asset(self) -> float:
         """Return what one modelled asset costs."""
         return self.hours_per_asset * self.engineer

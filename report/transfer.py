@@ -28,6 +28,7 @@ from measure.pick import (
     run_row,
     score_in,
 )
+from measure.probe import ProbedChange, read_probes
 from measure.scoring.differences import against, interval, pool, score_of
 from measure.scoring.records import Scores, scored_by
 from measure.scoring.scores import read_scores
@@ -120,6 +121,7 @@ class Gathered:
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
+    probes: Sequence[ProbedChange]
     renders: Sequence[Sample]
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
@@ -212,7 +214,16 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
     told = telling(worths)
     ends = real, render
     known = evidence(
-        race, curves, ends, found.on_training, scores["val"], found.attribution, found.renders, found.detail
+        race,
+        curves,
+        ends,
+        found.on_training,
+        scores["val"],
+        found.attribution,
+        found.renders,
+        found.detail,
+        found.probes,
+        found.steps,
     )
     known = dataclasses.replace(known, labels=allowed(found.outlines, max(row["iou"] for row in race.pick["ratios"])))
     return as_record(plain({
@@ -239,12 +250,13 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
 
 
 def trainings(found: Gathered) -> float:
-    """Return how many whole trainings were done: for the race and the report, for curves, and without groups."""
+    """Return how many whole trainings were done: for the race and the report, curves, probes, and without groups."""
     pick = found.race.pick
     known = {trial for row in pick["ratios"] for trial in row["trials"].values()}
     row = attributed_row(pick)
     lacking = sum(group.unit == IOU for group in found.attribution.groups) * (len(row["trials"]) if row else 0)
-    return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking
+    tried = sum(row.times * len(set(row.trials) - known - found.lines.trials) for row in found.probes)
+    return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking + tried
 
 
 def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> dict[str, Any]:
@@ -253,7 +265,15 @@ def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> di
 
 
 def read_all(
-    pick: Path, picked: Path, pools: Path, val: Path, curves: Path, attribution: Path, test: Path, renders: Path
+    pick: Path,
+    picked: Path,
+    pools: Path,
+    val: Path,
+    curves: Path,
+    attribution: Path,
+    probes: Path,
+    test: Path,
+    renders: Path,
 ) -> Gathered:
     """Return everything that the stages before wrote; raise InputError for what is missing or another kind of file."""
     chosen, training, run = read_pick(pick), picked / "train.json", read_run_settings(picked / SETTINGS)
@@ -269,6 +289,7 @@ def read_all(
         lines=read_lines(curves, score_in(chosen)),
         on_training=scored_by(score_in(chosen), read_scores(training)) if training.is_file() else None,
         attribution=read_attribution(attribution),
+        probes=read_probes(probes),
         renders=made,
         steps=run["fit"]["steps"],
         detail=detail_of(photos, run["fit"]["img_size"]),
@@ -289,6 +310,7 @@ def main(
     val: Path,
     curves: Path,
     attribution: Path,
+    probes: Path,
     test: Path,
     renders: Path,
     out: Path,
@@ -296,7 +318,8 @@ def main(
     plots: Path,
 ) -> None:
     """Write transfer.json, the flat metrics, and the tables behind the plots."""
-    found = summarise(read_all(pick, picked, pools, val, curves, attribution, test, renders), settings, costs, setup)
+    all_of = read_all(pick, picked, pools, val, curves, attribution, probes, test, renders)
+    found = summarise(all_of, settings, costs, setup)
     write_transfer(out, found)
     write_json(metrics, metrics_of(found))
     with whole_folder(plots, "plots") as part:

@@ -20,7 +20,7 @@ from train.cache import digest_of, warm
 from train.data import ROOM, read_categories, real_samples
 from train.settings import Fit
 
-CACHE = "pixels"  # folder beside the pools file; no stage's output
+CACHE = "pixels"  # folder beside the pools file, one a size of pictures; no stage's output
 TRAINER = "measure.trials.trainer:Trainer"  # by name: a stage that finds all trained need not load torch
 RECYCLE = 50  # trials a worker trains before it is replaced
 
@@ -127,13 +127,18 @@ class Trials:
             for share in shares_of(trial, self.pools)
             for sample in share.samples
         ]
-        warm(self.ground.cache, photos, self.ground.categories, round(self.ground.fit.img_size * ROOM))
+        warm(self.ground.cache, photos, self.ground.categories, size_of(self.ground.fit))
 
     def job(self, trial: Trial, until: float) -> TrialJob:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
         folder = (self.own / self.key(trial)).absolute()
         return TrialJob(folder, self.evaluation, until, head, phases, self.digests_of(trial))
+
+
+def size_of(fit: Fit) -> int:
+    """Return the longer side, in pixels, at which photos are kept for a training."""
+    return round(fit.img_size * ROOM)
 
 
 def workers_for(cores: int, threads: int | None) -> int:
@@ -159,6 +164,6 @@ def open_trials(
     """Return the trials of a set-up. pools, val, categories: files that earlier stages wrote; the cache lies beside."""
     found = read_pools(pools)
     ids = tuple(sample.id for sample in found.held_out.samples)
-    cache = pools.parent / CACHE
+    cache = pools.parent / f"{CACHE}-{size_of(fit)}"
     places = (cache.absolute(), val.absolute(), found.held_out.manifest.absolute())
     return Trials(found, TrialInputs(fit, read_categories(categories), *places, ids), own, others, machine.workers)

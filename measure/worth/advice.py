@@ -20,11 +20,12 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
     2. The target lies above what the labels' outlines allow (its upper end): look, since nothing could show it.
     3. A curve reaches the target in `options.SURE` of its redraws, no further out than it may be read: label or render,
        whichever costs less. This alone ever advises more samples, so a curve that ends below the target never does.
-    4. The network does not reach the target on the very photos it was trained on: architecture.
-    5. An asset does harm, or a category has few of them: assets.
-    6. Renders flatter the network, or another group of renders does harm: look.
-    7. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
-    8. No measurement names the cause: look.
+    4. A change of the training that stage probe tried is shown to help: architecture, with the one that brought most.
+    5. The network does not reach the target on the very photos it was trained on: architecture.
+    6. An asset does harm, or a category has few of them: assets.
+    7. Renders flatter the network, or another group of renders does harm: look.
+    8. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
+    9. No measurement names the cause: look.
 
     Raises ValueError for a target outside 0..1.
     """
@@ -35,6 +36,7 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
         reached(evidence, target)
         or above_labels(evidence, target)
         or promised(table)
+        or shown_to_help(evidence)
         or underfit(evidence, target)
         or assets(table)
         or foreign(evidence)
@@ -87,6 +89,17 @@ def promised(table: tuple[Option, ...]) -> tuple[Action, str] | None:
     best = min(found, key=lambda row: (row.cost or 0.0, row.amount or 0.0))
     other = " The other way costs more." if len(found) > 1 else ""
     return best.action, f"{best.what}{other}"
+
+
+def shown_to_help(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return architecture if a change of the training was tried and helped, naming the one that brought most."""
+    best = next((each for each in evidence.tried_for("architecture") if each.helps), None)
+    if best is None:
+        return None
+    return "architecture", (
+        f"{best.name.capitalize()} was tried, and brings {best.gain:+.3f} IoU on val "
+        f"({best.lo:+.3f} to {best.hi:+.3f})."
+    )
 
 
 def underfit(evidence: Evidence, target: float) -> tuple[Action, str] | None:

@@ -30,6 +30,23 @@ class GroupHelp:
 
 
 @dataclasses.dataclass(frozen=True)
+class TriedChange:
+    """What one change of the picked training brought on val."""
+
+    name: str
+    action: Action
+    gain: float  # IoU
+    lo: float  # 95 % interval of gain
+    hi: float
+    times: float  # what a training costs with it, in ones of today
+
+    @property
+    def helps(self) -> bool:
+        """Return whether a gain is shown."""
+        return self.lo > 0
+
+
+@dataclasses.dataclass(frozen=True)
 class WeakKind:
     """A kind of real instances and the share of them that is found at IoU 0.5."""
 
@@ -70,7 +87,13 @@ class Evidence:
     failures: tuple[WeakKind, ...] = ()
     lost: Lost | None = None
     labels: ScoreEstimate | None = None  # what the val labels' outlines allow at most
+    tried: tuple[TriedChange, ...] = ()  # by stage probe
+    steps: int = 0  # of one training
     detail: float | None = None  # pixels of the longer side of a val photo / pixels at which the network is shown it
+
+    def tried_for(self, action: Action) -> tuple[TriedChange, ...]:
+        """Return the changes that speak of a step, the largest gain first."""
+        return tuple(sorted((t for t in self.tried if t.action == action), key=lambda t: (-t.gain, t.name)))
 
     @property
     def overstates(self) -> float | None:
@@ -142,9 +165,12 @@ def step(curve: Curve | None, now: int, target: float) -> Step | None:
     return Step(amount, math.floor(lo), math.ceil(hi), iou, reaches=math.isfinite(enough))
 
 
+NOUNS = {"label": "real labels", "render": "renders"}
+
+
 def more(action: Action, found: Step | None, curve: Curve | None, price: float, target: float) -> Option:
     """Return the option of more samples of one kind. price: of one sample. curve: the one `found` was read from."""
-    noun = {"label": "real labels", "render": "renders"}[action]
+    noun = NOUNS[action]
     if found is None:
         return Option(action, f"Not known: {unread(curve, noun)}")
     cost, span = found.amount * price, (found.lo * price, found.hi * price)
@@ -176,7 +202,8 @@ def label_option(evidence: Evidence, target: float, costs: Costs) -> Option:
     steps = [(step(curve, evidence.n_real, target), curve) for curve in curves]
     known = [(found, curve) for found, curve in steps if found]
     if not known:
-        return more("label", None, evidence.mixed or evidence.real, costs.per_label, target)
+        doubling = doubled("label", evidence, evidence.n_real, costs.per_label)
+        return doubling or more("label", None, evidence.mixed or evidence.real, costs.per_label, target)
     found, curve = min(known, key=lambda pair: (not pair[0].reaches, pair[0].amount if pair[0].reaches else 0))
     return more("label", found, curve, costs.per_label, target)
 
@@ -184,7 +211,44 @@ def label_option(evidence: Evidence, target: float, costs: Costs) -> Option:
 def render_option(evidence: Evidence, target: float, costs: Costs) -> Option:
     """Return the option of more renders of the same kind."""
     found = step(evidence.renders, evidence.n_render, target)
-    return more("render", found, evidence.renders, costs.per_render, target)
+    doubling = None if found else doubled("render", evidence, evidence.n_render, costs.per_render)
+    return doubling or more("render", found, evidence.renders, costs.per_render, target)
+
+
+def doubled(action: Action, evidence: Evidence, now: int, price: float) -> Option | None:
+    """Return the option of twice as many samples, by what the last doubling brought; None if that was not tried.
+
+    Gains shrink from doubling to doubling where a curve follows a power law, so the next one brings between nothing and
+    what the last one did: half of that is expected. price: of one sample.
+    """
+    tried = evidence.tried_for(action)
+    if not tried:
+        return None
+    last, score, noun = tried[0], evidence.score, NOUNS[action]
+    high = math.hypot(score.hi - score.iou, max(last.hi, 0.0))
+    iou = ScoreEstimate(min(score.iou + max(last.gain, 0.0) / 2, 1.0), score.lo, min(score.iou + high, 1.0))
+    what = (
+        f"{now} more {noun}, twice as many: the last doubling brought {last.gain:+.3f} ({last.lo:+.3f} to "
+        f"{last.hi:+.3f}), and the next is taken to bring half of that."
+    )
+    return Option(action, what, now, iou, now * price, (now * price, now * price))
+
+
+def architecture_option(evidence: Evidence, costs: Costs) -> Option:
+    """Return the option of another training: the change that brought most, of those that were tried."""
+    train = evidence.on_training
+    fits = "not measured: score the network on its own training photos" if train is None else f"{train:.3f}"
+    known = f"Its score on its own training photos is {fits}."
+    tried = evidence.tried_for("architecture")
+    if not tried:
+        what = "A larger network, larger pictures or longer training; what it brings was not trained (probe.runs is 0)."
+        return Option("architecture", f"{what} {known}")
+    best = tried[0]
+    told = "; ".join(f"{each.name} {each.gain:+.3f} ({each.lo:+.3f} to {each.hi:+.3f})" for each in tried)
+    cost = best.times * evidence.steps * costs.per_step
+    iou = without(evidence.score, -best.gain, -best.hi, -best.lo)
+    what = f"{best.name.capitalize()}: tried on val were {told}. {known}"
+    return Option("architecture", what, None, iou, cost, (cost, cost))
 
 
 def assets_option(evidence: Evidence, few: int, costs: Costs) -> Option:
@@ -217,19 +281,13 @@ def without(score: ScoreEstimate, help_: float, lo: float, hi: float) -> ScoreEs
 
 def options(evidence: Evidence, target: float, few: int, costs: Costs) -> tuple[Option, ...]:
     """Return all six options, always in the same order. few: assets a category below which more are wanted."""
-    train = evidence.on_training
-    fits = "not measured: score the network on its own training photos" if train is None else f"{train:.3f}"
     here = evidence.score
     return (
         label_option(evidence, target, costs),
         render_option(evidence, target, costs),
         assets_option(evidence, few, costs),
         Option("look", f"Look at the worst photos beside the renders. {weakest(evidence)}".rstrip()),
-        Option(
-            "architecture",
-            f"A larger network, larger pictures or longer training; what it brings was not trained. Its score on its "
-            f"own training photos is {fits}.",
-        ),
+        architecture_option(evidence, costs),
         Option("stop", f"Keep the network as it is: {here.iou:.3f}.", 0, here, 0.0, (0.0, 0.0), here.lo >= target),
     )
 

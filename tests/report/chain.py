@@ -6,7 +6,7 @@ import numpy as np
 
 from dataset.idmap import png_bytes, read_ids
 from dataset.records import write_manifest
-from measure import attribute, curves, evaluate, tune
+from measure import attribute, curves, evaluate, probe, tune
 from measure.trials.candidate import Sweep
 from measure.trials.runner import Machine
 from pipeline.costs import Costs
@@ -54,11 +54,16 @@ def run_rest(folder: Path) -> None:
     curves.main(curves.Curves((0.5,), (0.5,), (), (1,)), *ground, folder / "curves", folder / "curves.json")
     settings = attribute.Attribute(least=2, most=10, runs=1, leave_out=0, resamples=50)
     attribute.main(settings, *ground, folder / "left-out", folder / "attribution.json")
+    some = probe.Probe(4.0, ("half the labels", "larger pictures", "longer training"), (1,), 50)
+    probe.main(
+        some, *ground[:-1], folder / "curves", pick, folder / "probes", folder / "probes.json",
+    )  # fmt: skip
     beside = split / "home.jsonl", split / "more_val", folder / "rivals"
     evaluate.main(pick, race, split / "test.jsonl", *beside, folder / "test")
     transfer.main(
         transfer.Transfer(50, 0.95), COSTS, "squares", pick, folder / "picked", folder / "pools.json",
-        split / "val.jsonl", folder / "curves.json", folder / "attribution.json", folder / "test", folder / "renders",
+        split / "val.jsonl", folder / "curves.json", folder / "attribution.json", folder / "probes.json",
+        folder / "test", folder / "renders",
         folder / "reports/transfer.json", folder / "reports/metrics.json", folder / "reports/plots",
     )  # fmt: skip
     report.main(

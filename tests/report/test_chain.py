@@ -72,6 +72,19 @@ def test_further_validation_sets_are_scored_beside_val_which_chose(project):
     assert "On each validation set" in (project / "reports/index.html").read_text(encoding="utf-8")
 
 
+def test_what_changes_bring_that_were_tried_stands_in_the_options(project):
+    rows = {row["name"]: row for row in read(project, "probes.json")["changes"]}
+    assert {name: row["times"] for name, row in rows.items()} == {"half the labels": 1.0, "larger pictures": 2.25}
+    (half,) = rows["half the labels"]["trials"]
+    assert half.startswith("curves/")  # trained there already
+    larger = rows["larger pictures"]
+    assert json.loads((project / larger["trials"][0]).with_name("settings.json").read_text())["fit"]["img_size"] == 96
+    options = {row["action"]: row for row in read(project, "reports/transfer.json")["advice"]["options"]}
+    score = read(project, "pick.json")["iou"]
+    assert options["architecture"]["iou"] == pytest.approx(min(score + larger["gain"], 1), abs=2e-6)
+    assert options["architecture"]["what"].startswith("Larger pictures: tried on val were larger pictures ")
+
+
 def test_the_page_is_there_and_stands_alone(project):
     page = (project / "reports/index.html").read_text(encoding="utf-8")
     assert 'src="http' not in page

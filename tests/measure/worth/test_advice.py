@@ -8,7 +8,7 @@ import pytest
 
 from measure.worth.advice import advice_json, advise
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, GroupHelp, Lost
+from measure.worth.options import Evidence, GroupHelp, Lost, TriedChange
 from measure.worth.points import ScoreEstimate
 from pipeline.seeds import rng_for
 
@@ -30,6 +30,8 @@ def project(points, costs, case, trial, real, renders, **more):
     return advise(Evidence(noisy, SIZES[-1], RENDERS[-1], mixed=mixed, renders=drawn, **more), 0.9, costs)
 
 
+LONGER = TriedChange("longer training", "architecture", 0.02, 0.01, 0.03, 2.0)
+PERHAPS = TriedChange("longer training", "architecture", 0.02, -0.01, 0.05, 2.0)
 HARM = (GroupHelp("mug", "asset", -0.03, -0.05, -0.01),)
 CLEAR = [  # real law, render law, further evidence, the right step
     pytest.param(law(0.01, 0.6), law(0.01), {"on_training": 0.98}, "stop", id="the target is met"),
@@ -46,6 +48,10 @@ CLEAR = [  # real law, render law, further evidence, the right step
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "lost": Lost(0.1, 0.1, 0.05)}, "look", id="objects"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "groups": HARM}, "assets", id="an asset does harm"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "assets": 2}, "assets", id="two assets"),
+    pytest.param(
+        law(0.2, 0.6), law(0.2), {"assets": 2, "tried": (LONGER,)}, "architecture", id="longer training helps"
+    ),
+    pytest.param(law(0.2, 0.6), law(0.2), {"assets": 2, "tried": (PERHAPS,)}, "assets", id="it is not shown to help"),
 ]
 
 

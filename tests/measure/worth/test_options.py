@@ -1,7 +1,7 @@
 import pytest
 
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, GroupHelp, WeakKind, options, step
+from measure.worth.options import Evidence, GroupHelp, TriedChange, WeakKind, options, step
 from measure.worth.points import Point, ScoreEstimate
 
 SIZES = (20, 40, 80, 160)
@@ -42,6 +42,36 @@ def test_without_measurements_every_option_stands_with_what_is_missing(costs):
     assert "which renders help was not measured" in rows["assets"].what
     assert "score the network on its own training photos" in rows["architecture"].what
     assert [rows[name].iou for name in ("label", "render", "assets", "look", "architecture")] == [None] * 5
+
+
+LONGER = TriedChange("longer training", "architecture", 0.02, 0.01, 0.03, 2.0)
+LARGER = TriedChange("larger pictures", "architecture", 0.03, -0.01, 0.07, 2.25)
+DOUBLING = TriedChange("half the labels", "label", 0.06, 0.04, 0.08, 1.0)
+
+
+def test_of_the_changes_that_were_tried_the_best_is_expected_and_all_are_told(costs):
+    row = by_action(Evidence(SCORE, 160, 1000, tried=(LONGER, LARGER), steps=100), 0.95, costs)["architecture"]
+    assert row.what.startswith("Larger pictures: tried on val were larger pictures +0.030 (-0.010 to +0.070); longer ")
+    assert row.iou.iou == pytest.approx(0.83)
+    assert row.iou.hi - row.iou.iou == pytest.approx((0.02**2 + 0.04**2) ** 0.5)
+    assert row.cost == pytest.approx(2.25 * 100 * costs.per_step)
+
+
+def test_where_no_curve_can_be_read_half_of_the_last_doubling_is_expected(costs):
+    rows = by_action(Evidence(SCORE, 160, 1000, tried=(DOUBLING,)), 0.95, costs)
+    assert rows["label"].amount == 160
+    assert rows["label"].iou == ScoreEstimate(
+        pytest.approx(0.83), 0.78, pytest.approx(0.8 + (0.02**2 + 0.08**2) ** 0.5)
+    )
+    assert rows["label"].cost == pytest.approx(160 * costs.per_label)
+    assert rows["label"].reaches is None
+    assert rows["render"].iou is None
+
+
+def test_a_curve_that_can_be_read_goes_before_a_doubling(points, costs):
+    curve = fit_curve(points(power, SIZES, "price"), "real")
+    rows = by_action(Evidence(SCORE, 160, 160, real=curve, tried=(DOUBLING,)), 1 - power(220), costs)
+    assert "are enough for" in rows["label"].what
 
 
 def test_labels_and_renders_are_priced(points, costs):
