@@ -27,7 +27,7 @@ HALF = 0.5  # of the labels or the renders: what the last doubling brought
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class TrainingChange:
     """One thing that is done otherwise than in the picked training."""
 
     action: ProbeAction  # the step of the advice that it speaks of
@@ -51,11 +51,11 @@ def other_decoder(fit: Fit) -> Fit:
 
 
 CHANGES = {
-    "longer training": Change("architecture", longer),
-    "larger pictures": Change("architecture", larger),
-    "another decoder": Change("architecture", other_decoder),
-    "half the labels": Change("label", domain=REAL),
-    "half the renders": Change("render", domain=RENDER),
+    "longer training": TrainingChange("architecture", longer),
+    "larger pictures": TrainingChange("architecture", larger),
+    "another decoder": TrainingChange("architecture", other_decoder),
+    "half the labels": TrainingChange("label", domain=REAL),
+    "half the renders": TrainingChange("render", domain=RENDER),
 }
 
 
@@ -112,7 +112,7 @@ def read_probes(path: Path) -> tuple[ProbedChange, ...]:
     return read_typed(path, PROBES, "what changes brought", "run stage probe again").changes
 
 
-def times(change: Change, fit: Fit) -> float:
+def times(change: TrainingChange, fit: Fit) -> float:
     """Return what a training with a change costs, in whole ones: its steps and the pixels of its pictures."""
     other = change.fit(fit)
     return other.steps / fit.steps * (other.img_size / fit.img_size) ** 2
@@ -132,7 +132,7 @@ def affordable(settings: Probe, fit: Fit) -> list[str]:
     return chosen
 
 
-def changed(change: Change, trial: Trial, pools: Pools) -> Trial | None:
+def changed(change: TrainingChange, trial: Trial, pools: Pools) -> Trial | None:
     """Return a trial on half of a domain's samples, as curves draw them; itself if none is halved, None if none is."""
     if not change.domain:
         return trial
@@ -171,7 +171,7 @@ class Prober:
             if some:
                 yield self.one(name, change, fit, some, start)
 
-    def one(self, name: str, change: Change, fit: Fit, some: Sequence[Trial], start: Path) -> ProbedChange:
+    def one(self, name: str, change: TrainingChange, fit: Fit, some: Sequence[Trial], start: Path) -> ProbedChange:
         """Train a change, and return what it brought."""
         trials = self.base if change.fit(fit) == fit else self.opened(change.fit(fit))
         trials.train([(trial, 1.0) for trial in some], f"probe, {name}")

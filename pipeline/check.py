@@ -17,7 +17,6 @@ PIPELINE = Path("dvc.yaml")
 COMMANDS = {  # sections of params.yaml that no stage reads -> the module that does
     "predict": "train.predict",
     "prelabel": "label.prelabel",
-    "audit": "label.audit",
     "pick": "label.pick",
     "pseudo": "label.pseudo",
     "consensus": "label.consensus",

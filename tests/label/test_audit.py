@@ -8,7 +8,7 @@ import pytest
 from dataset.idmap import IGNORE, read_ids, read_image
 from dataset.records import read_manifest
 from dataset.verdicts import LabelVerdict, object_key, photo_key, read_verdicts, without_wrong
-from label import audit
+from label import audit, warn
 from label.plants import FIVE, SWAPPED, plant, put_in
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
@@ -47,6 +47,20 @@ def test_what_is_listed_is_wrong_and_what_each_queue_is_worth_is_said(audited):
     for row in found["queues"].values():
         assert 0 < row["expected"] <= row["listed"]
         assert 0 <= row["found"] <= row["planted"]
+
+
+def test_the_stage_without_predictions_audits_nothing_and_says_nothing(audited, tmp_path, capsys):
+    warn.main(SETTINGS, audited / "samples.jsonl", tmp_path / "audits/balls", tmp_path / "audit")
+    found = found_in(tmp_path)
+    assert (found["photos"], found["suspects"], found["queues"]) == (0, [], {})
+    assert found["without_prediction"] == len(read_manifest(audited / "samples.jsonl"))
+    assert capsys.readouterr().err == ""
+
+
+def test_the_stage_with_predictions_writes_and_tells_what_the_command_does(audited, tmp_path, capsys):
+    warn.main(SETTINGS, audited / "samples.jsonl", audited / "predictions", tmp_path / "audit")
+    assert found_in(tmp_path) == found_in(audited)
+    assert capsys.readouterr().err.splitlines()[-1].startswith("audit: ")
 
 
 def test_no_prediction_of_these_photos_is_refused(audited, tmp_path):
