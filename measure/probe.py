@@ -118,13 +118,13 @@ def times(change: TrainingChange, fit: Fit) -> float:
     return other.steps / fit.steps * (other.img_size / fit.img_size) ** 2
 
 
-def affordable(settings: Probe, fit: Fit) -> list[str]:
-    """Return the changes that the budget pays for, in their order; one that is too dear is passed over.
+def affordable(settings: Probe, fit: Fit, possible: Mapping[str, Any]) -> list[str]:
+    """Return the possible changes that the budget pays for, in their order; one that is too dear is passed over.
 
     What happens to be trained already is paid like all else, so that what is asked for follows from settings alone.
     """
     chosen, left = [], settings.runs
-    for name in settings.changes:
+    for name in filter(possible.__contains__, settings.changes):
         price = times(CHANGES[name], fit) * len(settings.seeds)
         if price <= left:
             chosen.append(name)
@@ -164,12 +164,14 @@ class Prober:
 
     def all(self, fit: Fit, start: Path) -> Iterator[ProbedChange]:
         """Yield what each change brings that the budget pays for. start: what paths of trials are relative to."""
-        for name in affordable(self.settings, fit):
-            change = CHANGES[name]
-            wanted = [changed(change, trial, self.base.pools) for trial in picked_trials(self.row, self.settings.seeds)]
-            some = [trial for trial in wanted if trial]
-            if some:
-                yield self.one(name, change, fit, some, start)
+        picked = picked_trials(self.row, self.settings.seeds)
+        wanted = {
+            name: [trial for trial in (changed(CHANGES[name], each, self.base.pools) for each in picked) if trial]
+            for name in self.settings.changes
+        }
+        possible = {name: some for name, some in wanted.items() if some}
+        for name in affordable(self.settings, fit, possible):
+            yield self.one(name, CHANGES[name], fit, possible[name], start)
 
     def one(self, name: str, change: TrainingChange, fit: Fit, some: Sequence[Trial], start: Path) -> ProbedChange:
         """Train a change, and return what it brought."""

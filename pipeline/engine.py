@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeVar
 import ray
 
 from pipeline.errors import InputError
-from pipeline.worker_pool import Failed, WorkerPool
+from pipeline.worker_pool import Failed, Idle, WorkerPool
 
 __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 
@@ -27,6 +27,9 @@ HERE = {"", "local"}  # values of RAY_ADDRESS that mean this machine alone
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
 # What actors may import; sent to a cluster's nodes, below 1 MB.
 ROOMS = ("benchmarks", "dataset", "measure", "pipeline", "render", "train")
+
+
+IDLE = Idle()
 
 
 class Held:
@@ -49,6 +52,7 @@ class Held:
         temporary = tempfile.TemporaryDirectory(prefix="admix-")  # actors are killed, and so leave theirs behind
         self.closing.enter_context(temporary)
         self.closing.callback(ray.shutdown)
+        self.closing.callback(IDLE.forget)
         self.address = address
         try:
             connect(cores, address, temporary.name)
@@ -198,6 +202,8 @@ def each(
     recycle: int,
     limit_s: float,
     tries: int = 3,
+    *,
+    keep: bool = False,
 ) -> Iterator[tuple[Item, Any | Failed]]:
     """Yield (item, result) as they finish, from up to `workers` actors of `make` (see `actor_of`), one job each.
 
@@ -205,9 +211,12 @@ def each(
     longer than `limit_s` seconds on an actor that is up, is tried again on a fresh actor; after `tries` tries its
     result is Failed. A node that vanishes costs its jobs no try if Ray can tell; the other nodes go on, and so does
     one that joins later in its place. What a job raises is raised here: InputError in its one line, the rest as it
-    was. Raises InputError too if three actors in a row die before they are up. No actor stays when it ends.
+    was. Raises InputError too if three actors in a row die before they are up. No actor stays when it ends, unless
+    `keep`: then the next call with the same `make` takes them, and any other call ends them.
     """
-    pool = WorkerPool(iter(items), make, recycle, limit_s, tries)
+    pool = WorkerPool(iter(items), make, recycle, limit_s, tries, IDLE.of(make) if keep else None)
+    if not keep:
+        IDLE.of(None)
     try:
         for _ in range(min(workers, pool.waiting(workers))):
             pool.hire()

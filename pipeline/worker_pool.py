@@ -44,11 +44,42 @@ class Seat:
     lost: bool = False  # no connection: it is asked for a sign of life until Ray knows what happened
 
 
+class Idle:
+    """Actors that are up and have nothing to do, all of one `make`, for the next call of `each` with the same one."""
+
+    def __init__(self) -> None:
+        """Hold none."""
+        self.make: Callable[[], Any] | None = None
+        self.actors: list[tuple[Any, int]] = []  # with the number of jobs that each had
+
+    def of(self, make: Callable[[], Any] | None) -> list[tuple[Any, int]]:
+        """Return the actors of `make`, to take from and to add to; those of another one end, and free their cores."""
+        if make is not self.make:
+            for actor, _ in self.actors:
+                ray.kill(actor)
+            self.make, self.actors = make, []
+        return self.actors
+
+    def forget(self) -> None:
+        """Hold none any more: Ray has ended, and they with it."""
+        self.make, self.actors = None, []
+
+
 class WorkerPool(Generic[Item]):
     """The actors of one call of `each`, and the jobs that wait for them."""
 
-    def __init__(self, items: Iterator[Item], make: Callable[[], Any], recycle: int, limit_s: float, tries: int):
+    def __init__(
+        self,
+        items: Iterator[Item],
+        make: Callable[[], Any],
+        recycle: int,
+        limit_s: float,
+        tries: int,
+        idle: list[tuple[Any, int]] | None,
+    ):
+        """idle: as of `Idle.of`; None = actors end with their last job."""
         self.items, self.make, self.recycle, self.limit_s, self.tries = items, make, recycle, limit_s, tries
+        self.idle = idle
         self.jobs: deque[Job[Item]] = deque()  # those to try again, then the next of `items`
         self.seats: dict[Any, Seat] = {}  # what is awaited (a start, a result, a sign of life) -> of whom
         self.false_starts = 0
@@ -63,8 +94,11 @@ class WorkerPool(Generic[Item]):
         return self.waiting() > 0 or any(seat.job for seat in self.seats.values())
 
     def hire(self) -> None:
-        """Start an actor if a job waits."""
-        if self.waiting():
+        """Take an idle actor, or start one, if a job waits."""
+        if self.waiting() and self.idle:
+            actor, given = self.idle.pop()
+            self.seats[actor.alive.remote()] = Seat(actor, given=given)
+        elif self.waiting():
             actor, up = self.make()
             self.seats[up] = Seat(actor)
 
@@ -107,6 +141,8 @@ class WorkerPool(Generic[Item]):
             new = self.jobs.popleft()
             ref = seat.actor.run.remote(new.item)
             self.seats[ref] = Seat(seat.actor, new, seat.given + 1, time.monotonic() + self.limit_s)
+        elif seat.given < self.recycle and self.idle is not None:
+            self.idle.append((seat.actor, seat.given))
         else:
             ray.kill(seat.actor)
             self.hire()

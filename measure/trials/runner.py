@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Trials:
     def __init__(self, pools: Pools, ground: TrialInputs, own: Path, others: Sequence[Path] = (), workers: int = 0):
         """own: folder that new trials are put in. others: folders of other stages that may hold finished ones."""
         self.pools, self.ground, self.own, self.others, self.workers = pools, ground, own, others, workers
+        self.make: Callable[[], tuple[Any, Any]] | None = None  # starts a worker, the same one for every round
         self.digests = {
             (source.name, sample.id): digest_of(source.folder, sample)
             for source in pools.sources
@@ -107,27 +108,31 @@ class Trials:
         missing = [(trial, until) for trial, until in wanted if not self.has(trial, until)]
         if not missing:
             return
-        self.warm([trial for trial, _ in missing])
+        if self.warm([trial for trial, _ in missing]):
+            self.make = None  # workers of earlier rounds have mapped the cache that was
         jobs = [self.job(trial, until) for trial, until in missing]
         count, gpus = engine(self.workers, gpus=True), gpu_count()
-        make = actor_of(TRAINER, self.ground, gpu=gpus > 0)
+        if self.make is None:
+            self.make = actor_of(TRAINER, self.ground, gpu=gpus > 0)
         side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
-        for job, done in track(each(jobs, make, side_by_side, RECYCLE, math.inf), len(jobs), title, "runs"):
+        for job, done in track(
+            each(jobs, self.make, side_by_side, RECYCLE, math.inf, keep=True), len(jobs), title, "runs"
+        ):
             if isinstance(done, Failed):
                 raise InputError(
                     f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
                     "enough (lower fit.batch or tune.workers), then run the same command again"
                 )
 
-    def warm(self, trials: Sequence[Trial]) -> None:
-        """Decode the photos of these trials, unless the cache holds them."""
+    def warm(self, trials: Sequence[Trial]) -> bool:
+        """Decode the photos of these trials, unless the cache holds them; return whether it was made anew."""
         photos = [
             (self.digests[share.pool.name, sample.id], (share.pool.folder, sample))
             for trial in trials
             for share in shares_of(trial, self.pools)
             for sample in share.samples
         ]
-        warm(self.ground.cache, photos, self.ground.categories, size_of(self.ground.fit))
+        return warm(self.ground.cache, photos, self.ground.categories, size_of(self.ground.fit))
 
     def job(self, trial: Trial, until: float) -> TrialJob:
         """Return what a worker needs to know of a trial."""

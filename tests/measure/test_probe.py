@@ -30,7 +30,13 @@ def test_a_change_costs_its_steps_and_its_pixels(name, cost):
     ],
 )
 def test_the_budget_is_spent_in_the_order_of_the_changes(runs, seeds, found):
-    assert affordable(Probe(runs, ("longer training", "larger pictures", "another decoder"), seeds, 10), SMALL) == found
+    names = ("longer training", "larger pictures", "another decoder")
+    assert affordable(Probe(runs, names, seeds, 10), SMALL, dict.fromkeys(names)) == found
+
+
+def test_a_change_that_is_not_possible_costs_nothing():
+    settings = Probe(1.0, ("half the renders", "half the labels"), (1,), 10)
+    assert affordable(settings, SMALL, {"half the labels": []}) == ["half the labels"]
 
 
 @pytest.fixture(scope="module")

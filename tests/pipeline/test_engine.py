@@ -110,6 +110,21 @@ def test_workers_are_replaced_after_so_many_jobs_and_none_stays(tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_ray")
+def test_kept_workers_serve_the_next_call_and_end_where_other_ones_are_wanted(tmp_path: Path) -> None:
+    hands = actor_of(Hand, str(tmp_path))
+    first = {process for _, process in each(["a", "b"], hands, 2, recycle=3, limit_s=PATIENT_S, keep=True)}
+    again = [process for _, process in each("cdef", hands, 2, recycle=3, limit_s=PATIENT_S, keep=True)]
+    assert set(again) & first  # they went on, as far as their number of jobs
+    os.kill(again[-1], signal.SIGKILL)  # one that dies between two calls costs no job
+    third = [process for _, process in each("gh", hands, 2, recycle=3, limit_s=PATIENT_S, keep=True)]
+    others = [process for _, process in each("ij", actor_of(Hand, str(tmp_path)), 2, recycle=3, limit_s=PATIENT_S)]
+    assert not set(others) & {*first, *again, *third}
+    wait_for(lambda: all(gone(process) for process in (*first, *again, *third, *others)))
+    assert tries_of(tmp_path) == Counter("abcdefghij")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_ray")
 def test_a_caller_who_stops_listening_leaves_no_worker(tmp_path: Path) -> None:
     items = ("hang" if number else "a" for number in itertools.count())
     with contextlib.closing(each(items, actor_of(Hand, str(tmp_path)), 1, recycle=9, limit_s=PATIENT_S)) as found:
