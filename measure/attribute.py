@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dataset.records import RENDER, Sample
-from measure.attribution.estimate import Array, agreement, estimates, gradients_of
 from measure.attribution.groups import Group, GroupEstimate, evaluated, groups_of
 from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
@@ -56,8 +56,10 @@ def chosen(places: Sequence[Place], most: int) -> list[Place]:
     return [places[index] for index in sorted(order)]
 
 
-def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> Array:
+def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> NDArray[np.float64]:
     """Return (N, P): how far each render agrees with each val photo, averaged over runs."""
+    from measure.attribution.estimate import agreement, gradients_of
+
     photos, found = real_samples(val), []
     for number, run in enumerate(runs, 1):
         title = f"attribute {number}/{len(runs)}"
@@ -74,6 +76,8 @@ def estimate_all(
     settings: Attribute, runs: Sequence[Run], places: Sequence[Place], val: Path
 ) -> tuple[list[GroupEstimate], list[Group]]:
     """Return the estimate of every group that can be evaluated, and the groups that cannot."""
+    from measure.attribution.estimate import estimates
+
     seen = sorted(chosen(places, settings.most), key=lambda place: place[0].as_posix())  # one source after the other
     ids = [sample.id for _, sample in seen]
     groups, passed = evaluated(groups_of([sample for _, sample in places]), ids, settings.least)

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,15 +15,15 @@ from pipeline.settings import PARAMS, SETUPS, read_settings, setup_path, suggest
 from pipeline.stage import one_line_errors
 
 PIPELINE = Path("dvc.yaml")
-COMMANDS = {  # sections of params.yaml that no stage reads -> the module that does
-    "predict": "train.predict",
-    "prelabel": "label.prelabel",
-    "pick": "label.pick",
-    "pseudo": "label.pseudo",
-    "consensus": "label.consensus",
-    "route": "label.route",
-    "simulate": "benchmarks.label.simulate",
-    "weak": "label.weak",
+COMMANDS = {  # sections of params.yaml that no stage reads -> what they are read into
+    "predict": "train.inference.settings:Predict",
+    "prelabel": "label.prelabel:Prelabel",
+    "pick": "label.pick:Pick",
+    "pseudo": "label.pseudo:Pseudo",
+    "consensus": "label.consensus:Consensus",
+    "route": "label.route:Route",
+    "simulate": "benchmarks.label.labelling:Simulate",
+    "weak": "label.weak:Weak",
 }
 
 
@@ -82,10 +83,10 @@ def check(root: Path = Path()) -> None:
     stages, params = read_yaml(root / PIPELINE)["stages"], read_yaml(root / PARAMS)
     check_sections(params, known_sections(stages), PARAMS)
     check_setup(setup_path(params, root), root, setup_sections(stages), optional_sections(stages))
-    commands = [module for section, module in COMMANDS.items() if section in params]
-    for module in [*{module_of(stage["cmd"]): None for stage in stages.values()}, *commands]:
-        for kind in settings_of(module):
-            read_settings(kind, root)
+    modules = {module_of(stage["cmd"]): None for stage in stages.values()}
+    kinds = [kind for module in modules for kind in settings_of(module)]
+    for kind in kinds + [pkgutil.resolve_name(name) for section, name in COMMANDS.items() if section in params]:
+        read_settings(kind, root)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import pkgutil
 import re
 import shlex
 import shutil
@@ -112,8 +113,8 @@ def upstream(name):
 
 def test_every_section_is_read_and_holds_just_its_fields():
     sections = {key: set(value) for key, value in read_yaml(ROOT / "params.yaml").items() if key not in CHOICE_KEYS}
-    modules = [*(module_of(stage["cmd"]) for stage in STAGES.values()), *COMMANDS.values()]
-    kinds = [kind for module in modules for kind in settings_of(module)]
+    kinds = [kind for stage in STAGES.values() for kind in settings_of(module_of(stage["cmd"]))]
+    kinds += [pkgutil.resolve_name(name) for name in COMMANDS.values()]
     laid_over = {key for path in SETUPS for key in keys_of(read_yaml(ROOT / "setups" / f"{path}.yaml"))}
     assert {kind.__name__.lower() for kind in kinds} == set(sections)
     for kind in kinds:

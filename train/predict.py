@@ -40,7 +40,7 @@ from pipeline.files import sha256_of, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.reading import read_bytes
 from pipeline.stage import run_stage
-from train.inference.outputs import SUFFIX, doubts_of, instances_of, most_bits, picture_path, pictures_of, see
+from train.inference.outputs import doubts_of, instances_of, most_bits, picture_path, pictures_of, see
 from train.inference.preprocess import tiled_logits, vector_of, whole_logits
 from train.inference.records import (
     forget_others,
@@ -51,40 +51,14 @@ from train.inference.records import (
     stems_of,
     write_record,
 )
+from train.inference.settings import AUTO, FEATURES, Predict
 from train.inference.writers import gather, rles_of
 from train.run import WEIGHTS, Run, load_run
 from train.settings import side_of
 
-FEATURES = "features"
-FORMATS = (*SUFFIX, "coco", FEATURES)
-AUTO, SHRINK = "auto", 4  # by itself a tile is so many times what the network is shown
+SHRINK = 4  # by itself a tile is so many times what the network is shown
 ABOUT, FORMAT = "about.json", 2  # raise FORMAT when the same settings give other files
 DIGITS, FINE = 4, 6  # of scores and of bits; of means over pixels most of which are sure, and of vectors
-
-
-@dataclasses.dataclass(frozen=True)
-class Predict:
-    """Section `predict` of params.yaml."""
-
-    tile: str | int | None  # side of a tile in a photo's pixels; auto = 5 img_size; null = every photo as a whole
-    overlap: float  # least share of a tile that its neighbour sees too
-    batch: int  # tiles in one forward pass
-    min_area_px: int  # smaller pieces are background
-    formats: tuple[str, ...]  # of masks, overlays, uncertainty, foreground, coco, features
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a value no prediction can use."""
-        sized = isinstance(self.tile, int) and self.tile > 0
-        if not sized and self.tile not in {AUTO, None}:
-            raise ValueError(f"tile is {self.tile!r}, wanted auto, null, or a number of pixels")
-        if not 0 <= self.overlap <= 0.5:
-            raise ValueError(f"overlap is {self.overlap}, wanted 0 to 0.5")
-        for name in ("batch", "min_area_px"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, wanted 1 or more")
-        unknown = sorted(set(self.formats) - set(FORMATS))
-        if unknown:
-            raise ValueError(f"formats has {unknown[0]!r}, wanted some of: {', '.join(FORMATS)}")
 
 
 def logits_of(run: Run, image: NDArray[np.uint8], settings: Predict) -> Tensor:

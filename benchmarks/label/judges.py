@@ -14,10 +14,11 @@ from pipeline.files import write_json
 from pipeline.seeds import rng_for
 from pipeline.settings import read_settings
 from train.data import Mix, Source, load_pools, read_categories
+from train.inference.settings import Predict
 from train.loop import train
 from train.model import save_weights
 from train.plan import Phase
-from train.predict import Predict, about_run, predict_photo
+from train.predict import about_run, predict_photo
 from train.run import SETTINGS, WEIGHTS, Run, load_run
 from train.settings import Fit
 

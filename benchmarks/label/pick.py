@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.label.cells import CellTraining
-from benchmarks.label.labelling import ground_of
-from benchmarks.label.simulate import CELLS, Simulate, cells_in, compare, courses_of, wins_of
+from benchmarks.label.labelling import Simulate, ground_of
+from benchmarks.label.simulate import CELLS, cells_in, compare, courses_of, wins_of
 from benchmarks.label.verdict import false_wins
 from dataset.records import Sample, read_manifest
 from label.record import Effect

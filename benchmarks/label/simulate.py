@@ -23,11 +23,10 @@ import vl_convert
 from numpy.typing import NDArray
 
 from benchmarks.label.cells import Cells, CellTraining, cells_of
-from benchmarks.label.labelling import Ties, Training, deal_of, ground_of, simulated
+from benchmarks.label.labelling import Simulate, Ties, Training, deal_of, ground_of, simulated
 from benchmarks.label.verdict import win_of
 from dataset.page_pictures import SetPicture
 from dataset.records import Sample, read_manifest
-from label.strategies import STRATEGIES
 from label.wins import RANDOM, Wins, write_wins
 from pipeline.errors import InputError
 from pipeline.files import sha256_of, write_json, write_text
@@ -40,38 +39,6 @@ from train.settings import Fit
 
 TEMPLATE = Path(__file__).with_name("simulate.html.j2")
 CELLS = "pretrained features and a logistic layer"
-
-
-@dataclasses.dataclass(frozen=True)
-class Simulate:
-    """Section `simulate` of params.yaml."""
-
-    seed: int
-    strategies: tuple[str, ...]  # random is always among them
-    draws: int  # of start, pool and test photos
-    start: int  # labels to begin with
-    start_where: dict[str, tuple[str, ...]]  # tag -> values of the photos that the start is drawn from; {} = all
-    other: float | None  # share of the pool that is of other values than the start; null = as the photos are
-    labels: tuple[int, ...]  # added to the start, rising; the networks are scored after each
-    at: int  # of labels: where strategies are compared with so many more labels by chance
-    batch: int  # labels asked for at a time
-    test: float  # share of the groups that is scored on
-    apart: str  # tag of near-duplicates: never both labelled, never parted between pool and test
-    stratum: str  # tag that `stratified` draws by
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a value no simulation can use."""
-        unknown = [name for name in self.strategies if name not in STRATEGIES]
-        if unknown:
-            raise ValueError(f"strategies has {unknown[0]!r}, wanted some of: {', '.join(STRATEGIES)}")
-        if not self.labels or sorted(set(self.labels)) != list(self.labels) or self.labels[0] < 1:
-            raise ValueError(f"labels is {list(self.labels)}, wanted numbers above 0 that rise")
-        if self.at not in self.labels:
-            raise ValueError(f"at is {self.at}, wanted one of labels: {list(self.labels)}")
-        if self.draws < 2 or self.start < 1 or self.batch < 1 or not 0 < self.test < 1:
-            raise ValueError("wanted draws of 2 or more, start and batch of 1 or more, and test above 0 and below 1")
-        if self.other is not None and not 0 < self.other < 1:
-            raise ValueError(f"other is {self.other}, wanted null, or a share above 0 and below 1")
 
 
 def courses_of(

@@ -17,8 +17,6 @@ from pipeline.errors import InputError
 from pipeline.files import inside, write_bytes
 from pipeline.progress import track
 from train.data import load_labelled, real_samples, same_sized
-from train.inference.outputs import probabilities_of
-from train.inference.preprocess import whole_logits
 from train.run import Run
 from train.settings import side_of
 
@@ -47,6 +45,9 @@ def looked_at(run: Run, folder: Path, samples: Sequence[Sample]) -> Iterator[tup
     folder: what the samples' paths are relative to. Neighbours of one size share a forward pass, but only one photo's
     probabilities exist at a time. Raises InputError when a file cannot be read.
     """
+    from train.inference.outputs import probabilities_of
+    from train.inference.preprocess import whole_logits
+
     longest = side_of(run.img_size)
     for together in same_sized(samples, BATCH):
         images, maps = zip(*(load_labelled(folder, sample) for sample in together), strict=True)

@@ -12,7 +12,7 @@ from tests.fuzz.readers import READERS
 
 pytestmark = pytest.mark.fuzz
 
-CASES = 100  # make fuzz gives each 10,000
+CASES = 60  # make fuzz gives each 10,000
 
 
 @pytest.mark.parametrize("reader", [*READERS, *MORE], ids=lambda reader: reader.name)

@@ -16,7 +16,8 @@ from dataset.formats.folder import read_plain
 from pipeline.errors import InputError
 from pipeline.stage import run_stage
 from tests.train.inference.runs import colour_run, write_run
-from train.predict import Predict, logits_of, main, predict_folder
+from train.inference.settings import Predict
+from train.predict import logits_of, main, predict_folder
 
 ALL = ("masks", "overlays", "uncertainty", "foreground", "coco")
 SETTINGS = Predict("auto", 0.25, 4, 20, ALL)

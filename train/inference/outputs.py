@@ -20,6 +20,7 @@ from dataset.overlay import overlay, small
 from dataset.pieces import pieces_of
 from dataset.predictions import Found
 from train.inference.preprocess import whole_logits
+from train.inference.settings import SUFFIX
 from train.model import Network
 
 BAND = 4_000_000  # probabilities in one band; with what they are made from, some 50 MB
@@ -137,7 +138,6 @@ def instances_of(
     return ids, tuple(found)
 
 
-SUFFIX = {"masks": "png", "overlays": "jpg", "uncertainty": "png", "foreground": "png"}
 LOOK_PX = 1600  # longer side of an overlay at most: it is made to be looked at
 QUALITY = 85  # of an overlay's JPEG
 Pixels = NDArray[np.uint8]

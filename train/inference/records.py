@@ -12,7 +12,8 @@ from dataset.formats.listed import PHOTO_SUFFIXES
 from dataset.predictions import RECORDS, Prediction, read_record
 from pipeline.errors import InputError, shown
 from pipeline.files import inside, write_text
-from train.inference.outputs import SUFFIX, picture_path
+from train.inference.outputs import picture_path
+from train.inference.settings import SUFFIX
 
 
 def key_of(photo: bytes, about: Any) -> str:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from benchmarks.label.cells import Cells, CellTraining, fitted, sure
-from benchmarks.label.labelling import deal_of, ground_of, simulated
-from benchmarks.label.simulate import Simulate, compare, page_of, wins_of
+from benchmarks.label.labelling import Simulate, deal_of, ground_of, simulated
+from benchmarks.label.simulate import compare, page_of, wins_of
 from benchmarks.label.verdict import area_over, false_wins, labels_for, win_of
 from dataset.records import Sample
 from label.strategies import STRATEGIES
