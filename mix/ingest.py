@@ -1,11 +1,9 @@
 """Stage `ingest`: turn labelled photos, in whichever format they came, into samples."""
 
 import dataclasses
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -25,6 +23,7 @@ from pipeline.errors import InputError
 from pipeline.files import inside, whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.settings import suggestion
+from pipeline.side_by_side import side_by_side
 from pipeline.stage import run_stage
 from pipeline.unpack import ArchiveLimits, unpacked
 
@@ -190,19 +189,17 @@ def take_all(
         except InputError as error:
             return error
 
-    samples = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are decoded and packed outside of Python's lock
-        results = pool.map(tried, whole)
-        bar = track(results, len(whole), "ingest", "photos")
-        steps: Iterator[Sample | InputError] = bar
-        for photo in whole:
-            found = next(steps)
-            if isinstance(found, InputError):
-                defects.note(BROKEN_LABEL, found, photo.file)
-                bar.close()  # an error is one line: how far it is belongs before it
-                steps = results
-            else:
-                samples.append(found)
+    samples, results = [], side_by_side(tried, whole)
+    bar = track(results, len(whole), "ingest", "photos")
+    steps: Iterator[Sample | InputError] = bar
+    for photo in whole:
+        found = next(steps)
+        if isinstance(found, InputError):
+            defects.note(BROKEN_LABEL, found, photo.file)
+            bar.close()  # an error is one line: how far it is belongs before it
+            steps = results
+        else:
+            samples.append(found)
     return samples
 
 

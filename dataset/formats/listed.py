@@ -77,8 +77,12 @@ class DefectError(InputError):
     """A defect of a kind of its own, raised where it is found."""
 
     def __init__(self, kind: str, text: str):
-        super().__init__(text)
-        self.kind = kind
+        super().__init__(kind, text)  # both, so that it can be pickled
+        self.kind, self.text = kind, text
+
+    def __str__(self) -> str:
+        """Return the line to show."""
+        return self.text
 
 
 class Defects:
