@@ -142,11 +142,13 @@ def evidence_of(bench: Bench, labels: int, real: Line, mixed: Line) -> Evidence:
 
 def carried_out(bench: Bench, labels: int) -> dict[str, float]:
     """Return the score after each step: twice the labels, all renders, longer training; without one that cannot be."""
-    found = {"architecture": score_of(trained(bench.longer, bench.mixed(labels), "longer"))}
     all_renders = bench.mixed(labels, bench.trials.pools.count(RENDER))
-    found["render"] = score_of(trained(bench.trials, all_renders, "more renders"))
+    found = {"render": score_of(trained(bench.trials, all_renders, "more renders"))}
     if 2 * labels <= bench.trials.pools.count(REAL):
         found["label"] = score_of(trained(bench.trials, bench.mixed(2 * labels), "more labels"))
+    found["architecture"] = score_of(
+        trained(bench.longer, bench.mixed(labels), "longer")
+    )  # last: it has its own workers
     return dict(sorted(found.items()))
 
 
