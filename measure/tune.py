@@ -11,7 +11,7 @@ from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
 from measure.race.decision import Decision, Ranking, finish
 from measure.race.policy import next_requests
 from measure.race.records import Budget, Key, Race, Request, Result, result_of, spent
-from measure.scoring.differences import against, interval, overstatement, score_of, spread
+from measure.scoring.differences import against, interval, optimism, overstatement, score_of, spread
 from measure.scoring.evaluation import evaluate
 from measure.scoring.records import PhotoScore, Score, scored_by
 from measure.scoring.scores import Scores, read_scores, write_scores
@@ -112,16 +112,19 @@ def main(
     again = [(each, seed) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
     trials.train([(trial_of(each, seed), 1.0) for each, seed in again], "tune, for the report")
     trained = spent([*raced.results, *(Key(each.name, seed, 1.0) for each, seed in again)])
-    rows = PickTable(trials, decision, sweep.seeds, settings).rows(out.parent)
-    pick = summary(decision, rows, settings, trained)
+    table = PickTable(trials, decision, sweep.seeds, settings)
+    rows = table.rows(out.parent)
+    pick = summary(decision, rows, settings, trained, table.optimism())
     keep_picked(out.parent / pick["trial"], trials, train, picked)
     write_json(out, pick)
 
 
-def summary(decision: Decision, rows: Sequence[Row], settings: Tune, trained: float) -> dict[str, Any]:
+def summary(
+    decision: Decision, rows: Sequence[Row], settings: Tune, trained: float, flattered: float
+) -> dict[str, Any]:
     """Return pick.json: the picked mix and its best seed on val, the table, and what the race cost.
 
-    trained: whole trainings, those that were trained on for the report included.
+    trained: whole trainings, those that were trained on for the report included. flattered: as `optimism`.
     """
     row = next(row for row in rows if row["picked"])
     seed = max(row["seeds"], key=lambda name: (row["seeds"][name], -int(name)))
@@ -134,6 +137,7 @@ def summary(decision: Decision, rows: Sequence[Row], settings: Tune, trained: fl
         "budget": ", ".join(bounds) or "none but the seeds of the sweep",
         "why_stopped": decision.why_stopped,
         "words": decision.words,
+        "optimism": flattered,
         "rule": " ".join(decision.why_not_the_front),
     }
     head = {key: row[key] for key in ("name", "ratio", "schedule", "weights", "iou", "ci95")}
@@ -168,6 +172,11 @@ class PickTable:
     def chosen_by(self, scores: Scores) -> Scores:
         """Return scores as the settings want them."""
         return scored_by(self.settings.score, scores)
+
+    def optimism(self) -> float:
+        """Return by how much having been chosen on these val photos flatters the pick."""
+        runs = [list(self.finished(each.candidate).values()) for each in self.decision.rankings]
+        return optimism([some for some in runs if some], self.settings.resamples)
 
     def rows(self, start: Path) -> list[Row]:
         """Return one row a candidate ascending in ratio. start: the folder that paths of runs are relative to."""

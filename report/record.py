@@ -91,6 +91,7 @@ class RaceRecord(Record):
     budget: str
     why_stopped: str
     words: tuple[str, ...]
+    optimism: float | None = None  # IoU by which having been chosen on the val photos flatters the pick
     rule: str = ""  # why a mix was picked that is not expected to score highest; empty where it is
 
 

@@ -310,10 +310,16 @@ SAME_SPREAD = (
 )
 
 
+OPTIMISM = "Having been chosen on the val photos flatters the pick's score on them by about {:.3f}; test chose nothing."
+
+
 def of_race(race: RaceRecord | None) -> str:
     """Return why the picked mix was chosen over one ahead, what the race cost and why it ended; empty without one."""
     if not race:
         return ""
     cost = f"{several(race.trials, 'training')}, {race.spent:.1f} of the {race.full_grid:.1f} of a full grid"
     ended = f"Budget: {race.budget}. It ended: {race.why_stopped}."
-    return " ".join(filter(None, (race.rule, f"The race took {cost} (in whole trainings).", ended, SAME_SPREAD)))
+    flatters = "" if race.optimism is None else OPTIMISM.format(race.optimism)
+    return " ".join(
+        filter(None, (race.rule, flatters, f"The race took {cost} (in whole trainings).", ended, SAME_SPREAD))
+    )

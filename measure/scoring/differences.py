@@ -85,6 +85,21 @@ def on_redrawn_photos(runs: Sequence[Scores], resamples: int) -> NDArray[np.floa
     return np.asarray(np.nan_to_num(IOU.formula(table_of(runs).drawn(resamples)), nan=1.0))
 
 
+def optimism(candidates: Sequence[Sequence[Scores]], resamples: int) -> float:
+    """Return by how much the best score of several candidates flatters the one it belongs to, in IoU.
+
+    The mean, over redrawn photos, of the score of whoever is best there less its score on the photos as they are
+    (Efron 1983, the optimism of a choice). 0.0 for fewer than two candidates. Errors as `table.table_of`.
+    """
+    if len(candidates) < 2:
+        return 0.0
+    refuse_other_photos([run for runs in candidates for run in runs])
+    redrawn = np.stack([on_redrawn_photos(runs, resamples).mean(axis=1) for runs in candidates])  # (R, resamples)
+    own = np.array([score_of(runs) for runs in candidates])
+    best = redrawn.argmax(axis=0)
+    return max(float((redrawn.max(axis=0) - own[best]).mean()), 0.0)
+
+
 def gain_interval(runs: Sequence[Scores], base: Sequence[Scores], resamples: int) -> tuple[float, float]:
     """Return the 95 % interval of ``score_of(runs) - score_of(base)``: paired by group of photos, not by seed.
 

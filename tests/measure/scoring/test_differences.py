@@ -1,6 +1,8 @@
+import math
+
 import pytest
 
-from measure.scoring.differences import compare, overstatement, spread
+from measure.scoring.differences import compare, optimism, overstatement, spread
 from measure.scoring.records import Scores
 from pipeline.errors import InputError
 from tests.measure.scoring.test_interval import scores
@@ -54,3 +56,15 @@ def test_spread_is_the_standard_deviation_over_seeds():
 
 def test_overstatement_is_what_renders_promise_too_much():
     assert overstatement(scores([(9, 10)]), scores([(7, 10)])) == pytest.approx(0.2)
+
+
+def test_a_choice_flatters_as_much_as_chance_could_have_decided_it():
+    good, bad = [(90, 100), (50, 100)] * 10, [(50, 100), (90, 100)] * 10  # alike on the whole, unlike on each photo
+    one_sd = 0.2 / 20**0.5  # of the mean over 20 photos
+    assert optimism([[scores(good)], [scores(bad)]], 4000) == pytest.approx(one_sd * (2 / math.pi) ** 0.5, rel=0.1)
+
+
+def test_a_clear_choice_and_no_choice_flatter_nothing():
+    assert optimism([candidate(9), candidate(0), candidate(1)], 500) == pytest.approx(0, abs=0.004)
+    assert optimism([candidate(9)], 500) == 0.0
+    assert optimism([], 500) == 0.0
