@@ -46,7 +46,8 @@ def confine(readable: Iterable[Path] | None, writable: Iterable[Path]) -> bool:
     """Let this thread, and what it starts from now on, write below `writable` alone; return False where that cannot be.
 
     readable: it reads below these alone, and the system's own folders, and opens no connection; None = it reads
-    anywhere. What is writable can be read. Paths that are not there are passed over. What is open already stays open.
+    anywhere. What is writable can be read. Paths that are not there are passed over. What is open already stays open,
+    and a thread that runs already stays free: so it comes before Blender, or another library with threads, is loaded.
     """
     version = landlock()
     if not version:

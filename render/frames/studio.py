@@ -42,7 +42,7 @@ class Studio:
     """One Blender, which puts each finished frame into the store."""
 
     def __init__(self, kit: Kit) -> None:
-        """Start Blender, which then reaches the assets, the store and its own folder alone.
+        """Start Blender, which reaches the assets, the store and its own folder alone.
 
         Raises InputError when this machine does not see the driver's store.
         """
@@ -55,8 +55,8 @@ class Studio:
         self.folder = Path(self.temporary.name)
         brought = self.store if kit.shared else None
         self.library = Library(kit.catalog, Path(kit.assets), brought, self.folder / "assets")
+        self.confine()  # first: it binds this thread and what this thread starts, Blender's own threads among them
         self.worker = self.start()
-        self.confine()
         self.categories = {asset.id: asset.category for asset in kit.catalog}
         self.licences = {asset.id: asset.licence for asset in kit.catalog}
 

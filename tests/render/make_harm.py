@@ -10,8 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import bpy
-
 from pipeline.confine import confine, python_folders
 
 
@@ -35,10 +33,8 @@ def write_script(file: str) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=file)
 
 
-def evaluate(file: str, own: str = "") -> None:
+def evaluate(file: str) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if own and not confine([Path(file).parent, *python_folders()], [Path(own)]):
-        sys.exit(3)
     with bpy.data.libraries.load(file, link=False) as (found, wanted):
         wanted.objects = found.objects
     for thing in wanted.objects:
@@ -48,8 +44,18 @@ def evaluate(file: str, own: str = "") -> None:
     sys.stdout.flush()
 
 
+held = (
+    len(sys.argv) < 4
+    or sys.argv[1] != "open"
+    or confine([Path(sys.argv[2]).parent, *python_folders()], [Path(sys.argv[3])])
+)
+
+import bpy  # noqa: E402 - Blender's threads are bound only if they are started after
+
+if not held:
+    os._exit(3)
 if sys.argv[1] == "open":
-    evaluate(*sys.argv[2:])
+    evaluate(sys.argv[2])
 elif sys.argv[1] == "script":
     write_script(sys.argv[2])
 else:
