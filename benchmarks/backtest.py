@@ -146,9 +146,8 @@ def carried_out(bench: Bench, labels: int) -> dict[str, float]:
     found = {"render": score_of(trained(bench.trials, all_renders, "more renders"))}
     if 2 * labels <= bench.trials.pools.count(REAL):
         found["label"] = score_of(trained(bench.trials, bench.mixed(2 * labels), "more labels"))
-    found["architecture"] = score_of(
-        trained(bench.longer, bench.mixed(labels), "longer")
-    )  # last: it has its own workers
+    # last, since it has workers of its own
+    found["architecture"] = score_of(trained(bench.longer, bench.mixed(labels), "longer"))
     return dict(sorted(found.items()))
 
 

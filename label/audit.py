@@ -143,6 +143,13 @@ def line_of(one: Suspect, those: AuditSet) -> dict[str, Any]:
     return {key: round(value, DIGITS) if isinstance(value, float) else value for key, value in row.items()}
 
 
+def audit_json(
+    photos: int, bare: int, queues: dict[str, dict[str, Any]], suspects: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return audit.json. bare: photos without a prediction."""
+    return {"photos": photos, "without_prediction": bare, "queues": queues, "suspects": list(suspects)}
+
+
 def main(settings: Audit, samples: Path, predictions: Path, out: Path) -> None:
     """Write the audit of a manifest of labelled photos. predictions: of a run that was trained on none of them."""
     those = audit_set(samples, predictions)
@@ -153,8 +160,7 @@ def main(settings: Audit, samples: Path, predictions: Path, out: Path) -> None:
     cards = gathered(those, rows, kept)
     with whole_folder(out, KIND) as part:
         suspects = [line_of(one, those) for one in kept if one.kind != CONTROL]
-        head = {"photos": len(those.samples), "without_prediction": those.bare, "queues": queues}
-        write_json(part / "audit.json", head | {"suspects": suspects})
+        write_json(part / "audit.json", audit_json(len(those.samples), those.bare, queues, suspects))
         write_text(part / "index.html", page(cards, queues, len(those.samples), those.bare))
     told = ", ".join(f"{row['listed']} {kind} (expected wrong: {row['expected']:g})" for kind, row in queues.items())
     sys.stderr.write(f"audit: {told or 'no suspect'} in {len(those.samples)} photos: {out / 'index.html'}\n")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dataset.records import read_manifest
-from label.audit import KIND, Audit
+from label.audit import KIND, Audit, audit_json
 from label.audit import main as audit
 from pipeline.files import whole_folder, write_json
 from pipeline.stage import run_stage
@@ -18,9 +18,8 @@ def main(settings: Audit, samples: Path, predictions: Path, out: Path) -> None:
     if predictions.is_dir():
         audit(settings, samples, predictions, out)
         return
-    empty = {"photos": 0, "without_prediction": len(read_manifest(samples)), "queues": {}, "suspects": []}
     with whole_folder(out, KIND) as part:
-        write_json(part / "audit.json", empty)
+        write_json(part / "audit.json", audit_json(0, len(read_manifest(samples)), {}, []))
 
 
 if __name__ == "__main__":

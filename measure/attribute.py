@@ -13,7 +13,7 @@ from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, w
 from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, attributed_row, read_pick, score_in
 from measure.scoring.records import Score, scored_by
-from measure.trials.candidate import Trial
+from measure.trials.candidate import trials_of
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.seeds import rng_for
@@ -58,7 +58,7 @@ def chosen(places: Sequence[Place], most: int) -> list[Place]:
 
 def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> NDArray[np.float64]:
     """Return (N, P): how far each render agrees with each val photo, averaged over runs."""
-    from measure.attribution.estimate import agreement, gradients_of
+    from measure.attribution.estimate import agreement, gradients_of  # here: torch takes seconds to load
 
     photos, found = real_samples(val), []
     for number, run in enumerate(runs, 1):
@@ -76,7 +76,7 @@ def estimate_all(
     settings: Attribute, runs: Sequence[Run], places: Sequence[Place], val: Path
 ) -> tuple[list[GroupEstimate], list[Group]]:
     """Return the estimate of every group that can be evaluated, and the groups that cannot."""
-    from measure.attribution.estimate import estimates
+    from measure.attribution.estimate import estimates  # here: torch takes seconds to load
 
     seen = sorted(chosen(places, settings.most), key=lambda place: place[0].as_posix())  # one source after the other
     ids = [sample.id for _, sample in seen]
@@ -91,7 +91,7 @@ def measure_all(
     settings: Attribute, row: Row, trials: Trials, found: Sequence[GroupEstimate], score: Score
 ) -> list[MeasuredHelp]:
     """Return what the surest groups are worth, by training without them; those that leave no render are passed over."""
-    full = [Trial(tuple(row["weights"].items()), int(seed), row["schedule"]) for seed in row["trials"]]
+    full = trials_of(row, row["trials"])
     lacking = {}
     for group in to_leave_out(found, settings.leave_out):
         some = [trial for trial in (without(trial, group, trials.pools) for trial in full) if trial]

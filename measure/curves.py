@@ -10,6 +10,7 @@ from measure.pick import Row, read_pick
 from measure.trials.candidate import MIX, Trial, real_only
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.files import write_json
+from pipeline.settings import each_once
 from pipeline.stage import run_stage
 from train.settings import Fit
 
@@ -28,9 +29,7 @@ class Curves:
     def __post_init__(self) -> None:
         """Raise ValueError for shares that are no part of a whole, and for values named twice."""
         for name in ("real", "mixed", "renders", "seeds"):
-            values = getattr(self, name)
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name} is {list(values)}, wanted each value once")
+            each_once(name, getattr(self, name))
         for name in ("real", "mixed", "renders"):
             if any(not 0 < share < 1 for share in getattr(self, name)):
                 raise ValueError(f"{name} is {list(getattr(self, name))}, wanted numbers between 0 and 1")

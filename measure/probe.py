@@ -9,15 +9,16 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from dataset.records import REAL, RENDER, RelativePath
-from measure.curves import FEWEST
+from measure.curves import FEWEST, sizes_of
 from measure.pick import Row, picked_row, plain, read_pick, score_in
 from measure.scoring.differences import compare
 from measure.scoring.records import Score, Scores, scored_by
-from measure.trials.candidate import Trial
+from measure.trials.candidate import Trial, trials_of
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.files import write_json
 from pipeline.reading import Record, read_typed
+from pipeline.settings import each_once
 from pipeline.stage import run_stage
 from train.settings import STRIDE, Fit
 
@@ -76,9 +77,7 @@ class Probe:
             if name not in CHANGES:
                 raise ValueError(f"changes holds {name!r}, wanted some of {', '.join(CHANGES)}")
         for name in ("changes", "seeds"):
-            values = getattr(self, name)
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name} is {list(values)}, wanted each value once")
+            each_once(name, getattr(self, name))
         if not self.seeds:
             raise ValueError("seeds is empty, wanted one or more")
         if self.resamples < 1:
@@ -137,18 +136,13 @@ def changed(change: TrainingChange, trial: Trial, pools: Pools) -> Trial | None:
     if not change.domain:
         return trial
     total = pools.count(change.domain)
-    half = max(round(total * HALF), FEWEST if change.domain == REAL else 1)
+    half = sizes_of(total, (HALF,), FEWEST if change.domain == REAL else 1)[0]
     drawn = any(pools.named(name).domain == change.domain for name, _ in trial.weights)
-    if not drawn or half >= total:
+    if not drawn or half == total:
         return None
     if change.domain == REAL:
         return dataclasses.replace(trial, draw=trial.seed, n_real=half)
     return dataclasses.replace(trial, draw=trial.seed, n_render=half)
-
-
-def picked_trials(row: Row, seeds: Sequence[int]) -> list[Trial]:
-    """Return the trainings of the picked mix, one a seed."""
-    return [Trial(tuple(row["weights"].items()), seed, row["schedule"]) for seed in seeds]
 
 
 class Prober:
@@ -156,7 +150,7 @@ class Prober:
 
     def __init__(self, settings: Probe, row: Row, base: Trials, opened: Callable[[Fit], Trials], score: Score):
         self.settings, self.row, self.base, self.opened, self.score = settings, row, base, opened, score
-        self.picked = self.scores(base, picked_trials(row, [int(seed) for seed in row["trials"]]))
+        self.picked = self.scores(base, trials_of(row, row["trials"]))
 
     def scores(self, trials: Trials, some: Sequence[Trial]) -> list[Scores]:
         """Return the val scores of trials that were trained."""
@@ -164,7 +158,7 @@ class Prober:
 
     def all(self, fit: Fit, start: Path) -> Iterator[ProbedChange]:
         """Yield what each change brings that the budget pays for. start: what paths of trials are relative to."""
-        picked = picked_trials(self.row, self.settings.seeds)
+        picked = trials_of(self.row, self.settings.seeds)
         wanted = {
             name: [trial for trial in (changed(CHANGES[name], each, self.base.pools) for each in picked) if trial]
             for name in self.settings.changes

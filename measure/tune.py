@@ -1,6 +1,7 @@
 """Stage `tune`: choose the mix by racing on real val photos, within a budget."""
 
 import dataclasses
+import functools
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -173,27 +174,32 @@ class PickTable:
         """Return scores as the settings want them."""
         return scored_by(self.settings.score, scores)
 
+    @functools.cached_property
+    def runs(self) -> dict[str, Runs]:
+        """The runs of every candidate that were trained to the end, read once."""
+        return {each.candidate.name: self.finished(each.candidate) for each in self.decision.rankings}
+
     def optimism(self) -> float:
         """Return by how much having been chosen on these val photos flatters the pick."""
-        runs = [list(self.finished(each.candidate).values()) for each in self.decision.rankings]
-        return optimism([some for some in runs if some], self.settings.resamples)
+        return optimism([list(runs.values()) for runs in self.runs.values() if runs], self.settings.resamples)
 
     def rows(self, start: Path) -> list[Row]:
         """Return one row a candidate ascending in ratio. start: the folder that paths of runs are relative to."""
         rankings = self.decision.rankings
-        runs = {each.candidate.name: self.finished(each.candidate) for each in rankings}
-        lists = {name: list(some.values()) for name, some in runs.items()}
+        lists = {name: list(some.values()) for name, some in self.runs.items()}
         real = next((each.candidate.name for each in rankings if each.candidate.ratio == REAL_ONLY), None)
         rows: list[Row] = []
         for ranking in rankings:
             name = ranking.candidate.name
             base = lists[real] if real and ranking.candidate.ratio != REAL_ONLY else []
-            facts = self.learning(ranking.candidate, runs[name]) | {
+            facts = self.learning(ranking.candidate, self.runs[name]) | {
                 "picked": name == self.decision.best,
                 "against_real": against(lists[name], base),
-                "trials": {seed: self.trials.name(trial_of(ranking.candidate, seed), start) for seed in runs[name]},
+                "trials": {
+                    seed: self.trials.name(trial_of(ranking.candidate, seed), start) for seed in self.runs[name]
+                },
             }
-            rounded = plain(self.head(ranking) | self.scores(ranking, runs[name]) | facts)
+            rounded = plain(self.head(ranking) | self.scores(ranking, self.runs[name]) | facts)
             rows.append(rounded | {"weights": dict(ranking.candidate.weights)})  # later stages find runs by them
         return rows
 

@@ -214,9 +214,8 @@ def each(
     was. Raises InputError too if three actors in a row die before they are up. No actor stays when it ends, unless
     `keep`: then the next call with the same `make` takes them, and any other call ends them.
     """
-    pool = WorkerPool(iter(items), make, recycle, limit_s, tries, IDLE.of(make) if keep else None)
-    if not keep:
-        IDLE.of(None)
+    idle = IDLE.of(make if keep else None)
+    pool = WorkerPool(iter(items), make, recycle, limit_s, tries, idle if keep else None)
     try:
         for _ in range(min(workers, pool.waiting(workers))):
             pool.hire()

@@ -42,6 +42,12 @@ SETUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 CHOICE_KEYS = {"setup", "real"}  # the two plain values of params.yaml: which set-up, and where its photos lie
 
 
+def each_once(name: str, values: Sequence[object]) -> None:
+    """Raise ValueError if a list of settings names a value twice."""
+    if len(set(values)) < len(values):
+        raise ValueError(f"{name} is {list(values)}, wanted each value once")
+
+
 def read_section(section: str, root: Path = Path()) -> tuple[dict[str, Any], dict[str, str]]:
     """Return one section's values with the set-up laid over them, and for each key the file it came from.
 

@@ -66,7 +66,7 @@ def load_run(folder: Path) -> Run:
 
     Weights are safetensors, which hold numbers only: nothing in the file is executed.
     """
-    from train.model import build_from, load_weights
+    from train.model import build_from, load_weights  # here: torch takes seconds to load, and pages read settings alone
 
     found = read_run_settings(folder / SETTINGS)
     settings: dict[str, Any] = dict(found)

@@ -45,6 +45,7 @@ def looked_at(run: Run, folder: Path, samples: Sequence[Sample]) -> Iterator[tup
     folder: what the samples' paths are relative to. Neighbours of one size share a forward pass, but only one photo's
     probabilities exist at a time. Raises InputError when a file cannot be read.
     """
+    # here: torch takes seconds to load, and what checks the settings needs none of it
     from train.inference.outputs import probabilities_of
     from train.inference.preprocess import whole_logits
 

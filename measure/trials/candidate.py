@@ -12,6 +12,7 @@ from dataset.records import REAL, RENDER, Sample
 from dataset.subsets import item_of, nested
 from measure.trials.pools import Pool, Pools
 from pipeline.errors import InputError
+from pipeline.settings import each_once
 from train.plan import Phase
 
 MIX, RENDERS_FIRST = "mix", "renders first"
@@ -84,8 +85,7 @@ class Sweep:
             values = getattr(self, name)
             if not values:
                 raise ValueError(f"{name} is empty, wanted one value or more")
-            if len(set(values)) < len(values):
-                raise ValueError(f"{name} is {list(values)}, wanted each value once")
+            each_once(name, values)
         for ratio in self.ratios:
             if not 0 <= ratio <= 1:
                 raise ValueError(f"ratios holds {ratio}, wanted numbers from 0 (real only) to 1 (renders only)")
@@ -156,6 +156,11 @@ class Trial:
     n_render: int | None = None  # so many of every source of renders
     draw: int | None = None  # which so many: the seed of a nested order of its own; None = the first of the source
     without: tuple[str, ...] = ()  # ids of samples left out, sorted
+
+
+def trials_of(row: Mapping[str, Any], seeds: Iterable[int | str]) -> list[Trial]:
+    """Return the trainings of a candidate as pick.json lists it, one a seed."""
+    return [Trial(tuple(row["weights"].items()), int(seed), row["schedule"]) for seed in seeds]
 
 
 @dataclasses.dataclass(frozen=True)

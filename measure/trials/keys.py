@@ -21,9 +21,14 @@ LENGTH = 20  # of a key, in hex digits
 
 def key_of(facts: Any, code: tuple[str, ...]) -> str:
     """Return the hash of plain values, of the versions of `LIBRARIES` and of the named modules of ours."""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    text = json.dumps([facts, versions, code_of(code)], sort_keys=True, separators=(",", ":"))
+    text = json.dumps([facts, versions(), code_of(code)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the installed version of each of `LIBRARIES`."""
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}
 
 
 @functools.cache

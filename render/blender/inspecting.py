@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.confine import confine, python_folders
 from pipeline.errors import InputError
-from render.blender.reach import ROOMS, ROOT
+from render.blender.reach import CODE
 from render.stock.parts import files_of
 
 
@@ -27,8 +27,7 @@ def keep_to(files: Iterable[Path], own: Path) -> None:
     for file in files:
         with contextlib.suppress(InputError):  # said when the file is opened
             links |= {one.resolve() for one in files_of(file)}
-    code = [ROOT / room for room in ROOMS]
-    confine([*python_folders(), *code, *sorted(folders | links)], [own])
+    confine([*python_folders(), *CODE, *sorted(folders | links)], [own])
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def main() -> None:
     own = Path(sys.argv[1])
     with own.open("w", encoding="utf-8") as out:
         keep_to([file for file, _ in wanted], own.parent)
-        from render.blender.inspection import inspect_all
+        from render.blender.inspection import inspect_all  # here, after it is confined
 
         inspect_all(wanted, out)
     os._exit(0)  # Python's own end would crash Blender

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pipeline.confine import confine, python_folders
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("benchmarks", "dataset", "pipeline", "render")  # of our code, what a worker may still import
+ROOMS = ("benchmarks", "dataset", "pipeline", "render")
+CODE = tuple(Path(__file__).parents[2] / room for room in ROOMS)  # what a worker may still import of ours
 SHARED = Path("/dev/shm")  # where Blender and NumPy keep large arrays
 KERNELS = (".cache/cycles", ".nv/ComputeCache")  # in the home folder: what Cycles and CUDA compile for a GPU, and keep
 
@@ -20,8 +20,7 @@ def keep_to(assets: Path | None, writable: list[Path], network: bool) -> None:
     files, GPUs and the caches of their kernels. Where the kernel has no Landlock, nothing is withheld.
     """
     writable = [*writable, Path(tempfile.gettempdir()), SHARED, *gpus(), *kernel_caches()]
-    code = [ROOT / room for room in ROOMS]
-    readable = None if network else [*python_folders(), *code, *([assets] if assets else [])]
+    readable = None if network else [*python_folders(), *CODE, *([assets] if assets else [])]
     confine(readable, writable)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from measure.probe import CHANGES, Probe, affordable, changed, picked_trials, times
-from measure.trials.candidate import Trial
+from measure.probe import CHANGES, Probe, affordable, changed, times
+from measure.trials.candidate import Trial, trials_of
 from measure.trials.pools import read_pools
 from pipeline.errors import InputError
 from pipeline.settings import build
@@ -60,7 +60,7 @@ def test_a_domain_that_the_pick_does_not_train_on_is_not_halved(pools, name, sou
 
 def test_the_picked_trainings_are_those_of_the_race():
     row = {"weights": {"real": 0.2, "render": 0.8}, "schedule": "mix"}
-    assert picked_trials(row, [2]) == [Trial((("real", 0.2), ("render", 0.8)), 2)]
+    assert trials_of(row, [2]) == [Trial((("real", 0.2), ("render", 0.8)), 2)]
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,7 @@ def evaluate(file: str) -> None:
     sys.stdout.flush()
 
 
-held = (
-    len(sys.argv) < 4
-    or sys.argv[1] != "open"
-    or confine([Path(sys.argv[2]).parent, *python_folders()], [Path(sys.argv[3])])
-)
+held = len(sys.argv) < 4 or confine([Path(sys.argv[2]).parent, *python_folders()], [Path(sys.argv[3])])
 
 import bpy  # noqa: E402 - Blender's threads are bound only if they are started after
 
