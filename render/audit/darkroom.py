@@ -38,14 +38,16 @@ class Photographer:
     """A Ray actor: one Blender that writes small pictures."""
 
     def __init__(self, assets: str, out: str) -> None:
-        """Start Blender, which then reaches the assets, `out` and its own folder alone."""
+        """Start Blender, which reaches the assets, `out` and its own folder alone."""
         from render.blender.reach import keep_to  # GPL: imported in the worker process alone
-        from render.blender.worker import Worker
 
         self.folder = tempfile.TemporaryDirectory(prefix="admix-")  # Blender's own files, gone with the process
-        self.worker = Worker({}, Path(self.folder.name))
         self.out = Path(out)
+        # before Blender is loaded: it binds this thread and what this thread starts
         keep_to(Path(assets), [self.out, Path(self.folder.name)], network=False)
+        from render.blender.worker import Worker
+
+        self.worker = Worker({}, Path(self.folder.name))
 
     def run(self, job: Portrait) -> str:
         """Take one picture; return "" or why there is none."""
