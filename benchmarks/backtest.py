@@ -64,6 +64,20 @@ def read_case(path: Path, setup: str) -> BacktestCase:
     return found[setup]
 
 
+def usable(case: BacktestCase, total: int, path: Path) -> list[int]:
+    """Return the numbers of labels to be seen that leave some of `total` to come true.
+
+    Raises InputError where there is none, since then nothing would be tested. path: of the cases, for the message.
+    """
+    found = [n for n in case.seen if any(n < truth <= total for truth in case.truths)]
+    if not found:
+        raise InputError(
+            f"{path}: sees {min(case.seen)} labels or more, and the pool has {total}, wanted some left to come true; "
+            "see fewer, or take a set-up with more photos in train"
+        )
+    return found
+
+
 @dataclasses.dataclass(frozen=True)
 class Bench:
     """The trials of one set, and how it is tested."""
@@ -195,7 +209,7 @@ def main(fit: Fit, machine: Machine, costs: Costs, setup: str, cases: Path, real
     bench = Bench(setup, case, *stores)
     before = read_backtests(out) if out.is_file() else None
     forecasts, advice = [], []
-    for labels in (n for n in case.seen if n <= stores[0].pools.count(REAL)):
+    for labels in usable(case, stores[0].pools.count(REAL), cases):
         some, test = tested(bench, labels, costs)
         forecasts += some
         advice.append(test)

@@ -1,11 +1,12 @@
 """Hidden labels, forecasts and what came of them: on scores that are made up, and once through real trainings."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from benchmarks import backtest
-from benchmarks.backtest import BacktestCase, read_case
+from benchmarks.backtest import BacktestCase, read_case, usable
 from benchmarks.forecasts import labels_for, score_forecasts, seen_from, worth_forecast
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
 from measure.trials.runner import Machine
@@ -137,6 +138,14 @@ def test_a_set_up_without_a_case_is_named(tmp_path):
     assert read_case(tmp_path / "cases.yaml", "mugs") == BacktestCase((4,), (8,), 0.5, (1,), 9, 0.5)
     with pytest.raises(InputError, match="names no set-up 'cups', wanted one of mugs"):
         read_case(tmp_path / "cases.yaml", "cups")
+
+
+def test_only_numbers_that_leave_labels_to_come_true_are_seen():
+    case = BacktestCase((2, 4, 8), (4, 8), 0.5, (1,), 9, 0.5)
+    assert usable(case, 8, Path("cases.yaml")) == [2, 4]
+    assert usable(case, 7, Path("cases.yaml")) == [2]
+    with pytest.raises(InputError, match="sees 2 labels or more, and the pool has 3"):
+        usable(case, 3, Path("cases.yaml"))
 
 
 @pytest.mark.training
