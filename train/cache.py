@@ -53,14 +53,14 @@ def digest_of(folder: Path, sample: Sample) -> str:
     return found.hexdigest()[:32]
 
 
-def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence[str], longest: int) -> bool:
+def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence[str], longest: int) -> None:
     """Make sure that every photo is in the cache at most `longest` pixels long.
 
-    photos: digest and place of each. A cache that holds them all is left alone, any other is made anew; returns which.
+    photos: digest and place of each. A cache that holds them all is left alone, any other is made anew.
     """
     head = {"longest": longest, "categories": list(categories)}
     if holds(folder, head, {digest for digest, _ in photos}):
-        return False
+        return
     places: dict[str, list[int]] = {}
     each = dict(photos)
     with whole_folder(folder, "cache of photos") as part, (part / PIXELS).open("wb") as file:
@@ -68,7 +68,6 @@ def warm(folder: Path, photos: Sequence[tuple[str, Place]], categories: Sequence
             places[digest] = [file.tell(), *photo.truth.shape]
             file.write(np.ascontiguousarray(photo.image).tobytes() + np.ascontiguousarray(photo.truth).tobytes())
         write_json(part / INDEX, head | {"photos": places})
-    return True
 
 
 def holds(folder: Path, head: dict[str, object], digests: set[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import functools
 import importlib.resources
 import importlib.util
 import inspect
@@ -180,8 +181,9 @@ def assemble(encoder: str, decoder: str, num_classes: int, options: Mapping[str,
         ) from error
 
 
-def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
-    """Load the encoder's ImageNet weights from an installed package.
+@functools.cache
+def packaged_weights(name: str, package: str) -> Mapping[str, Tensor]:
+    """Return the ImageNet weights of a timm model from an installed package, read once a process.
 
     The package holds timm's tensors in timm's order under other names, so they are matched by place and shape.
     """
@@ -191,8 +193,13 @@ def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
     wanted = timm.create_model(name, pretrained=False).state_dict()  # the whole model, head included
     if [t.shape for t in given.values()] != [t.shape for t in wanted.values()]:
         raise InputError(f"{package}: its tensors are not those of timm's {name}; install the versions of constraints")
-    renamed = dict(zip(wanted, given.values(), strict=True))
-    encoder.load_state_dict({key: renamed[key] for key in encoder.state_dict()})
+    return dict(zip(wanted, given.values(), strict=True))
+
+
+def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
+    """Load the encoder's ImageNet weights from an installed package. Raises InputError for other tensors."""
+    found = packaged_weights(name, package)
+    encoder.load_state_dict({key: found[key] for key in encoder.state_dict()})
 
 
 def device() -> torch.device:

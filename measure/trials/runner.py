@@ -1,6 +1,7 @@
 """Trials side by side on Ray: what is finished is read, what is missing is trained."""
 
 import dataclasses
+import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ from train.data import ROOM, read_categories, real_samples
 from train.settings import Fit
 
 CACHE = "pixels"  # folder beside the pools file, one a size of pictures; no stage's output
-TRAINER = "measure.trials.trainer:Trainer"  # by name: a stage that finds all trained need not load torch
+WORKER = "measure.trials.trainer:TrialWorker"  # by name: a stage that finds all trained need not load torch
 RECYCLE = 50  # trials a worker trains before it is replaced
 
 Wanted = tuple[Trial, float]  # a trial, and the share of its steps it is to be trained to
@@ -33,7 +34,6 @@ class Trials:
     def __init__(self, pools: Pools, ground: TrialInputs, own: Path, others: Sequence[Path] = (), workers: int = 0):
         """own: folder that new trials are put in. others: folders of other stages that may hold finished ones."""
         self.pools, self.ground, self.own, self.others, self.workers = pools, ground, own, others, workers
-        self.make: Callable[[], tuple[Any, Any]] | None = None  # starts a worker, the same one for every round
         self.digests = {
             (source.name, sample.id): digest_of(source.folder, sample)
             for source in pools.sources
@@ -108,37 +108,39 @@ class Trials:
         missing = [(trial, until) for trial, until in wanted if not self.has(trial, until)]
         if not missing:
             return
-        if self.warm([trial for trial, _ in missing]):
-            self.make = None  # workers of earlier rounds have mapped the cache that was
-        jobs = [self.job(trial, until) for trial, until in missing]
+        self.warm([trial for trial, _ in missing])
+        jobs = [(self.ground, self.job(trial, until)) for trial, until in missing]
         count, gpus = engine(self.workers, gpus=True), gpu_count()
-        if self.make is None:
-            self.make = actor_of(TRAINER, self.ground, gpu=gpus > 0)
         side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
-        for job, done in track(
-            each(jobs, self.make, side_by_side, RECYCLE, math.inf, keep=True), len(jobs), title, "runs"
-        ):
+        done_jobs = each(jobs, worker(gpus > 0), side_by_side, RECYCLE, math.inf, keep=True)
+        for (_, job), done in track(done_jobs, len(jobs), title, "runs"):
             if isinstance(done, Failed):
                 raise InputError(
                     f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
                     "enough (lower fit.batch or tune.workers), then run the same command again"
                 )
 
-    def warm(self, trials: Sequence[Trial]) -> bool:
-        """Decode the photos of these trials, unless the cache holds them; return whether it was made anew."""
+    def warm(self, trials: Sequence[Trial]) -> None:
+        """Decode the photos of these trials, unless the cache holds them."""
         photos = [
             (self.digests[share.pool.name, sample.id], (share.pool.folder, sample))
             for trial in trials
             for share in shares_of(trial, self.pools)
             for sample in share.samples
         ]
-        return warm(self.ground.cache, photos, self.ground.categories, size_of(self.ground.fit))
+        warm(self.ground.cache, photos, self.ground.categories, size_of(self.ground.fit))
 
     def job(self, trial: Trial, until: float) -> TrialJob:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
         folder = (self.own / self.key(trial)).absolute()
         return TrialJob(folder, self.evaluation, until, head, phases, self.digests_of(trial))
+
+
+@functools.cache
+def worker(gpu: bool) -> Callable[[], tuple[Any, Any]]:
+    """Return what starts a worker: one and the same, so that trials of other settings find those that are up."""
+    return actor_of(WORKER, gpu=gpu)
 
 
 def size_of(fit: Fit) -> int:

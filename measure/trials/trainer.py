@@ -26,8 +26,17 @@ from train.model import Network, build_from, load_weights, save_weights
 from train.run import SETTINGS, Run
 
 
+class TrialWorker:
+    """A worker: trains one trial after the other, each with the settings and the photos that come with it."""
+
+    def run(self, given: tuple[TrialInputs, TrialJob]) -> None:
+        """Train and evaluate a trial. Raises InputError as `Trainer`."""
+        ground, job = given
+        Trainer(ground).run(job)
+
+
 class Trainer:
-    """A worker: trains one trial after the other."""
+    """Trains and evaluates trials on the same photos."""
 
     def __init__(self, ground: TrialInputs):
         """Map the photos. Raises InputError when the cache is missing."""
