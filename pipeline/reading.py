@@ -5,7 +5,9 @@ where it is read (`read_typed`), so that no stage meets a list where it wants a 
 """
 
 import contextlib
+import copy
 import errno
+import functools
 import math
 import os
 import stat
@@ -178,8 +180,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: there is no such file; run the command in the project's folder")
     text = read_text(path, MOST_SETTINGS_BYTES)
     try:
-        check_growth(YAML(typ="safe", pure=True).compose(text), path)
-        value = YAML(typ="safe", pure=True).load(text)
+        value = copy.deepcopy(yaml_value(text, path))
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise InputError(f"{path}{line}: not YAML: {error.problem}; mend that line") from error
@@ -188,6 +189,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"{path}: found {type(value).__name__}, wanted sections of settings")
     return value
+
+
+@functools.lru_cache(maxsize=8)
+def yaml_value(text: str, path: Path) -> Any:
+    """Return what a YAML text says, parsed once: a stage asks for a section after the other, of the same two files."""
+    yaml = YAML(typ="safe", pure=True)
+    root = yaml.compose(text)
+    check_growth(root, path)
+    return None if root is None else yaml.constructor.construct_document(root)
 
 
 def check_growth(root: Node | None, path: Path) -> None:
