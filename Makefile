@@ -35,8 +35,9 @@ INSTALLED := .venv/.installed
 UNFINISHED := .venv/.unfinished
 DOCTOR := python3 pipeline/doctor.py
 # Only the work gets this PATH: the doctor looks for the system's own Python. Tools run as modules: the scripts in
-# .venv/bin hand the project's own path to a shell, which would run what stands in it.
-WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1
+# .venv/bin hand the project's own path to a shell, which would run what stands in it. Bytecode is kept, though
+# containers often forbid it: each stage is a process of its own, and would compile all it imports once more.
+WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1 PYTHONDONTWRITEBYTECODE=
 
 .PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long label photos test test-fast docs check fuzz doctor healthy
 
