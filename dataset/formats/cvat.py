@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from dataset.formats.coco import size_in
+from dataset.formats.coco_file import size_in
 from dataset.formats.listed import (
     BROKEN_LABEL,
     NO_LICENCE,
