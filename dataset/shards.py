@@ -10,7 +10,7 @@ from typing import IO
 from pipeline import reading
 from pipeline.errors import InputError
 from pipeline.files import whole_file
-from pipeline.untar import check_end
+from pipeline.tar_end import check_end
 
 SUFFIX = ".tar"
 BROKEN = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError)  # what tarfile says of a damaged one

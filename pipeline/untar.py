@@ -22,9 +22,9 @@ from pipeline.archives import (
 )
 from pipeline.errors import InputError
 from pipeline.reading import open_file
+from pipeline.tar_end import check_end
 
 GZIP = b"\x1f\x8b"  # how such a file begins, whatever its name is
-BLOCK_BYTES = tarfile.BLOCKSIZE
 
 
 class BoundedFile:
@@ -86,18 +86,3 @@ def check_kind(archive: Path, member: tarfile.TarInfo) -> None:
         raise InputError(f"{archive}: {member.name!r} is a link; pack the file itself")
     if not member.isreg() or member.issparse() or member.size < 0:
         raise InputError(f"{archive}: {member.name!r} is a device, a pipe or a sparse file; pack plain files alone")
-
-
-def check_end(file: BoundedFile | IO[bytes], end: int) -> None:
-    """Raise tarfile.ReadError unless nothing but zeros follows on the last member, one block of them at least.
-
-    end: the place behind the last member. tarfile takes a tar that was cut between two members, or whose next head is
-    damaged, for one that ends there, and does not see a second tar behind the first.
-    """
-    file.seek(end)
-    if len(block := file.read(BLOCK_BYTES)) < BLOCK_BYTES or any(block):
-        raise tarfile.ReadError("it breaks off, or is damaged, behind its last whole member")
-    while block := file.read(CHUNK_BYTES):
-        if any(block):
-            raise tarfile.ReadError("it goes on behind its end, as two tars in one do")
-        file.seek(file.tell())
