@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -10,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.chunks import mapped
 from dataset.guards import MORE_VAL, no_overlap, only_real
 from dataset.idmap import read_image
 from dataset.likeness import photo_hash
-from dataset.records import Sample, each_sample, manifest_file
+from dataset.records import each_sample, manifest_file
 from mix.filling import Splits, fill
 from mix.frozen import check_frozen, check_rule, read_frozen
 from mix.groups import GroupedPhoto, Groups, group, known_tags, pairs_alike, photo_of
@@ -38,20 +36,14 @@ def check_photos(photos: Sequence[GroupedPhoto], settings: Split, manifest: Path
             raise InputError(f"split.keep_together: no photo has the tag {tag!r}; there are: {known_tags(photos)}")
 
 
-def with_sum(folder: Path, sample: Sample) -> tuple[GroupedPhoto, str, str]:
-    """Return a photo, its file in a folder and the checksum of that."""
-    return photo_of(sample), sample.image, sha256_of(folder / sample.image)
-
-
 def read_groups(settings: Split, folder: Path) -> Groups:
     """Return the groups of the photos that stage ingest wrote into a folder."""
     photos, files = list[GroupedPhoto](), list[str]()
-    sums = list[str]()
-    for photo, file, sha in mapped(folder / "samples.jsonl", functools.partial(with_sum, folder)):
-        photos.append(photo)
-        files.append(file)
-        sums.append(sha)
+    for sample in each_sample(folder / "samples.jsonl"):
+        photos.append(photo_of(sample))
+        files.append(sample.image)
     check_photos(photos, settings, folder / "samples.jsonl")
+    sums = [sha256_of(folder / file) for file in files]
     if settings.near_duplicates is None:
         return group(photos, sums, settings.keep_together)
     looked = track(files, len(files), "look for near-duplicates", "photos")

@@ -30,7 +30,7 @@ from dataset.formats.listed import (
     FirstDefect,
     PhotoSet,
 )
-from dataset.formats.outlines import Outline, Outlines, rle_of
+from dataset.formats.outlines import PRELABEL, Outline, Outlines, rle_of
 from dataset.formats.several import SetPart, check_alike, together
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, box_of
@@ -39,7 +39,6 @@ from pipeline.errors import InputError, shown
 from pipeline.reading import read_json
 
 KIND = "instances_"  # how the names of the files of a set's parts begin
-PRELABEL = "prelabel"
 IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
 
 
