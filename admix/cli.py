@@ -57,7 +57,7 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 def add(**order: Any) -> None:
     """Add an asset to the project, or every asset of a folder.
 
-    PATH is a mesh, an environment map, a folder or .zip archive that holds one asset, or a folder of such folders.
+    PATH is a mesh, an environment map, a folder or archive (.zip, .tar.gz) of one, or a folder of such folders.
     """
     from render.add import Order, add_all
 

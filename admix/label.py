@@ -45,7 +45,7 @@ def prelabel(**words: str) -> None:
 
 @command("admix label prelabel-back --sent proposals --back project-1.json --out corrected")
 @click.option("--sent", required=True, help="what `admix label prelabel` wrote")
-@click.option("--back", required=True, help="what the tool exported: a file, a folder or a .zip")
+@click.option("--back", required=True, help="what the tool exported: a file, a folder or an archive")
 @click.option("--out", required=True, help="a new folder, or an earlier one of this command")
 def prelabel_back(**words: str) -> None:
     """Take corrected proposals back: what counts as labels, what was changed, and how long it took."""

@@ -34,10 +34,13 @@ class Format:
     find: Callable[[Path], Path | None]  # a folder -> the file or folder by which it is known; None: it is another one
     read: Callable[[Path, Defects], PhotoSet]  # that file or folder -> the set; single entries go to the defects
     bare: bool = False  # there are no labels: it is meant where there is no sign of another one
+    also: tuple[str, ...] = ()  # formats whose sign a folder of it has as well, and which say no more
 
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
-    "described": Format("masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described),
+    "described": Format(
+        "masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described, also=("masks",)
+    ),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
     "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
     "supervisely": Format(
@@ -80,9 +83,9 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     found = FORMATS[name].read(sign, defects)
     check_names(root, found, defects)
     others = [
-        f"{FORMATS[other].title} ({signs[other].relative_to(root)})"
+        FORMATS[other].title + (f" ({signs[other].relative_to(root)})" if signs[other] != root else "")
         for other in signs
-        if other != name and not FORMATS[other].bare and signs[other] != root
+        if other not in {name, *FORMATS[name].also} and not FORMATS[other].bare
     ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
     if others:
@@ -112,4 +115,6 @@ def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:
     for photo in found.photos:
         first = seen.setdefault(photo.id, photo.file)
         if first is not photo.file:
-            defects.add(CLASH, f"{photo.file}: has the same name as {first}; rename one, with its mask", photo.file)
+            twice = "is told of twice; take one away" if first == photo.file else ""
+            text = twice or f"has the same name as {first}; rename one, with its mask"
+            defects.add(CLASH, f"{photo.file}: {text}", photo.file)

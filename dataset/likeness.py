@@ -2,7 +2,9 @@
 
 import itertools
 import math
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -22,6 +24,8 @@ PLACES = np.uint64(1) << np.arange(BITS, dtype=np.uint64)
 ODD = np.bitwise_or.reduce(PLACES[COLUMNS % 2 == 1])  # waves that a mirror turns over
 
 AT_ONCE = 2**20  # pairs that are looked at together, so that memory stays small
+MANY = 100_000  # hashes from which it pays to start threads
+MOST_THREADS = 4  # each holds what is looked at together
 PLAN_COST = 15.0  # of sorting and looking up one hash, in pairs looked at
 MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: its products differ in their high bits (Knuth 6.4)
 SKEW = 0.9  # bits of a key that tell photos apart; those of real photos are not independent
@@ -55,12 +59,17 @@ def near_pairs(left: Hashes, right: Hashes, most_bits: int) -> Pairs:
     if most_bits < 0:
         raise ValueError(f"most_bits is {most_bits}, wanted 0 or more")
     shared, masks = blocks_for(len(left), len(right), most_bits)
-    found = [
-        part
-        for chosen in itertools.combinations(range(len(masks)), shared)
-        for part in pairs_sharing(left, right, masks, chosen, most_bits)
-    ]
-    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+    choices = [*itertools.combinations(range(len(masks)), shared)]
+
+    def sharing(chosen: tuple[int, ...]) -> list[Pairs]:
+        return [*pairs_sharing(left, right, masks, chosen, most_bits)]
+
+    if len(left) + len(right) < MANY:
+        found = [*map(sharing, choices)]
+    else:
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as threads:  # numpy sorts without Python's lock
+            found = [*threads.map(sharing, choices)]
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *itertools.chain.from_iterable(found)])
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 

@@ -99,5 +99,6 @@ def read_manifest(path: Path) -> list[Sample]:
 
 def each_sample(path: Path) -> Iterator[Sample]:
     """Yield what `read_manifest` returns, one sample at a time, so that a manifest of any length fits in memory."""
+    name = str(path)
     for number, line in enumerate(lines_of(path), 1):
-        yield from_line(line, f"{path}:{number}")
+        yield from_line(line, f"{name}:{number}")

@@ -10,6 +10,7 @@ from typing import IO
 from pipeline import reading
 from pipeline.errors import InputError
 from pipeline.files import whole_file
+from pipeline.tar_end import check_end
 
 SUFFIX = ".tar"
 BROKEN = (tarfile.TarError, OSError, ValueError, EOFError, OverflowError)  # what tarfile says of a damaged one
@@ -58,8 +59,10 @@ def members(shard: Path) -> Mapping[str, tuple[int, int]]:
 def index(shard: Path, _changed_ns: int, size: int) -> Mapping[str, tuple[int, int]]:
     """Return the index of a tar, kept until its file changes."""
     try:
-        with tarfile.open(shard, "r:") as tar:
-            return {item.name: place_in(item, size) for item in tar if item.isfile()}
+        with shard.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            places = {item.name: place_in(item, size) for item in tar if item.isfile()}
+            check_end(file, tar.offset)
+            return places
     except BROKEN as error:
         raise InputError(f"{shard}: not a whole tar ({error}); run the stage that writes it again") from error
 

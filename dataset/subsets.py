@@ -5,9 +5,10 @@ listed in. When samples come or go, those of other groups keep their order, but 
 """
 
 import hashlib
+import itertools
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dataset.records import Sample
@@ -57,18 +58,28 @@ def opening(items: Sequence[Item]) -> list[Item]:
 
     For each category that is not seen yet: the first item that shows it, from a group that was taken least.
     """
-    showing = defaultdict[str, list[Item]](list)
-    for item in items:
-        for category in item.categories:
-            showing[category].append(item)
+    showing = Counter(itertools.chain.from_iterable(item.categories for item in items))  # each at most once an item
     taken, seen, groups = list[Item](), set[str](), Counter[str]()
-    for category in sorted(showing, key=lambda name: (len(showing[name]), name)):
+    for category in sorted(showing, key=lambda name: (showing[name], name)):
         if category not in seen:
-            item = min(showing[category], key=lambda item: groups[item.group])
+            item = least_taken((item for item in items if category in item.categories), groups)
             taken.append(item)
             seen.update(item.categories)
             groups[item.group] += 1
     return taken
+
+
+def least_taken(items: Iterable[Item], groups: Mapping[str, int]) -> Item:
+    """Return the first of the items whose group was taken least; one whose group never was ends the search."""
+    best: Item | None = None
+    for item in items:
+        if groups.get(item.group, 0) == 0:
+            return item
+        if best is None or groups[item.group] < groups[best.group]:
+            best = item
+    if best is None:
+        raise ValueError("there is no item")
+    return best
 
 
 def turns(items: Iterable[Item], taken: Counter[str], rank: Rank) -> list[str]:

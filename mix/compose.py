@@ -9,7 +9,7 @@ import functools
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from dataset.chunks import mapped
 from dataset.guards import more_val_in, no_overlap, only_real
@@ -139,14 +139,28 @@ def without(samples: Iterable[Sample], ids: Container[str]) -> Iterator[Sample]:
     return (sample for sample in samples if sample.id not in ids)
 
 
+class Guarded(NamedTuple):
+    """What the guards look at of a sample; a tuple, since it travels between processes."""
+
+    id: str
+    domain: str
+    group: str
+
+
+def guarded_of(sample: Sample) -> Guarded:
+    """Return what the guards look at of a sample."""
+    return Guarded(sample.id, sample.domain, sample.group)
+
+
 def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
     """Raise InputError when a split that scores are taken on holds anything but real photos, or one of another split.
 
     measured: split -> its manifest.
     """
-    for split, manifest in measured.items():
-        only_real(each_sample(manifest), split)
-    no_overlap(train=each_sample(real), **{split: each_sample(path) for split, path in measured.items()})
+    photos = {split: [*mapped(manifest, guarded_of)] for split, manifest in measured.items()}
+    for split, found in photos.items():
+        only_real(found, split)
+    no_overlap(train=mapped(real, guarded_of), **photos)
 
 
 def more_pools(more: Path, splits: Mapping[str, Path], settings: Compose) -> list[PoolIds]:

@@ -19,13 +19,14 @@ from dataset.pictures import StoredPhoto, read_photo
 from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
 from dataset.verdicts import LabelVerdict, photo_key, read_verdicts, without_wrong
+from pipeline.archives import ArchiveLimits
 from pipeline.errors import InputError
 from pipeline.files import inside, whole_folder, write_bytes, write_json
 from pipeline.progress import track
 from pipeline.settings import suggestion
 from pipeline.side_by_side import side_by_side
 from pipeline.stage import run_stage
-from pipeline.unpack import ArchiveLimits, unpacked
+from pipeline.unpack import unpacked
 
 Verdicts = Mapping[str, tuple[LabelVerdict, ...]]  # by photo
 NO_VERDICTS: Verdicts = {}
@@ -237,8 +238,8 @@ def stop_on(defects: Defects, real: Path) -> None:
 def main(settings: Ingest, real: Path, out: Path) -> None:
     """Write samples.jsonl by id, categories.json, images/ and ids/ of a set of labelled photos, whole or not at all.
 
-    real: a folder, or a .zip archive of one. Raises InputError for any defect of the set, unless the settings say that
-    its photos are left out.
+    real: a folder, or an archive of one. Raises InputError for any defect of the set, unless the settings say that its
+    photos are left out.
     """
     if real.resolve().is_relative_to(out.resolve()):
         raise InputError(f"{out}: would replace the photos in {real}; write somewhere else")

@@ -12,6 +12,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import PlainScalarString
 
+from pipeline.archives import ending_of
 from pipeline.errors import InputError, shown
 from pipeline.files import write_text
 from pipeline.reading import read_yaml
@@ -47,7 +48,8 @@ def real_of(setup: str, real: str | None, params: dict[str, Any], root: Path) ->
     check_real(named)
     if not is_folder(root / named) and not is_archive(root / named):
         raise InputError(
-            f"REAL={named}: there is no such folder; name the one that holds the photos and their labels, or its .zip"
+            f"REAL={named}: there is no such folder; name the one that holds the photos and their labels, or its "
+            ".zip or .tar"
         )
     return in_words_of_dvc(named)
 
@@ -66,9 +68,9 @@ def is_folder(path: Path) -> bool:
 
 
 def is_archive(path: Path) -> bool:
-    """Return whether there is such a .zip file; as `is_folder`."""
+    """Return whether there is such an archive; as `is_folder`."""
     with contextlib.suppress(OSError):
-        return path.suffix.lower() == ".zip" and path.is_file()
+        return bool(ending_of(path)) and path.is_file()
     return False
 
 

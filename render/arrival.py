@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 from dataset import pictures
+from pipeline.archives import ArchiveLimits
 from pipeline.errors import InputError
 from pipeline.files import inside
 from pipeline.reading import open_file
-from pipeline.unpack import ArchiveLimits
 from render.catalog import Asset
 from render.mend import inspected
 from render.stock.obj import MeshMeasures, measure
@@ -51,7 +51,9 @@ def find(path: Path, role: str) -> Arrival:
     if suffix in MESHES:
         return Arrival("mesh", path, (path,) if suffix in ALONE else whole(path))
     if suffix not in LIGHTS:
-        raise InputError(f"{path}: found a {suffix or 'nameless'} file, wanted {' '.join((*MESHES, *LIGHTS))} or .zip")
+        raise InputError(
+            f"{path}: found a {suffix or 'nameless'} file, wanted {' '.join((*MESHES, *LIGHTS))} or an archive"
+        )
     with path.open("rb") as file:
         if not file.read(4).startswith(MAGIC[suffix]):
             raise InputError(f"{path}: this is no {suffix} picture inside; export it again")

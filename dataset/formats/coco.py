@@ -1,201 +1,178 @@
 """COCO: instance JSON in, with polygons or RLE, and out."""
 
+import dataclasses
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from dataset.formats.coco_file import (
+    ROBOFLOW,
+    CocoFile,
+    file_of,
+    files_named,
+    is_coco,
+    is_crowd,
+    licences_in,
+    may_be_coco,
+    photo_of,
+    size_in,
+    subset_of,
+    with_keys,
+)
 from dataset.formats.json_rows import json_with_rows
 from dataset.formats.listed import (
     BROKEN_LABEL,
-    CLASH,
-    NO_LICENCE,
     NO_PHOTO,
     UNKNOWN_NAME,
     DefectError,
     Defects,
     FirstDefect,
-    ListedPhoto,
     PhotoSet,
-    tags_of,
-    text_of,
 )
-from dataset.formats.outlines import Outline, Outlines, rle_of
-from dataset.formats.photo_files import photo_named
+from dataset.formats.outlines import PRELABEL, Outline, Outlines, rle_of
+from dataset.formats.several import SetPart, check_alike, together
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, box_of
-from dataset.pictures import MOST_PIXELS
-from dataset.records import MOST_SIDE, Instance, Sample
+from dataset.records import Instance, Sample
 from pipeline.errors import InputError, shown
-from pipeline.reading import read_bytes, read_json
+from pipeline.reading import read_json
 
-PARTS = ("images", "annotations", "categories")
-PRELABEL = "prelabel"
+KIND = "instances_"  # how the names of the files of a set's parts begin
 IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
-NO_TAGS = {"id", "file_name", "width", "height", "license", "licence"}  # of an entry of images
 
 
 def find_coco(root: Path) -> Path | None:
-    """Return the COCO file of a folder: annotations.json, or instances*.json, or the only JSON file that is one.
+    """Return the COCO file of a folder, the folder itself if there are several (`files_in`), else None."""
+    found = files_in(root)
+    return root if len(found) > 1 else found[0] if found else None
 
-    It may also lie where tools put it: annotations/instances*.json, or _annotations.coco.json in a folder of photos.
 
-    None when there is none; raises InputError when it is not clear which one is meant.
+def files_in(root: Path) -> list[Path]:
+    """Return the COCO files of a folder: annotations.json, or instances*.json, or the JSON files that are one.
+
+    They may also lie where tools put them: annotations/instances*.json, or _annotations.coco.json in folders of photos.
     """
     if (root / "annotations.json").is_file():
-        return root / "annotations.json"
+        return [root / "annotations.json"]
     found = sorted(root.glob("instances*.json")) or [
         path
         for path in sorted(root.glob("*.json"))
         if not path.name.startswith("panoptic") and may_be_coco(path) and is_coco(read_json(path))
-    ]
-    if not found:  # as CVAT, COCO and Roboflow lay them out
-        found = sorted([*root.glob("annotations/instances*.json"), *root.glob("*/_annotations.coco.json")])
-    if len(found) > 1:
-        names = ", ".join(path.relative_to(root).as_posix() for path in found)
-        raise InputError(
-            f"{root}: found {names}, wanted one; name the right one annotations.json, or name its folder as REAL"
-        )
-    return found[0] if found else None
+    ]  # else as CVAT, COCO and Roboflow lay them out
+    return found or sorted([*root.glob("annotations/instances*.json"), *root.glob(f"*/{ROBOFLOW}")])
 
 
-def may_be_coco(path: Path) -> bool:
-    """Return whether a JSON file holds the keys of a COCO file, so that those of other tools are not read whole."""
-    data = read_bytes(path)
-    return b'"images"' in data and b'"annotations"' in data
-
-
-def is_coco(value: Any) -> bool:
-    """Return whether the value of a JSON file has the three parts of a COCO file."""
-    return isinstance(value, dict) and all(isinstance(value.get(part), list) for part in PARTS)
-
-
-def read_coco(path: Path, defects: Defects | None = None) -> PhotoSet:
-    """Return the set that a COCO instance file describes; its images lie beside it or in images/.
+def read_coco(sign: Path, defects: Defects | None = None) -> PhotoSet:
+    """Return the set that a COCO instance file describes, or several in a folder; its images lie as `homes_of` says.
 
     Categories come in the order of their ids. Annotations marked iscrowd are regions to ignore; those of a category
-    that has no others are single objects, as tools write what was labelled with a brush. A photo without an annotation
-    is not labelled. defects: takes what is wrong with single entries, None = the first is raised; what the whole file
-    lacks is always raised.
+    that has no others in any of the files are single objects, as tools write what was labelled with a brush. A photo
+    without an annotation is not labelled. Several files are put together by `several.together`. defects: takes what is
+    wrong with single entries, None = the first is raised; what a whole file lacks is always raised.
     """
     defects = defects or FirstDefect()
-    coco, categories, images = parts_of(path, defects)
-    files = files_named(path, images, defects)
-    outlines, crowds = read_outlines(path, coco, set(images), categories, defects, files)
-    licences = licences_in(path, coco)
-    photos = []
-    for id_, file in files.items():
-        with defects.gathering(BROKEN_LABEL, file):
-            photos.append(photo_of(path, images[id_], file, outlines.get(id_, []), licences))
+    files = [file_of(path, defects) for path in (files_in(sign) if sign.is_dir() else [sign])]
+    check_alike({file.path: file.names for file in files})
+    photos = {file.path: files_named(file, KIND, defects) for file in files}
+    rows = [rows_of(file, defects, photos[file.path]) for file in files]
+    separate = {name for each in rows for name in each.separate}
+    parts = []
+    for file, each in zip(files, rows, strict=True):
+        outlines = with_regions(each, separate, defects, photos[file.path])
+        parts.append(SetPart(file.path, subset_of(file.path, KIND), set_of(file, photos[file.path], outlines, defects)))
+    return together(parts, sign, defects)
+
+
+def set_of(
+    file: CocoFile, photos: Mapping[Any, Path], outlines: Mapping[Any, list[Outline]], defects: Defects
+) -> PhotoSet:
+    """Return the set of one file. photos, outlines: by the id of their image."""
+    licences, found = licences_in(file), []
+    for id_, photo in photos.items():
+        with defects.gathering(BROKEN_LABEL, photo):
+            rows = tuple(outlines.get(id_, ()))
+            label = Outlines(file.where(id_), size_in(file.images[id_], file.where(id_)), rows) if rows else None
+            found.append(photo_of(file, id_, photo, label, licences))
+    crowds = sum(outline.ignored for rows in outlines.values() for outline in rows)
     said = (f"{crowds} crowd annotations are regions to ignore",) if crowds else ()
-    return PhotoSet(by_id(categories), tuple(photos), said)
-
-
-def parts_of(path: Path, defects: Defects) -> tuple[dict[str, Any], dict[Any, str], dict[Any, dict[str, Any]]]:
-    """Return a COCO file's value, its categories and its entries of `images`, each by id."""
-    coco = read_json(path)
-    if not is_coco(coco):
-        raise InputError(f"{path}: not a COCO instance file, which has the lists {', '.join(PARTS)}")
-    whole = FirstDefect()  # without its categories no label can be read
-    categories = {entry["id"]: str(entry["name"]) for entry in with_keys(path, coco, "categories", whole, "id", "name")}
-    return (
-        coco,
-        categories,
-        {entry["id"]: entry for entry in with_keys(path, coco, "images", defects, "id", "file_name")},
-    )
-
-
-def licences_in(path: Path, coco: Mapping[str, Any]) -> dict[Any, str]:
-    """Return the name of each licence of a COCO file by its id."""
-    return {
-        id_in(entry, f"{path}: licenses"): text_of(entry, "name", f"{path}: licenses") or NO_LICENCE
-        for entry in listed(coco, "licenses")
-        if entry.get("id") is not None
-    }
+    return PhotoSet(file.names, tuple(found), said)
 
 
 def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
     """Return the outlines of each photo of a COCO file by its file_name; the photos themselves need not be there.
 
-    Annotations marked iscrowd are an InputError: a prediction is no crowd.
+    Annotations marked iscrowd are an InputError: a prediction is no crowd. So is a folder of several files.
     """
+    if path.is_dir():
+        names = ", ".join(each.relative_to(path).as_posix() for each in files_in(path))
+        raise InputError(f"{path}: found {names}, wanted one; name the right one annotations.json")
     first = FirstDefect()
-    coco, categories, images = parts_of(path, first)
-    outlines, crowds = read_outlines(path, coco, set(images), categories, first, {})
+    file = file_of(path, first)
+    rows = rows_of(file, first, {})
+    outlines = with_regions(rows, rows.separate, first, {})
+    crowds = sum(outline.ignored for each in outlines.values() for outline in each)
     if crowds:
         raise InputError(f"{path}: {crowds} annotations are marked iscrowd, wanted predictions of single objects")
     return {
-        str(entry["file_name"]): Outlines(where, size_in(entry, where), tuple(outlines.get(id_, [])))
-        for id_, entry in images.items()
-        for where in [f"{path}: image {shown(id_)}"]
+        str(entry["file_name"]): Outlines(
+            file.where(id_), size_in(entry, file.where(id_)), tuple(outlines.get(id_, ()))
+        )
+        for id_, entry in file.images.items()
     }
 
 
-def listed(coco: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
-    """Return the entries of one list of a COCO file that are mappings; none when there is no such list."""
-    found = coco.get(part)
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+@dataclasses.dataclass(frozen=True)
+class CocoRows:
+    """The outlines of a COCO file by the id of their image, in the file's order."""
+
+    single: Mapping[Any, list[Outline]]  # and what says `IGNORED`
+    crowds: Mapping[Any, list[Outline]]
+
+    @property
+    def separate(self) -> set[str]:
+        """The categories that have single objects."""
+        return {outline.category for rows in self.single.values() for outline in rows if not outline.ignored}
 
 
-def with_keys(path: Path, coco: Mapping[str, Any], part: str, defects: Defects, *keys: str) -> list[dict[str, Any]]:
-    """Return the entries of one part; an entry that lacks a key, or has the id of an earlier one, is a defect."""
-    seen = set()
-    whole = []
-    for number, entry in enumerate(coco[part]):
-        if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str | int) for key in keys):
-            text = f"{path}: {part}[{number}] wants {' and '.join(map(repr, keys))}; export it again"
-            defects.add(BROKEN_LABEL, text)
-        elif entry["id"] in seen and part != "annotations":
-            text = f"{path}: {part}[{number}]: the id {shown(entry['id'])} is there twice; give each its own"
-            defects.add(CLASH, text)
-        else:
-            whole.append(entry)
-            seen.add(entry["id"])
-    return whole
-
-
-def read_outlines(
-    path: Path,
-    coco: Mapping[str, Any],
-    images: set[Any],
-    categories: Mapping[Any, str],
-    defects: Defects,
-    files: Mapping[Any, Path],
-) -> tuple[dict[Any, list[Outline]], int]:
-    """Return for each image id its outlines in the file's order, and how many are crowds, which are ignored.
-
-    A category whose annotations are all marked iscrowd has single objects, but for those that say `IGNORED`. A photo
-    that has crowds alone, of categories that have single objects elsewhere, is a defect: nobody can tell which of the
-    two was meant.
-    """
-    single: dict[Any, list[Outline]] = defaultdict(list)
-    crowds: dict[Any, list[Outline]] = defaultdict(list)
-    for entry in with_keys(path, coco, "annotations", defects, "id", "image_id", "category_id"):
-        name = f"{path}: annotation {shown(entry['id'])}"
-        with defects.gathering(BROKEN_LABEL, files.get(entry["image_id"])):
-            check_meets(entry, images, categories, name)
+def rows_of(file: CocoFile, defects: Defects, photos: Mapping[Any, Path]) -> CocoRows:
+    """Return the outlines of a file; one that is not whole is a defect of its photo."""
+    single, crowds = defaultdict[Any, list[Outline]](list), defaultdict[Any, list[Outline]](list)
+    for entry in with_keys(file.path, file.value, "annotations", defects, "id", "image_id", "category_id"):
+        name = f"{file.path}: annotation {shown(entry['id'])}"
+        with defects.gathering(BROKEN_LABEL, photos.get(entry["image_id"])):
+            check_meets(entry, file, name)
             ours = entry.get(IGNORED) is True
             kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
-            category, shape = categories[entry["category_id"]], entry.get("segmentation")
+            category, shape = file.categories[entry["category_id"]], entry.get("segmentation")
             outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry))
             kept[entry["image_id"]].append(outline)
-    separate = {outline.category for rows in single.values() for outline in rows if not outline.ignored}
-    ignored: dict[Any, list[Outline]] = {}
-    for image, rows in crowds.items():
-        single[image] += [row for row in rows if row.category not in separate]
-        ignored[image] = [
-            Outline(row.where, row.category, row.shape, ignored=True) for row in rows if row.category in separate
-        ]
-    bare = {image: rows for image, rows in ignored.items() if rows and not single[image]}
-    for image, rows in bare.items():
+    return CocoRows(single, crowds)
+
+
+def with_regions(
+    rows: CocoRows, separate: Collection[str], defects: Defects, photos: Mapping[Any, Path]
+) -> Mapping[Any, list[Outline]]:
+    """Return for each image id its outlines: single objects, then crowds of categories in `separate`, to be ignored.
+
+    Crowds of the other categories are single objects. A photo that has crowds to ignore alone is a defect: nobody can
+    tell which of the two was meant.
+    """
+    found = defaultdict[Any, list[Outline]](list, {image: list(each) for image, each in rows.single.items()})
+    ignored = dict[Any, list[Outline]]()
+    for image, each in rows.crowds.items():
+        found[image] += [row for row in each if row.category not in separate]
+        ignored[image] = [dataclasses.replace(row, ignored=True, name="") for row in each if row.category in separate]
+    bare = {image: each for image, each in ignored.items() if each and not found[image]}
+    for image, each in bare.items():
         text = (
-            f"{rows[0].where} is marked iscrowd, and its photo has no other label ({len(bare)} such photos): set "
+            f"{each[0].where} is marked iscrowd, and its photo has no other label ({len(bare)} such photos): set "
             "iscrowd to 0 if it is one object, else take the photo away"
         )
-        defects.add(BROKEN_LABEL, text, files.get(image))
-    for image, rows in ignored.items():
-        single[image] += rows
-    return single, sum(outline.ignored for rows in single.values() for outline in rows)
+        defects.add(BROKEN_LABEL, text, photos.get(image))
+    for image, each in ignored.items():
+        found[image] += each
+    return found
 
 
 def prelabel_in(entry: Mapping[str, Any]) -> str:
@@ -206,85 +183,16 @@ def prelabel_in(entry: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def check_meets(entry: Mapping[str, Any], images: set[Any], categories: Mapping[Any, str], name: str) -> None:
+def check_meets(entry: Mapping[str, Any], file: CocoFile, name: str) -> None:
     """Raise InputError for an annotation of an image or a category that is not there."""
-    if entry["image_id"] not in images:
+    if entry["image_id"] not in file.images:
         raise DefectError(
             NO_PHOTO, f"{name} is for the image {shown(entry['image_id'])}, which is not there; add it or drop these"
         )
-    if entry["category_id"] not in categories:
+    if entry["category_id"] not in file.categories:
         raise DefectError(
             UNKNOWN_NAME, f"{name} has the category {shown(entry['category_id'])}, which is not there; add it"
         )
-
-
-def is_crowd(value: Any, where: str) -> bool:
-    """Return what iscrowd says, as tools write it: 0 or 1, as a number, as text, or as true and false."""
-    if value in (None, 0, "0", "") or value is False:
-        return False
-    if value in (1, "1") or value is True:
-        return True
-    raise InputError(f"{where}: iscrowd is {shown(value)}, wanted 0 or 1; mend it")
-
-
-def files_named(path: Path, images: Mapping[Any, dict[str, Any]], defects: Defects) -> dict[Any, Path]:
-    """Return the photo of each entry of `images` by its id; one that is nowhere is a defect."""
-    homes, files = homes_of(path), dict[Any, Path]()
-    for id_, entry in images.items():
-        with defects.gathering(NO_PHOTO):
-            files[id_] = photo_named(homes, str(entry["file_name"]), f"{path}: image {shown(id_)}")
-    return files
-
-
-def photo_of(
-    path: Path, entry: Mapping[str, Any], file: Path, outlines: list[Outline], licences: Mapping[Any, str]
-) -> ListedPhoto:
-    """Return one entry of `images`, whose photo is `file`, with its outlines."""
-    where = f"{path}: image {shown(entry['id'])}"
-    source = text_of(entry, "source", where) or path.parent.resolve().name
-    number = entry.get("license")
-    usual = NO_LICENCE if number is None else licences.get(id_in(entry, where, "license"), NO_LICENCE)
-    licence = text_of(entry, "licence", where) or usual
-    label = Outlines(where, size_in(entry, where), tuple(outlines))
-    return ListedPhoto(file, label, source, licence, tags_of(entry, NO_TAGS), labelled=bool(outlines))
-
-
-def by_id(categories: Mapping[Any, str]) -> tuple[str, ...]:
-    """Return the names of categories in the order of their ids, numbers first."""
-    return tuple(categories[id_] for id_ in sorted(categories, key=lambda id_: (isinstance(id_, str), id_)))
-
-
-def homes_of(path: Path, kind: str = "instances_") -> list[Path]:
-    """Return where the photos of a COCO file may lie: beside it and in images/, and from annotations/ around that.
-
-    There it is one folder up, and the folder of the split: ``instances_train2017.json`` has its photos in train2017/.
-    kind: how the names of such files begin.
-    """
-    homes = [path.parent, path.parent / "images"]
-    if path.parent.name == "annotations":
-        up = path.parent.parent
-        homes += [up / "images", up / path.stem.removeprefix(kind), up]
-    return homes
-
-
-def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:
-    """Return the id that an entry holds; raise InputError when it is no text and no whole number."""
-    value = entry.get(key)
-    if not isinstance(value, str | int):
-        raise InputError(f"{where}: {key} is {shown(value)}, wanted a number; export it again")
-    return value
-
-
-def size_in(entry: Mapping[str, Any], where: str) -> tuple[int, int] | None:
-    """Return the (height, width) that an entry of `images` states, None if it states none; InputError for no size."""
-    height, width = entry.get("height"), entry.get("width")
-    if not isinstance(height, int) or not isinstance(width, int):
-        return None
-    if not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE and height * width <= MOST_PIXELS):
-        raise InputError(
-            f"{where}: is {shown(width)} x {shown(height)} pixels, wanted the photo's width and height; export it again"
-        )
-    return height, width
 
 
 def write(source: ManifestSource, out: Path) -> None:

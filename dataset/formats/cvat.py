@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from dataset.formats.coco import size_in
+from dataset.formats.coco_file import size_in
 from dataset.formats.listed import (
     BROKEN_LABEL,
     NO_LICENCE,
@@ -24,7 +24,7 @@ from dataset.formats.listed import (
     ListedPhoto,
     PhotoSet,
 )
-from dataset.formats.outlines import Outlines, Reach, check_numbers, placed
+from dataset.formats.outlines import PRELABEL, Outlines, Reach, check_numbers, placed
 from dataset.formats.photo_files import named_apart, photo_of_stem
 from dataset.formats.shapes import ToolShape, ellipse_of, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, name_of, say_left_out
@@ -35,7 +35,6 @@ from pipeline.reading import head_of
 from pipeline.xml_files import check_writable, children_of
 
 ROOT = "annotations"
-PRELABEL = "prelabel"  # the attribute that holds the name of a shape that we proposed
 CR = "\r"  # which a reader of XML takes for a line break where it stands as it is
 HEAD = re.compile(rb"<annotations[\s>]")
 WHOLE, RUN = re.compile(r"-?[0-9]{1,9}"), re.compile(r"[0-9]{1,9}")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataset.formats.coco import IGNORED, size_in
+from dataset.formats.coco import IGNORED
+from dataset.formats.coco_file import size_in
 from dataset.formats.json_rows import json_with_rows
 from dataset.formats.listed import (
     BROKEN_LABEL,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dataset.formats import brush_rle
-from dataset.formats.coco import size_in
+from dataset.formats.coco_file import size_in
 from dataset.formats.listed import BROKEN_LABEL, UNKNOWN_NAME, DefectError
 from dataset.formats.outlines import Reach, check_numbers, rle_of
 from dataset.formats.shapes import ToolShape, ellipse_of

@@ -13,6 +13,7 @@ from dataset.records import MOST_SIDE
 from pipeline.errors import shown
 
 SLIP, SLIP_PX = 0.02, 3  # how far an outline may leave its picture: a share of the longer side, at least so many pixels
+PRELABEL = "prelabel"  # the key or attribute by which tools keep the name of an outline that we proposed
 MOST_BITS = 40  # of one run: more than any picture has pixels
 
 

@@ -11,7 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from dataset.formats.coco import by_id, homes_of, id_in, is_crowd, licences_in, listed, parts_of, photo_of
+from dataset.formats.coco_file import (
+    CocoFile,
+    file_of,
+    files_named,
+    id_in,
+    is_crowd,
+    licences_in,
+    listed,
+    photo_of,
+    subset_of,
+)
 from dataset.formats.listed import (
     BROKEN_LABEL,
     CLASH,
@@ -21,14 +31,15 @@ from dataset.formats.listed import (
     DefectError,
     Defects,
     FirstDefect,
-    ListedPhoto,
     PhotoSet,
 )
 from dataset.formats.mask_files import colour_codes
-from dataset.formats.photo_files import photo_named
+from dataset.formats.several import SetPart, check_alike, together
 from dataset.idmap import IGNORE, IdMap
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
+
+KIND = "panoptic_"  # how the names of the files of a set's parts begin
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,67 +84,82 @@ def swapped(codes: np.ndarray[Any, np.dtype[np.int32]]) -> np.ndarray[Any, np.dt
 
 
 def find_panoptic(root: Path) -> Path | None:
-    """Return the panoptic*.json of a folder or of its annotations/, that folder if there are several, else None."""
-    for folder in (root, root / "annotations"):
-        found = sorted(folder.glob("panoptic*.json"))
-        if found:
-            return found[0] if len(found) == 1 else folder
-    return None
+    """Return the panoptic JSON of a folder, the folder itself if there are several (`files_in`), else None."""
+    found = files_in(root)
+    return root if len(found) > 1 else found[0] if found else None
+
+
+def files_in(root: Path) -> list[Path]:
+    """Return the panoptic*.json of a folder, else those of its annotations/, sorted."""
+    return sorted(root.glob("panoptic*.json")) or sorted(root.glob("annotations/panoptic*.json"))
 
 
 def read_panoptic(sign: Path, defects: Defects | None = None) -> PhotoSet:
-    """Return the set of a panoptic JSON. A photo without an entry in its annotations is not labelled.
+    """Return the set of a panoptic JSON, or of several in a folder. A photo without an annotation is not labelled.
 
-    The PNG lie in a folder of the JSON's name, the photos as COCO's do. defects: takes what is wrong with single
-    photos; None = it is raised.
+    The PNG lie in a folder of the JSON's name, with `_images` or without, or beside it, the photos as COCO's do.
+    Several files are put together by `several.together`. defects: takes what is wrong with single photos; None = it is
+    raised.
     """
-    if sign.is_dir():
-        several = ", ".join(path.name for path in sorted(sign.glob("panoptic*.json")))
-        raise InputError(f"{sign}: found {several}, wanted one; take the others to another folder")
     defects = defects or FirstDefect()
-    coco, categories, images = parts_of(sign, defects)
-    entries = by_image(sign, coco, set(images), defects)
-    licences = licences_in(sign, coco)
-    photos = list[ListedPhoto]()
-    for id_, image in images.items():
-        with defects.gathering(NO_PHOTO):
-            file = photo_named(homes_of(sign, "panoptic_"), str(image["file_name"]), f"{sign}: image {shown(id_)}")
-            with defects.gathering(BROKEN_LABEL, file):
-                bare = photo_of(sign, image, file, [], licences)
-                photos.append(labelled(sign, bare, entries[id_], categories) if id_ in entries else bare)
-    stuff = sum(entry.get("isthing") == 0 for entry in listed(coco, "categories"))
+    files = [file_of(path, defects) for path in (files_in(sign) if sign.is_dir() else [sign])]
+    check_alike({file.path: file.names for file in files})
+    parts = [SetPart(file.path, subset_of(file.path, KIND), set_of(file, defects)) for file in files]
+    found = together(parts, sign, defects)
+    return dataclasses.replace(found, assumed=("pixels of no segment, and crowds, are ignored", *found.assumed))
+
+
+def set_of(file: CocoFile, defects: Defects) -> PhotoSet:
+    """Return the set of one file."""
+    entries, licences = by_image(file, defects), licences_in(file)
+    found = []
+    for id_, photo in files_named(file, KIND, defects).items():
+        with defects.gathering(BROKEN_LABEL, photo):
+            label = label_of(file, entries[id_]) if id_ in entries else None
+            found.append(photo_of(file, id_, photo, label, licences))
+    stuff = sum(entry.get("isthing") == 0 for entry in listed(file.value, "categories"))
     said = (f"{stuff} categories are no things: each of their segments is one object",) if stuff else ()
-    return PhotoSet(by_id(categories), tuple(photos), ("pixels of no segment, and crowds, are ignored", *said))
+    return PhotoSet(file.names, tuple(found), said)
 
 
-def by_image(sign: Path, coco: Mapping[str, Any], images: set[Any], defects: Defects) -> dict[Any, dict[str, Any]]:
+def by_image(file: CocoFile, defects: Defects) -> dict[Any, dict[str, Any]]:
     """Return the entries of `annotations` by their image; one without an image, and a second one, are defects."""
     found: dict[Any, dict[str, Any]] = {}
-    for entry in listed(coco, "annotations"):
+    for entry in listed(file.value, "annotations"):
         with defects.gathering(BROKEN_LABEL):
-            id_ = id_in(entry, f"{sign}: annotations", "image_id")
-            if id_ not in images:
-                raise DefectError(NO_PHOTO, f"{sign}: an annotation is for the image {shown(id_)}, which is not there")
+            id_ = id_in(entry, f"{file.path}: annotations", "image_id")
+            if id_ not in file.images:
+                raise DefectError(
+                    NO_PHOTO, f"{file.path}: an annotation is for the image {shown(id_)}, which is not there"
+                )
             if id_ in found:
-                raise DefectError(CLASH, f"{sign}: the image {shown(id_)} has two annotations; drop one")
+                raise DefectError(CLASH, f"{file.path}: the image {shown(id_)} has two annotations; drop one")
             found[id_] = entry
     return found
 
 
-def labelled(sign: Path, photo: ListedPhoto, entry: Mapping[str, Any], categories: Mapping[Any, str]) -> ListedPhoto:
-    """Return a photo with the segments of its entry; raise InputError for an entry that is not whole."""
-    where = f"{sign}: image {shown(entry.get('image_id'))}"
+def label_of(file: CocoFile, entry: Mapping[str, Any]) -> SegmentsFile:
+    """Return the segments of a photo's entry; raise InputError for an entry that is not whole."""
+    where = file.where(entry.get("image_id"))
     name, infos = entry.get("file_name"), entry.get("segments_info")
     if not isinstance(name, str) or not isinstance(infos, list) or len(infos) > MOST_INSTANCES:
         raise InputError(f"{where}: wanted a file_name and a list segments_info; export it again")
-    homes = [folder for folder in (sign.with_suffix(""), sign.parent) if folder.is_dir()]
-    file = next((path for home in homes if (path := inside(home, name, where)).is_file()), None)
-    if file is None:
-        raise InputError(f"{where}: {shown(name)} is not in {sign.with_suffix('')}; bring the PNG there")
-    segments = tuple(segment_in(info, categories, where) for info in infos)
+    png = png_of(file.path, name, where)
+    segments = tuple(segment_in(info, file.categories, where) for info in infos)
     if len({segment.code for segment in segments}) < len(segments):
         raise InputError(f"{where}: two segments have one id; export it again")
-    return dataclasses.replace(photo, label=SegmentsFile(where, file, segments), labelled=True)
+    return SegmentsFile(where, png, segments)
+
+
+def png_of(path: Path, name: str, where: str) -> Path:
+    """Return the PNG that an entry of the JSON file `path` names; raise InputError when it is nowhere."""
+    own = path.with_suffix("")
+    for home in (own, own.with_name(f"{own.name}_images"), path.parent):
+        if home.is_dir() and (png := inside(home, name, where)).is_file():
+            return png
+    packed = own.with_name(f"{own.name}.zip")
+    todo = f"unpack {packed.name} there" if packed.is_file() else "bring the PNG there"
+    raise InputError(f"{where}: {shown(name)} is not in {own}; {todo}")
 
 
 def segment_in(info: Any, categories: Mapping[Any, str], where: str) -> Segment:

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field, TypeAdapter, with_config
 
-from dataset.formats.coco import size_in
+from dataset.formats.coco_file import size_in
 from dataset.formats.listed import (
     BROKEN_LABEL,
     BROKEN_PHOTO,

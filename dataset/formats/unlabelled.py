@@ -1,10 +1,12 @@
 """Folders of photos without any labels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dataset.formats.listed import BROKEN_PHOTO, NO_LICENCE, Defects, FirstDefect, ListedPhoto, PhotoSet, refuse_unread
 from dataset.formats.outlines import Outlines
 from dataset.formats.pairing import pictures_in
+from dataset.formats.webdataset import IDS, MASKS
 from pipeline.errors import InputError
 
 
@@ -16,9 +18,11 @@ def find_photos(root: Path) -> Path | None:
 def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
     """Return every photo below a folder, none of them labelled, and no category.
 
-    Raises InputError where two photos have one name, since one may be the other's mask.
+    Raises InputError where two photos have one name, since one may be the other's mask, and for the labels of an
+    unpacked webdataset.
     """
     defects, files = defects or FirstDefect(), list(pictures_in(root))
+    refuse_labels(files)
     seen: dict[str, Path] = {}
     for file in files:
         first = seen.setdefault(file.stem, file)
@@ -35,3 +39,14 @@ def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
         for file in files
     ]
     return PhotoSet((), tuple(photos), ("found no labels of any format",))
+
+
+def refuse_labels(files: Sequence[Path]) -> None:
+    """Raise InputError for a picture that is another one's label, as the tars of webdataset name them."""
+    for file in files:
+        key, _, suffix = file.name.partition(".")
+        if key and suffix.lower() in {IDS, *MASKS}:
+            raise InputError(
+                f"{file}: is a label of an unpacked webdataset; leave the tars as they are, and name the folder in "
+                "which they lie"
+            )

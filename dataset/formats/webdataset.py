@@ -7,6 +7,7 @@ A sample is ``KEY.png`` or ``KEY.jpg`` (the picture's bytes as they are), ``KEY.
 import dataclasses
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -37,7 +38,7 @@ MOST_SAMPLES, MOST_BYTES = 1000, 2**28  # of one tar; the last sample may go bey
 PATHS = ("image", "ids", "depth", "normals")
 IDS = "ids.png"  # what stands behind the key of our own labels
 MASKS = ("mask.png", "seg.png")  # of those of others
-OTHERS = ("cls", "json", "mask.jpg", "npy", "seg.jpg", "txt")  # that may be labels and are not read
+OTHERS = ("cls", "json", "mask.jpg", "npy", "seg.jpg", "txt", "xml", "yaml")  # that may be labels and are not read
 PICTURES = tuple(suffix.removeprefix(".") for suffix in sorted(PHOTO_SUFFIXES))
 
 
@@ -117,12 +118,21 @@ def keys_in(root: Path) -> dict[str, dict[str, Path]]:
 
 
 def check_labels(root: Path, keys: Mapping[str, Mapping[str, Path]]) -> None:
-    """Raise InputError for keys whose labels are of a kind that is not read."""
+    """Raise InputError for keys whose labels are of a kind that is not read, and where a key may be another's mask."""
+    if not any(suffix in files for files in keys.values() for suffix in (IDS, *MASKS)):
+        stems = Counter(PurePosixPath(key).name for key in keys)
+        twice = next((name for name, count in stems.items() if count > 1), None)
+        if twice is not None:
+            raise InputError(
+                f"{root}: holds no labels as webdataset has them, and {shown(twice)} in two folders, of which one may "
+                "hold masks; if it is a packed set of another format, name the tar itself"
+            )
     for key, files in keys.items():
         if not any(suffix in files for suffix in (IDS, *MASKS)) and any(suffix in files for suffix in OTHERS):
             raise InputError(
                 f"{root}: the key {shown(key)} has {', '.join(sorted(files))}, wanted {IDS} and json as admix exports "
-                f"them, or {' or '.join(MASKS)}; write its labels as a mask"
+                f"them, or {' or '.join(MASKS)}; write its labels as a mask, or, if it is a packed set of another "
+                "format, name the tar itself"
             )
 
 

@@ -15,8 +15,9 @@ from dataset.formats.photo_urls import PhotosBelow
 from dataset.known_formats import read_set
 from label.prelabels.changes import Returned
 from label.prelabels.records import TASK, SentPhoto
+from pipeline.archives import ArchiveLimits
 from pipeline.errors import InputError
-from pipeline.unpack import ArchiveLimits, unpacked
+from pipeline.unpack import unpacked
 
 ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 

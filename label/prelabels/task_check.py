@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dataset.formats import brush_rle
-from dataset.formats.coco import size_in
+from dataset.formats.coco_file import size_in
 from dataset.formats.listed import DefectError
 from pipeline.errors import InputError, shown
 from pipeline.reading import read_json

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, parse
 
-from dataset.formats.cvat import PRELABEL
 from dataset.formats.label_studio import CONFIG, TASKS
+from dataset.formats.outlines import PRELABEL
 from label.prelabels.records import SentObject, SentPhoto
 from label.prelabels.task_check import check_tasks, controls_in
 from pipeline.files import write_json, write_text

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dataset.idmap import read_image
-from dataset.likeness import Hashes, near_pairs, photo_hash
+from dataset.likeness import Hashes, photo_hash
 from dataset.likeness import mirrored as mirrored_hash
 from dataset.overlay import RGB
 from mix.copies.alignment import agreement
@@ -75,9 +75,10 @@ class PhotoLibrary:
         return list(found)
 
     def near(self, own: np.uint64, turned: bool) -> Iterator[int]:
-        """Yield the photos whose hash is near a photo's, or near its mirror image's."""
+        """Yield the photos whose hash is near a photo's, or near its mirror image's: each is looked at, none sorted."""
         one = np.array([own], np.uint64)
-        yield from near_pairs(mirrored_hash(one) if turned else one, self.hashes, NEAR_BITS)[:, 1].tolist()
+        apart = self.hashes ^ (mirrored_hash(one) if turned else one)
+        yield from np.flatnonzero(np.bitwise_count(apart) <= NEAR_BITS).tolist()
 
 
 def library_of(photos: Sequence[PhotoFile], most: int) -> PhotoLibrary:

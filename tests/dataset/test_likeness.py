@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from dataset.likeness import BITS, mirrored, near_pairs, photo_hash
+from dataset.likeness import BITS, MANY, mirrored, near_pairs, photo_hash
 
 
 def photo(number, size_hw=(240, 320)):
@@ -114,3 +114,14 @@ def test_the_hash_of_the_mirror_image_follows_from_the_hash(size_hw):
 
 def test_a_picture_of_one_colour_has_a_hash():
     assert photo_hash(np.full((20, 30, 3), 128, np.uint8)) == 0
+
+
+def test_many_hashes_by_threads_give_the_pairs_that_their_parts_give_one_by_one():
+    hashes = hashes_like_photos(MANY + 20_000, seed=1)
+    left, right = hashes[:30_000], hashes[30_000:]
+    middle = len(right) // 2
+    whole = near_pairs(left, right, 4)
+    parts = [near_pairs(left, right[:middle], 4), near_pairs(left, right[middle:], 4) + np.array([0, middle])]
+    both = np.concatenate(parts)
+    np.testing.assert_array_equal(whole, both[np.lexsort((both[:, 1], both[:, 0]))])
+    assert len(whole) > 100

@@ -32,6 +32,14 @@ def test_the_same_files_give_the_same_bytes_and_come_back() -> None:
     assert untar(tar_bytes([])) == {}
 
 
+@pytest.mark.parametrize("end", [512 * 2, 512 * 3, -1024 - 8192], ids=["behind a file", "behind two", "without an end"])
+def test_a_tar_that_breaks_off_between_two_files_is_not_taken_for_whole(tmp_path: Path, end: int) -> None:
+    data = tar_bytes(FILES.items())[:end]
+    (tmp_path / "0.tar").write_bytes(data)
+    with pytest.raises(InputError, match="not a whole tar"):
+        members(tmp_path / "0.tar")
+
+
 def test_a_shard_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
     write_shard(tmp_path / "0.tar", FILES.items())
     assert read_bytes(tmp_path / "0.tar" / "a.png") == b"first"

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from tests.fuzz.packed import glb_of, tar_file, zip_file
+from tests.fuzz.packed import glb_of, gzip_of, tar_file, zip_file
 from tests.fuzz.pictures import picture_file
 
 RAW = "@raw{}@"  # stands in a JSON value for a text that no value can say
@@ -220,6 +220,7 @@ BY_ENDING: dict[str, Callable[[bytes], st.SearchStrategy[bytes]]] = {
     ".xml": xml_file,
     ".zip": zip_file,
     ".tar": tar_file,
+    ".tgz": gzip_of(tar_file),
     ".glb": glb_of(json_file),
     ".usdz": zip_file,
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".tiff", ".bmp", ".webp"), picture_file),

@@ -1,5 +1,6 @@
 """Archives that are wrong in what they say: links, names twice, bombs, sums, lengths, methods, kinds of members."""
 
+import gzip
 import io
 import stat
 import struct
@@ -85,6 +86,15 @@ def tar_file(draw: st.DrawFn, data: bytes) -> bytes:
                 about.name = draw(st.sampled_from(NAMES[:15])).replace("\0", "") or "a"
             made.addfile(about, io.BytesIO(content.ljust(about.size, b"\0")))
     return buffer.getvalue()
+
+
+def gzip_of(change: Callable[[bytes], st.SearchStrategy[bytes]]) -> Callable[[bytes], st.SearchStrategy[bytes]]:
+    """Return what changes the file in a gzip."""
+
+    def changed(data: bytes) -> st.SearchStrategy[bytes]:
+        return change(gzip.decompress(data)).map(lambda made: gzip.compress(made, mtime=0))
+
+    return changed
 
 
 def glb_of(change: Callable[[bytes], st.SearchStrategy[bytes]]) -> Callable[[bytes], st.SearchStrategy[bytes]]:

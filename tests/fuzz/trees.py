@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import gzip
 import io
 import json
 import zipfile
@@ -259,6 +260,21 @@ def panoptic(folder: Path) -> None:
     })  # fmt: skip
 
 
+def several(build: Callable[[Path], None], file: str, kind: str) -> Callable[[Path], None]:
+    """Return what builds a set of two parts, train and val, each with what `build` writes."""
+
+    def write(folder: Path) -> None:
+        for part in ("train", "val"):
+            build(folder / part)
+            (folder / "annotations").mkdir(exist_ok=True)
+            (folder / part / file).rename(folder / "annotations" / f"{kind}_{part}.json")
+            for png in (folder / part / kind).glob("*.png"):
+                write_bytes(folder / "annotations" / f"{kind}_{part}" / png.name, png.read_bytes())
+                png.unlink()
+
+    return write
+
+
 def bop(folder: Path) -> None:
     write_bytes(folder / "000000" / "rgb" / "000000.png", picture())
     for k in (1, 2):
@@ -502,6 +518,17 @@ def unpack_there(inn: Path, out: Path) -> None:
             path.rmdir() if path.is_dir() else path.unlink()
         out.rmdir()
         raise
+
+
+def photos_in_tars(folder: Path) -> None:
+    """A set in a tar, and the same in a tar that is packed."""
+    files = [
+        ("set/images/a.png", picture()),
+        ("set/masks/a.png", png_bytes(ids().astype(np.uint8))),
+        ("set/categories.json", b'["mug", "plate"]'),
+    ]
+    write_shard(folder / "a.tar", files)
+    write_bytes(folder / "a.tgz", gzip.compress((folder / "a.tar").read_bytes(), mtime=0))
 
 
 def photos_in_zip(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Folders of labelled photos become samples, whole or not at all."""
 
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -147,6 +148,10 @@ def test_the_photos_themselves_are_never_replaced(tmp_path):
 
 def archive(root: Path, at: Path) -> Path:
     """Pack a folder's files, without the folder itself or with it, as tools do."""
+    if at.suffix.lower() != ".zip":
+        with tarfile.open(at, "w:gz" if at.suffix == ".gz" else "w") as packed:
+            packed.add(root, "." if at.stem == "set" else "set")
+        return at
     with zipfile.ZipFile(at, "w") as packed:
         for path in sorted(root.rglob("*")):
             packed.write(path, path.relative_to(at.parent / "set" if at.stem == "set" else root.parent))
@@ -154,7 +159,7 @@ def archive(root: Path, at: Path) -> Path:
 
 
 @pytest.mark.parametrize("layout", [plain, described, coco])
-@pytest.mark.parametrize("name", ["set.zip", "with the folder.ZIP"])
+@pytest.mark.parametrize("name", ["set.zip", "with the folder.ZIP", "set.tar", "with the folder.tar.gz"])
 def test_an_archive_gives_what_its_folder_gives(tmp_path, layout, name):
     root = layout(tmp_path / "set")
     main(Ingest(), root, tmp_path / "out")

@@ -162,7 +162,8 @@ def test_the_command_answers_in_one_line(project, arguments, code, words):
     assert (done.returncode, done.stderr) == (code, words)
 
 
-def test_photos_may_lie_in_an_archive(project):
-    (project.parent / "my photos.zip").write_bytes(b"PK")
-    choose("domino", "../my photos.zip", project)
-    assert chosen(project) == ("domino", "../my photos.zip")
+@pytest.mark.parametrize("name", ["my photos.zip", "my photos.TAR.gz", "photos.tgz", "photos.tar"])
+def test_photos_may_lie_in_an_archive(project, name):
+    (project.parent / name).write_bytes(b"PK")
+    choose("domino", f"../{name}", project)
+    assert chosen(project) == ("domino", f"../{name}")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.archives import ArchiveLimits
 from pipeline.errors import InputError
-from pipeline.unpack import ArchiveLimits, unpack, unpacked
+from pipeline.unpack import unpack, unpacked
 
 LIMITS = ArchiveLimits(2000, 2 * 2**30, "pack one asset alone")
 
@@ -117,6 +118,6 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path):
 
 def test_an_archive_that_is_larger_than_the_room_on_the_disk_is_refused(tmp_path: Path, monkeypatch):
     escape(tmp_path / "a.zip", "b.txt")
-    monkeypatch.setattr("pipeline.unpack.free_mb", lambda _: 0)
+    monkeypatch.setattr("pipeline.archives.free_mb", lambda _: 0)
     with pytest.raises(InputError, match=r"0\.0 GiB are free on the disk"):
         unpack(tmp_path / "a.zip", tmp_path / "out", LIMITS)

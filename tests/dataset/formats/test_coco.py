@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.formats.coco import find_coco, read_coco
+from dataset.formats.coco import find_coco, read_coco, read_outlines_by_photo
 from dataset.formats.outlines import Outline, Outlines, mask_of
 from pipeline.errors import InputError
 
@@ -126,11 +126,11 @@ def test_the_coco_file_is_found_by_name_or_by_being_the_only_one(tmp_path, name)
     assert find_coco(tmp_path) == tmp_path / name
 
 
-def test_two_coco_files_are_one_too_many(tmp_path):
+def test_of_several_files_nobody_can_tell_which_holds_predictions(tmp_path):
     write_coco(tmp_path, "instances_train.json")
     write_coco(tmp_path, "instances_val.json")
     with pytest.raises(InputError, match=r"found instances_train\.json, instances_val\.json, wanted one"):
-        find_coco(tmp_path)
+        read_outlines_by_photo(find_coco(tmp_path))
 
 
 def test_a_folder_without_a_coco_file_has_none(tmp_path):

@@ -32,7 +32,7 @@ IMAGES = [
 ENTRY = {"image_id": 9, "file_name": "a.png", "segments_info": SEGMENTS}
 
 
-def write(root: Path, codes: np.ndarray = CODES, layout: str = "flat", **changes: object) -> Path:
+def write(root: Path, codes: np.ndarray = CODES, layout: str = "flat", packed: bool = False, **changes: object) -> Path:
     """Write a set as COCO's own archives unpack, or with everything in one folder."""
     deep = layout == "as COCO unpacks"
     labels, name = (root / "annotations", "panoptic_val2017") if deep else (root, "panoptic")
@@ -40,6 +40,8 @@ def write(root: Path, codes: np.ndarray = CODES, layout: str = "flat", **changes
         photo((root / "val2017" if deep else root / "images") / each)
     rgb = np.stack([codes % 256, codes // 256 % 256, codes // 65536], axis=2).astype(np.uint8)
     save(labels / name / "a.png", rgb)
+    if packed:
+        (labels / f"{name}.zip").touch()
     value = {"images": IMAGES, "annotations": [ENTRY], "categories": CATEGORIES}
     value |= {"licenses": [{"id": 2, "name": "CC0-1.0"}]}
     (labels / f"{name}.json").write_text(json.dumps(value | changes), encoding="utf-8")
@@ -68,6 +70,8 @@ FAULTY = {
         {"annotations": [ENTRY | {"segments_info": [{"id": 2**24, "category_id": 1}]}]}, "the id of a segment is 1677"),
     "an id twice": (
         {"annotations": [ENTRY | {"segments_info": SEGMENTS[:1] * 2}]}, "two segments have one id"),
+    "PNG that are packed": (
+        {"annotations": [ENTRY | {"file_name": "c.png"}], "packed": True}, r"unpack panoptic\.zip there"),
     "no PNG": ({"annotations": [ENTRY | {"file_name": "c.png"}]}, r"'c\.png' is not in"),
     "a PNG elsewhere": ({"annotations": [ENTRY | {"file_name": "../images/a.jpg"}]}, "leaves"),
     "an annotation of no image": ({"annotations": [ENTRY | {"image_id": 3}]}, "the image 3, which is not there"),
@@ -81,13 +85,6 @@ def test_what_does_not_meet_is_named(tmp_path, changes, message):
     sign = find_panoptic(write(tmp_path, **changes))
     with pytest.raises(InputError, match=message):
         read_panoptic(sign).photos[0].label.draw((1, 1))
-
-
-def test_two_files_are_not_guessed_between(tmp_path):
-    root = write(tmp_path)
-    (root / "panoptic_val.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match=r"found panoptic\.json, panoptic_val\.json, wanted one"):
-        read_panoptic(find_panoptic(root))
 
 
 def test_folders_of_other_formats_are_none(tmp_path):

@@ -79,6 +79,18 @@ FAULTY = {
 }
 
 
+def test_a_set_of_another_format_in_a_tar_is_none_whose_masks_could_be_taken_for_photos(tmp_path):
+    write_shard(tmp_path / "a.tar", [("images/a.png", PHOTO), ("masks/a.png", png(ONE))])
+    with pytest.raises(InputError, match=r"of which one may hold masks; .* name the tar itself"):
+        read_webdataset(find_webdataset(tmp_path))
+
+
+def test_a_tar_of_samples_that_is_named_itself_is_not_unpacked_into_photos(pictures, tmp_path):
+    (tar_path,) = pictures.export("webdataset", tmp_path / "out").glob("*.tar")
+    with pytest.raises(InputError, match=r"ids\.png: is a label of an unpacked webdataset; leave the tars as they are"):
+        main(Ingest(unlabelled="empty"), tar_path, tmp_path / "samples")
+
+
 @pytest.mark.parametrize(("files", "message"), FAULTY.values(), ids=FAULTY)
 def test_what_is_no_sample_is_named(tmp_path, files, message):
     with pytest.raises(InputError, match=message):
