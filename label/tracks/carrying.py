@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.idmap import IGNORE, IdMap, ignores, mask_iou
-from label.tracks.flow import Field, FlowWay, Grey, Map, larger, sampled, step, still
+from label.tracks.flow import Field, FlowWay, Grey, Map, grid, larger, sampled, step, still
+from label.tracks.small_ones import Shift, found_again, small_one
 
 Mask = NDArray[np.bool_]
 GONE = 0.4  # an object of which a smaller share is still there is no longer shown, from there on
 UNSEEN = 1e-3  # weight of a side that does not see a pixel
+STEPS_PX = 0.5  # deviation of the blur of distances
 BAND_PX = 1.5  # pixels so near an outline are of it
 
 
@@ -39,6 +41,7 @@ class Brought:
     seen: Mask  # (h, w) the place is in the key frame
     kept: Mapping[int, float]  # track -> share of its pixels that are still there; those lost on the way are missing
     miss_px: Mapping[int, float]  # track -> by how far there and back misses at its outline, in small pixels
+    shifts: Mapping[int, Shift]  # track -> by how far it has moved, of small objects that were found by their picture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,9 +79,14 @@ def distance_of(mask: Mask) -> Map:
     return np.asarray(np.where(mask, inside - 0.5, 0.5 - outside), np.float32)
 
 
+def smooth_distance(mask: Mask) -> Map:
+    """Return `distance_of` without the steps of its pixels, so that what is sampled between them is no staircase."""
+    return np.asarray(cv2.GaussianBlur(distance_of(mask), (0, 0), STEPS_PX), np.float32)
+
+
 def distances_of(key: KeyFrame) -> dict[int, Map]:
     """Return the signed distance of each track that a key frame shows."""
-    return {track: distance_of(key.ids == track) for track in key.tracks}
+    return {track: smooth_distance(key.ids == track) for track in key.tracks}
 
 
 def brought(key: KeyFrame, greys: Sequence[Grey], flows: Sequence[tuple[Field, Field]]) -> Iterator[Brought]:
@@ -91,13 +99,18 @@ def brought(key: KeyFrame, greys: Sequence[Grey], flows: Sequence[tuple[Field, F
     small = cv2.resize(key.ids, (size_hw[1], size_hw[0]), interpolation=cv2.INTER_NEAREST)
     masks = {track: small == track for track in key.tracks}
     bands = {track: np.abs(distance_of(mask)) < BAND_PX for track, mask in masks.items()}
+    small_ones = {track: one for track, mask in masks.items() if (one := small_one(greys[0], mask))}
+    last: dict[int, Shift] = dict.fromkeys(small_ones, (0.0, 0.0))  # where each was last found
     way, alive = still(size_hw), [track for track, mask in masks.items() if mask.any()]
     for number, now in enumerate(greys[1:]):
         way = step(way, flows[number], greys[0], now)
-        kept = {track: share_kept(way, masks[track]) for track in alive}
+        again = {track: found_again(one, now, last[track]) for track, one in small_ones.items()}
+        shifts = {track: shift for track, shift in again.items() if shift}
+        last |= shifts
+        kept = {track: 1.0 if track in shifts else share_kept(way, masks[track]) for track in alive}
         alive = [track for track in alive if kept[track] >= GONE]
         miss = {track: missing(way, bands[track]) for track in alive}
-        yield Brought(number + 1, way.to, way.seen, {track: kept[track] for track in alive}, miss)
+        yield Brought(number + 1, way.to, way.seen, {track: kept[track] for track in alive}, miss, shifts)
 
 
 def share_kept(way: FlowWay, mask: Mask) -> float:
@@ -128,9 +141,10 @@ def blended(
     )
     for track in tracks:
         there = [n for n, (side, known) in enumerate(sides) if track in side.kept and track in known]
+        there = [n for n in there if track in sides[n][0].shifts] or there  # found by its picture is the better witness
         if not there:
             continue
-        carried = [sampled(sides[n][1][track], places[n]) for n in there]
+        carried = [sampled(sides[n][1][track], place_of(track, sides[n][0], places[n])) for n in there]
         weights = [seen[n] / sides[n][0].steps + UNSEEN for n in there]
         mixed = sum(w * d for w, d in zip(weights, carried, strict=True)) / sum(weights)
         ids[mixed > best] = track
@@ -139,6 +153,15 @@ def blended(
             facts[track] = there, carried
     shown = [track for track in facts if (ids == track).any()]
     return CarriedFrame(ids, tuple(fact_of(track, ids == track, sides, *facts[track]) for track in shown))
+
+
+def place_of(track: int, side: Brought, places: Field) -> Field:
+    """Return the places (H, W, 2) by which a track is carried: those of the flow, or moved as a whole."""
+    if track not in side.shifts:
+        return places
+    size_hw = (places.shape[0], places.shape[1])
+    times = np.array([size_hw[1] / side.to.shape[1], size_hw[0] / side.to.shape[0]], np.float32)
+    return grid(size_hw) - np.array(side.shifts[track], np.float32) * times
 
 
 def fact_of(

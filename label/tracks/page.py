@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from markupsafe import Markup
 
-from dataset.idmap import IGNORE, IGNORED
-from dataset.overlay import jpeg_uri, overlay, small
+from dataset.idmap import IGNORE
+from dataset.overlay import COLOURS, jpeg_uri, outline
 from label.tracks.clip_files import Clip
 from label.tracks.propagating import PERSON, TrackedFrame
 from label.tracks.summary import VideoSummary
@@ -18,8 +19,7 @@ from pipeline.pages import rendered
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 SCRIPT = Path(__file__).with_name("page.js")
-SIDE_PX = 480
-COLOURS = 200  # of tracks, before they repeat
+SIDE_PX, GREY = 560, 128  # of a frame on the page; of what is ignored
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +42,20 @@ def shown_places(frames: Sequence[TrackedFrame], wanted: Sequence[int], most: in
     return sorted(list(dict.fromkeys([*first, *wanted, *even, *range(len(frames))]))[:most])
 
 
-def tinted(frame: TrackedFrame, clip: Clip) -> str:
-    """Return a frame with its objects, each track in its colour, as a data URI."""
-    image = small(clip.image(frame.at), SIDE_PX)
-    ids = small(frame.ids, SIDE_PX)
-    colours = np.where(ids == IGNORE, IGNORED, np.where(ids > 0, (ids - 1) % COLOURS + 1, 0)).astype(np.uint8)
-    return jpeg_uri(overlay(image, colours, ids))
+def outlined(frame: TrackedFrame, clip: Clip) -> str:
+    """Return a frame with the outlines of its objects, each track's in its colour, as a data URI.
+
+    It is made as large as the page shows it before the outlines are drawn, so that they are thin on small frames too.
+    """
+    image, ids = clip.image(frame.at), frame.ids
+    times = SIDE_PX / max(ids.shape)
+    size_wh = (max(round(ids.shape[1] * times), 1), max(round(ids.shape[0] * times), 1))
+    shown = cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA if times < 1 else cv2.INTER_CUBIC)
+    numbers = cv2.resize(ids, size_wh, interpolation=cv2.INTER_NEAREST)
+    table = np.array(COLOURS, np.uint8)[(np.arange(IGNORE + 1) - 1) % len(COLOURS)]
+    table[IGNORE] = GREY
+    edge = outline(numbers) & (numbers > 0)
+    return jpeg_uri(np.asarray(np.where(edge[..., None], table[numbers], shown), np.uint8))
 
 
 def floor_of(frames: Sequence[TrackedFrame], least_iou: float) -> float:
@@ -62,7 +70,7 @@ def shown_frame(frame: TrackedFrame, clip: Clip, low: float, least_iou: float) -
     iou = 1.0 if frame.iou is None else frame.iou
     said = f"labelled by a person, {count}" if frame.iou is None else f"expected IoU {frame.iou:.3f}, {count}{lost}"
     return ShownFrame(
-        tinted(frame, clip),
+        outlined(frame, clip),
         clip.files[frame.at].name,
         frame.labels == PERSON,
         said,

@@ -1,6 +1,7 @@
 import dataclasses
 import math
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from label.tracks.flow import larger
 from label.tracks.moments import change_of, first_frames, gains, next_frames, spread_over
 from label.tracks.network import mixed, skill
 from label.tracks.propagating import PERSON, hidden_objects, propagated
+from label.tracks.small_ones import found_again, small_one
 from label.tracks.tracking import LabelledFrame, each_between, motion_of, named_keys
 from label.tracks.trust import (
     LARGEST_PX,
@@ -148,6 +150,24 @@ def test_the_next_label_is_where_most_is_lost():
     assert worth[15] == pytest.approx(0.2 * (1 + 2 * (1 - 1 / 4 + 1 - 2 / 3)))  # from 4, 3 frames away to 1, 2
     assert next_frames(loss, keys, 3)[0] == 15
     assert len(set(next_frames(loss, keys, 30))) == len(loss)
+
+
+def test_a_small_object_is_found_by_its_picture_to_a_part_of_a_pixel():
+    ground = cv2.GaussianBlur(np.random.default_rng(5).normal(120, 60, (80, 80)).astype(np.float32), (0, 0), 1.5)
+    dot = np.hypot(*(np.mgrid[:80, :80] - 40.0)) < 4
+
+    def shown(x, y):
+        image, picture = np.roll(ground, 3, 1), np.where(dot, 250 - 5 * np.hypot(*(np.mgrid[:80, :80] - 39.0)), 0)
+        move = np.array([[1, 0, x], [0, 1, y]], np.float32)
+        over = cv2.warpAffine(dot.astype(np.float32), move, (80, 80))
+        return (image * (1 - over) + cv2.warpAffine(picture.astype(np.float32), move, (80, 80))).clip(0, 255)
+
+    one = small_one(shown(0, 0).astype(np.uint8), dot)
+    found = found_again(one, shown(3.5, -2).astype(np.uint8), (1.0, 0.0))
+    assert found == pytest.approx((3.5, -2.0), abs=0.4)
+    assert found_again(one, np.roll(ground, 9, 0).clip(0, 255).astype(np.uint8) // 4, (0.0, 0.0)) is None
+    assert found_again(one, shown(0, 0).astype(np.uint8), (60.0, 0.0)) is None  # beyond the picture
+    assert small_one(shown(0, 0).astype(np.uint8), np.ones((80, 80), bool)) is None
 
 
 def one_object(**changes):
