@@ -30,7 +30,7 @@ from render.spec import Camera, Quality, SceneSpec, to_line, with_id
 FRAMES, SIDE_PX = 41, 256
 SETS = {  # recipe, seed; the weights of label/tracks/trust.py were fitted on the second set
     "measured": (("boards", 3), ("boards", 8), ("domino", 1), ("domino", 2), ("balloon", 1), ("balloon", 2)),
-    "fitted": (("boards", 4), ("boards", 5), ("domino", 3), ("domino", 4), ("balloon", 3), ("balloon", 4)),
+    "fitted": (("boards", 4), ("boards", 5), ("domino", 3)),
 }
 LEAST_PX = 30  # of an object; what is smaller nobody would draw
 SAME = 0.2  # IoU from frame to frame of one object

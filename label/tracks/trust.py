@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from label.tracks.carrying import Carried
 
-WEIGHTS = (0.12, 0.2, 0.05, 0.02)  # px, and a factor each of what `causes_of` returns after the 1
+WEIGHTS = (0.073, 0.407, 0.004, 0.036)  # px, and a factor each of what `causes_of` returns after the 1
 WORTH = 3.0  # hidden objects after which a clip's own correction counts half
 LARGEST_PX = 8.0  # of an error that is told
 LOST_IOU = 0.5  # of an object that both neighbours show and this frame does not: hidden, or lost

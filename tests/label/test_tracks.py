@@ -178,7 +178,7 @@ def one_object(**changes):
 def test_the_expected_iou_falls_with_what_speaks_against_a_mask():
     plain = expected_iou(one_object())
     assert plain > expected_iou(one_object(apart_px=4.0))
-    assert plain > expected_iou(one_object(miss_px=4.0))
+    assert plain > expected_iou(one_object(miss_px=9.0))
     assert plain > expected_iou(one_object(sides=1, steps=(9, 0)))
     assert plain > expected_iou(one_object(area_px=100, outline_px=40.0))
     assert expected_iou(one_object(), own_px=1.0) == pytest.approx(math.exp(-(error_px(one_object()) + 1) * 80 / 400))
