@@ -8,6 +8,7 @@ neighbours correct the sum for a clip at hand, whose outlines people draw less s
 
 import dataclasses
 import math
+import statistics
 from collections.abc import Sequence
 
 from label.tracks.carrying import Carried
@@ -57,9 +58,12 @@ def found_px(one: Carried, iou: float) -> float:
 
 
 def own_error_px(hidden: Sequence[HiddenObject]) -> float:
-    """Return what a clip's hidden objects add to the error told, in pixels: their mean, drawn to 0 where few are."""
+    """Return what a clip's hidden objects add to the error told, in pixels: their median, drawn to 0 where few are.
+
+    Not their mean: one object that was lost would speak for all.
+    """
     rests = [found_px(one.carried, one.iou) - error_px(one.carried) for one in hidden if one.carried]
-    return sum(rests) / (len(rests) + WORTH) if rests else 0.0
+    return statistics.median(rests) * len(rests) / (len(rests) + WORTH) if rests else 0.0
 
 
 def frame_iou(ious: Sequence[float], lost: int) -> float:

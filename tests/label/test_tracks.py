@@ -192,6 +192,7 @@ def test_hidden_objects_correct_what_is_expected_of_a_clip():
     few = own_error_px([HiddenObject(3, carried, iou)])
     many = own_error_px([HiddenObject(3, carried, iou)] * 50)
     assert 0 < few < many < 1
+    assert own_error_px([HiddenObject(3, carried, iou)] * 9 + [HiddenObject(4, carried, 0.0)]) < 1  # one was lost
     assert own_error_px([]) == 0
     assert own_error_px([HiddenObject(3, None, 0.0)]) == 0
     assert found_px(carried, 0.0) == LARGEST_PX
