@@ -161,3 +161,33 @@ def weak(**words: Any) -> None:
     from label.weak import main
 
     run_stage(main, flags(words))
+
+
+@command("admix label keyframes --frames clip --out keys")
+@click.option(
+    "--frames", required=True, type=FILE, help="a folder of the frames of one clip, in the order of their names"
+)
+@click.option("--predictions", type=FILE, help="what `admix predict` wrote of them: its features count as change too")
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def keyframes(**words: Any) -> None:
+    """Say which frames of a clip to label, so that the others can be done from them."""
+    from label.keyframes import main
+
+    run_stage(main, flags(words))
+
+
+@command("admix label video --frames clip --keys labelled --asked keys/keyframes.json --out tracks")
+@click.option(
+    "--frames", required=True, type=FILE, help="a folder of the frames of one clip, in the order of their names"
+)
+@click.option("--keys", required=True, type=FILE, help="labels of some frames: a manifest, or a tool's file or folder")
+@click.option("--asked", type=FILE, help="keyframes.json, which knows the frames of chance")
+@click.option(
+    "--predictions", type=FILE, help="what `admix predict` wrote of the frames, for where its masks are better"
+)
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def video(**words: Any) -> None:
+    """Carry the labels of a few frames to all others, and say which frame to label next."""
+    from label.video import main
+
+    run_stage(main, flags(words))

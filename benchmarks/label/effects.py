@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.label import audit, consensus, pick, prelabel, pseudo, route, weak
+from benchmarks.label import audit, consensus, pick, prelabel, pseudo, route, video, weak
 from label.record import Effect, write_effects
 from pipeline.costs import Costs
 from pipeline.errors import InputError
@@ -30,6 +30,7 @@ def parts(costs: Costs, fit: Fit, real: Path, work: Path) -> dict[str, Callable[
         "audit": lambda: audit.measure(real, work / "judges"),
         "consensus": lambda: consensus.measure(real),
         "route": lambda: route.measure(real, costs),
+        "video": lambda: video.measure(real, costs),
         "weak": lambda: weak.measure(real, costs),
     }
 

@@ -23,15 +23,14 @@ ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 
 
 @contextmanager
-def beside_photos(back: Path, sent: Path) -> Iterator[Path]:
-    """Yield a temporary folder with the files that came back and, where they bring none, the photos that were sent."""
+def beside_photos(back: Path, folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder with the files that came back and, where they bring none, the photos of a folder."""
     with unpacked(back, ARCHIVE) as root, tempfile.TemporaryDirectory(prefix="back-") as name:
         home = Path(name)
         files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
         for file in files:
             put(file, home / (file.relative_to(root) if root.is_dir() else file.name))
         have = {path.name for path in files}
-        folder = sent / TASK
         for photo in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES):
             if photo.name not in have:
                 put(photo, home / photo.relative_to(folder))
@@ -52,7 +51,7 @@ def returned(back: Path, sent: Path, photos: dict[str, SentPhoto]) -> dict[str, 
 
     Raises InputError for files of no format that is known, and for the first label that cannot be read.
     """
-    with beside_photos(back, sent) as home:
+    with beside_photos(back, sent / TASK) as home:
         try:
             return read_in(home, photos)
         except InputError as error:

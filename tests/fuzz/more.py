@@ -10,7 +10,7 @@ from benchmarks.damage import BATCHES, plant
 from benchmarks.render.score import SEEDS, score
 from dataset.records import RENDER
 from dataset.shards import write_shard
-from label import consensus, route
+from label import consensus, route, video
 from pipeline.check import check
 from pipeline.choose import choose
 from pipeline.costs import Costs
@@ -23,8 +23,10 @@ from tests.fuzz.judge import Reader
 from tests.fuzz.trees import ROOT, USDA, of_params, race
 from tests.fuzz.trees import samples_in as samples
 from tests.label.crew import block, write_predictions
+from tests.label.moving import made, write_frames, write_labels
 
 ROUTE, CONSENSUS, COSTS = read_settings(route.Route), read_settings(consensus.Consensus), read_settings(Costs)
+VIDEO = read_settings(video.Video)
 CALL = Callable[[Path], object]
 
 
@@ -116,6 +118,18 @@ def crew_in(folder: Path) -> None:
         samples(folder / "crew" / name, "a", "b")
 
 
+def clip_in(folder: Path) -> None:
+    made_clip = made(frames=3)
+    write_frames(made_clip, folder / "frames")
+    write_labels(made_clip, [0, 2], folder / "labels")
+    rows = [{"file": "f2.png", "control": True, "change": 0.5, "reason": "by chance"}]
+    write_json(folder / "keyframes.json", {"head": {"frames": 3}, "frames": rows})
+
+
+def carry(inn: Path, out: Path) -> None:
+    video.main(VIDEO, inn / "frames", inn / "labels", out, inn / "keyframes.json")
+
+
 def check_all(folder: Path, _: Path) -> None:
     check(folder)
 
@@ -132,6 +146,7 @@ MORE = (
            lambda i, o: route.main(ROUTE, COSTS, i / "p", o, certificate=i / "certificate.json"), scale=20),
     Reader("labels of a crew", crew_in, ("crew/ann/samples.jsonl", "crew/ben/ids/a.png"),
            lambda i, o: consensus.main(CONSENSUS, i / "crew", o), scale=20),
+    Reader("labels of a clip", clip_in, ("labels/samples.jsonl", "keyframes.json", "frames/f1.png"), carry, scale=20),
     Reader("a set-up, to choose", of_params, ("setups/boards.yaml",),
            at_work(lambda folder: choose("boards", "photos", folder)), scale=5),
     Reader("usdz", archive, ("a.usdz",), lambda i, _: look_at_layers(i / "a.usdz"), scale=50),

@@ -22,6 +22,6 @@ def test_a_set_that_is_missing_is_named_before_anything_is_measured(tmp_path: Pa
 def test_every_part_has_a_measure_and_a_row_of_the_page():
     effect = Effect("minutes", 3.0, "<b>nobody</b>", 7.0, (2.0, 4.0), 4.0, 1.0, "one draw")
     shown = page(dict.fromkeys(parts(COSTS, FIT, Path(), Path()), effect), "EUR")
-    assert shown.count("&lt;b&gt;nobody&lt;/b&gt;") == 7
+    assert shown.count("&lt;b&gt;nobody&lt;/b&gt;") == 8
     assert "3 (2 to 4)" in shown
     assert "4 minutes, 1 EUR" in shown
