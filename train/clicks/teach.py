@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.files import whole_folder, write_json
+from train.checkpoint import forget
 from train.clicks.objects import object_pool
 from train.clicks.settings import Click, fit_of
 from train.clicks.task import click_task
@@ -41,10 +42,12 @@ def main(settings: Click, fit: Fit, samples: Sequence[Path], out: Path) -> None:
     """Write the run; raise InputError for manifests without objects, or when `out` holds something else."""
     if not samples:
         raise InputError("found no manifest, wanted one or more; name them with --samples")
+    unfinished = out.with_name(f".{out.name}.unfinished")  # a killed training goes on from there
     with whole_folder(out, "clicks") as part:
-        outcome = teach(settings, fit, samples)
+        outcome = teach(settings, fit, samples, unfinished)
         save_weights(outcome.network, part / WEIGHTS)
         facts = {"fit": dataclasses.asdict(fit_of(settings, fit)), "click": dataclasses.asdict(settings)}
         write_json(part / SETTINGS, facts)
         write_json(part / LOG, outcome.log)
+    forget(unfinished)
     sys.stderr.write(f"click-train: {out}\n")
