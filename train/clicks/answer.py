@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, with_config
+from scipy import ndimage
 from typing_extensions import TypedDict
 
 from dataset.idmap import Mask, box_of
 from pipeline.reading import OPEN, read_typed
-from train.clicks.points import EXTRA, Box, Point, blank, put_box, put_click, put_earlier
+from train.clicks.points import EIGHT, EXTRA, RADIUS, Box, Point, blank, put_box, put_click, put_earlier
 from train.clicks.views import WHOLE, Window, cut
 from train.loader import GREY
 from train.model import Network, autocast, build_from, device, load_weights, widen
@@ -22,7 +23,7 @@ from train.run import SETTINGS, WEIGHTS, FitRow
 
 ROOM = 1.4  # side of the window / longer side of what it is about
 CLOSER = 0.75  # a window is looked through again where the object asks for one of at most this share of its side
-MOST_LOOKS = 3  # windows an answer: the whole photo, and twice closer
+MOST_LOOKS = 4  # windows an answer: the whole photo, and three times closer
 LEAST_SIDE = 24.0  # of a window, in pixels of the photo
 NEAR = 0.3  # side of the second window where the first one showed nothing / side of the first
 
@@ -72,25 +73,25 @@ class Segmenter:
         """Return the mask (H, W) of one object of a photo (H, W, 3).
 
         clicks, box: in pixels of the photo. previous: the mask (H, W) to mend, None = none. With clicks alone the whole
-        photo is looked at, then what was found from nearer; else a window about all that is given. Raises ValueError
-        where nothing is given.
+        photo is looked at first, else a window about all that is given; then what was found, from nearer. A part that
+        nothing given touches is left out. Raises ValueError where nothing is given.
         """
         wish = Wish(tuple(clicks), box, previous if previous is not None and previous.any() else None)
         window = first_window(wish, photo.shape[:2])
         mask = self.look(photo, wish, window)
-        if wish.box or wish.earlier is not None:
-            return mask
         for _ in range(MOST_LOOKS - 1):
             nearer = next_window(wish, mask, window)
             if nearer is None:
                 break
+            if wish.earlier is not None:
+                wish = dataclasses.replace(wish, earlier=mask)  # what is outside the nearer window comes from here
             window, mask = nearer, self.look(photo, wish, nearer)
         return mask
 
     def look(self, photo: NDArray[np.uint8], wish: Wish, window: Window) -> Mask:
         """Return the mask (H, W) that the network answers when it sees a window; outside it the earlier mask stays."""
         logits = self.logits(channels_of(photo, wish, window, self.img_size))
-        return pasted(logits, window, photo.shape[:2], wish.earlier)
+        return asked_for(pasted(logits, window, photo.shape[:2], wish.earlier), wish, window[2] / self.img_size)
 
     def logits(self, channels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return how much likelier the object is than the rest, (S, S), of channels (S, S, 6)."""
@@ -128,11 +129,31 @@ def about(box: Box) -> Window:
 def next_window(wish: Wish, mask: Mask, window: Window) -> Window | None:
     """Return the window from which a mask (H, W) is better seen, None where the one that it is from will do."""
     if not mask.any():
-        x, y, _ = next(click for click in wish.clicks if click[2])
-        side = NEAR * window[2]
+        x, y, _ = next((click for click in wish.clicks if click[2]), (0, 0, False))
+        side = NEAR * window[2] if wish.box is None and wish.earlier is None else 0.0
         return (x - side / 2, y - side / 2, side) if side >= LEAST_SIDE else None
     nearer = about(bounds(wish, mask))
     return nearer if nearer[2] <= CLOSER * window[2] else None
+
+
+def asked_for(mask: Mask, wish: Wish, pixel: float) -> Mask:
+    """Return the connected parts of a mask (H, W) that a click on the object, the box or the earlier mask touches.
+
+    pixel: side of what the network sees as one, in pixels of the photo; a click reaches as far as its disk.
+    """
+    numbers, _ = ndimage.label(mask, EIGHT)
+    touched = np.zeros_like(mask) if wish.earlier is None else wish.earlier.copy()
+    reach = max(round(RADIUS * pixel), 1)
+    for x, y, positive in wish.clicks:
+        if positive:
+            touched[max(int(y) - reach, 0) : int(y) + reach + 1, max(int(x) - reach, 0) : int(x) + reach + 1] = True
+    if wish.box:
+        x0, y0, x1, y1 = (max(round(side), 0) for side in wish.box)
+        touched[y0:y1, x0:x1] = True
+    kept = np.zeros(int(numbers.max(initial=0)) + 1, bool)
+    kept[numbers[touched]] = True
+    kept[0] = False
+    return np.asarray(kept[numbers])
 
 
 def channels_of(photo: NDArray[np.uint8], wish: Wish, window: Window, side: int) -> NDArray[np.uint8]:
