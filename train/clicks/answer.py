@@ -22,10 +22,11 @@ from train.model import Network, autocast, build_from, device, load_weights, wid
 from train.run import SETTINGS, WEIGHTS, FitRow
 
 ROOM = 1.4  # side of the window / longer side of what it is about
+WIDER = 1.8  # side of the window after a click for more of the object / side of the one about what is known
 CLOSER = 0.75  # a window is looked through again where the object asks for one of at most this share of its side
-MOST_LOOKS = 4  # windows an answer: the whole photo, and three times closer
 LEAST_SIDE = 24.0  # of a window, in pixels of the photo
-NEAR = 0.3  # side of the second window where the first one showed nothing / side of the first
+SCALES = (1.0, 0.45, 0.2, 0.09)  # sides of the windows about a first click / that of the whole photo
+BAND = np.ones((9, 9), np.uint8)  # about a mask, as the network sees it: there it must be sure of itself
 
 
 @with_config(OPEN)
@@ -72,43 +73,79 @@ class Segmenter:
     ) -> Mask:
         """Return the mask (H, W) of one object of a photo (H, W, 3).
 
-        clicks, box: in pixels of the photo. previous: the mask (H, W) to mend, None = none. With clicks alone the whole
-        photo is looked at first, else a window about all that is given; then what was found, from nearer. A part that
-        nothing given touches is left out. Raises ValueError where nothing is given.
+        clicks, box: in pixels of the photo. previous: the mask (H, W) to mend, None = none. With clicks alone it looks
+        from four distances and goes by the surest answer, else through a window about all that is given; then at what
+        was found, from nearer. A part that nothing given touches is left out. Raises ValueError where nothing is given.
         """
         wish = Wish(tuple(clicks), box, previous if previous is not None and previous.any() else None)
-        window = first_window(wish, photo.shape[:2])
-        mask = self.look(photo, wish, window)
-        for _ in range(MOST_LOOKS - 1):
-            nearer = next_window(wish, mask, window)
-            if nearer is None:
-                break
-            if wish.earlier is not None:
-                wish = dataclasses.replace(wish, earlier=mask)  # what is outside the nearer window comes from here
-            window, mask = nearer, self.look(photo, wish, nearer)
-        return mask
+        if wish.box is None and wish.earlier is None:
+            window, mask = self.surest(photo, wish)
+        else:
+            window = later_window(wish)
+            mask = self.look(photo, wish, [window])[0][0]
+        nearer = about(bounds(wish, mask))
+        if not mask.any() or nearer[2] > CLOSER * window[2]:
+            return mask
+        if wish.earlier is not None:
+            wish = dataclasses.replace(wish, earlier=mask)  # what is outside the nearer window comes from here
+        return self.look(photo, wish, [nearer])[0][0]
 
-    def look(self, photo: NDArray[np.uint8], wish: Wish, window: Window) -> Mask:
-        """Return the mask (H, W) that the network answers when it sees a window; outside it the earlier mask stays."""
-        logits = self.logits(channels_of(photo, wish, window, self.img_size))
-        return asked_for(pasted(logits, window, photo.shape[:2], wish.earlier), wish, window[2] / self.img_size)
+    def surest(self, photo: NDArray[np.uint8], wish: Wish) -> tuple[Window, Mask]:
+        """Return the window about the clicks, one of `SCALES`, of the surest answer, and that answer (H, W)."""
+        windows = first_windows(wish, photo.shape[:2])
+        found = self.look(photo, wish, windows)
+        best = max(range(len(windows)), key=lambda k: found[k][1])
+        return windows[best], found[best][0]
+
+    def look(self, photo: NDArray[np.uint8], wish: Wish, windows: Sequence[Window]) -> list[tuple[Mask, float]]:
+        """Return the mask (H, W) that the network answers to each window, and how sure it is of it, 0 to 1.
+
+        Outside a window the earlier mask stays.
+        """
+        every = self.logits(np.stack([channels_of(photo, wish, window, self.img_size) for window in windows]))
+        masks = [
+            asked_for(pasted(logits, window, photo.shape[:2], wish.earlier), wish, window[2] / self.img_size)
+            for logits, window in zip(every, windows, strict=True)
+        ]
+        return [(mask, sureness(*each, mask)) for mask, *each in zip(masks, every, windows, strict=True)]
 
     def logits(self, channels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return how much likelier the object is than the rest, (S, S), of channels (S, S, 6)."""
+        """Return how much likelier the object is than the rest, (B, S, S), of channels (B, S, S, 6)."""
         with torch.inference_mode(), autocast():
-            made = self.network(torch.from_numpy(channels[None]).to(device()))[0].float()
-        return np.asarray((made[1] - made[0]).cpu().numpy())
+            made = self.network(torch.from_numpy(channels).to(device())).float()
+        return np.asarray((made[:, 1] - made[:, 0]).cpu().numpy())
 
 
-def first_window(wish: Wish, size_hw: tuple[int, int]) -> Window:
-    """Return the window to begin with; raise ValueError for a wish that says nothing of where the object is."""
-    if wish.box is None and wish.earlier is None:
-        if not any(positive for *_, positive in wish.clicks):
-            raise ValueError("wanted a click on the object, a box, or an earlier mask")
-        height, width = size_hw
-        side = WHOLE * max(size_hw)
-        return (width - side) / 2, (height - side) / 2, side
-    return about(bounds(wish, wish.earlier))
+def sureness(logits: NDArray[np.float32], window: Window, mask: Mask) -> float:
+    """Return how sure an answer (S, S) is on the part of a mask (H, W) in its window, and right about it, 0 to 1.
+
+    The mean of |2 p - 1|, p the probability of the object; 0 for a mask without a pixel there.
+    """
+    part = cv2.dilate(cut(mask.astype(np.uint8), window, len(logits), 0), BAND) > 0
+    return float(np.abs(np.tanh(logits[part] / 2)).mean()) if part.any() else 0.0
+
+
+def first_windows(wish: Wish, size_hw: tuple[int, int]) -> list[Window]:
+    """Return the windows for clicks alone: the whole photo, and closer ones about the middle of what is clicked.
+
+    Raises ValueError where no click says where the object is.
+    """
+    on = [(x, y) for x, y, positive in wish.clicks if positive]
+    if not on:
+        raise ValueError("wanted a click on the object, a box, or an earlier mask")
+    height, width = size_hw
+    whole = WHOLE * max(size_hw)
+    x, y = np.mean(on, axis=0).tolist()
+    sides = [share * whole for share in SCALES[1:] if share * whole >= LEAST_SIDE]
+    return [((width - whole) / 2, (height - whole) / 2, whole), *((x - side / 2, y - side / 2, side) for side in sides)]
+
+
+def later_window(wish: Wish) -> Window:
+    """Return the window for a wish with a box or an earlier mask: wider after a click that says that there is more."""
+    x, y, side = about(bounds(wish, wish.earlier))
+    if wish.earlier is None or not (wish.clicks and wish.clicks[-1][2]):
+        return x, y, side
+    return x - side * (WIDER - 1) / 2, y - side * (WIDER - 1) / 2, side * WIDER
 
 
 def bounds(wish: Wish, mask: Mask | None) -> Box:
@@ -124,16 +161,6 @@ def about(box: Box) -> Window:
     """Return the square window about a box, with room around it."""
     side = max(ROOM * max(box[2] - box[0], box[3] - box[1]), LEAST_SIDE)
     return (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2, side
-
-
-def next_window(wish: Wish, mask: Mask, window: Window) -> Window | None:
-    """Return the window from which a mask (H, W) is better seen, None where the one that it is from will do."""
-    if not mask.any():
-        x, y, _ = next((click for click in wish.clicks if click[2]), (0, 0, False))
-        side = NEAR * window[2] if wish.box is None and wish.earlier is None else 0.0
-        return (x - side / 2, y - side / 2, side) if side >= LEAST_SIDE else None
-    nearer = about(bounds(wish, mask))
-    return nearer if nearer[2] <= CLOSER * window[2] else None
 
 
 def asked_for(mask: Mask, wish: Wish, pixel: float) -> Mask:
