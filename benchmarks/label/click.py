@@ -1,6 +1,6 @@
 """Clicks to a good mask: the network for clicks beside OpenCV's GrabCut, by the standard robot, on real test photos.
 
-``python -m benchmarks.label.click --run clicks --test data/balloon/split/test.jsonl --out clicks.json --rival 1``
+``python -m benchmarks.label.click --run clicks --test data/balloon/split/test.jsonl --out clicks.json --most 60 --rival 8``
 prints a line for each way to begin. NoC@85 is the mean number of clicks until an object has an IoU of 0.85, 20 where it
 never has; a box or a wrong mask that stands before is not a click. The wrong masks are planted errors (`label.plants`)
 of an IoU from 0.3 to 0.8, of another making than those that the network was taught with.
@@ -182,7 +182,7 @@ def told(name: str, tried: Sequence[Tried | None], found: dict[str, dict[str, ob
         sys.stdout.flush()
 
 
-def main(run: Path, test: Path, out: Path, most: int = 60, rival: int = 12) -> None:
+def main(run: Path, test: Path, out: Path, most: int, rival: int) -> None:
     """Write and print the measures. most, rival: objects at most, of the network and of GrabCut, which is slow."""
     cv2.setNumThreads(1)
     targets = targets_of(test, most)

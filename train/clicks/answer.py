@@ -23,6 +23,7 @@ from train.run import SETTINGS, WEIGHTS, FitRow
 
 ROOM = 1.4  # side of the window / longer side of what it is about
 WIDER = 1.8  # side of the window after a click for more of the object / side of the one about what is known
+MOST_MORE = 2.0  # area of a part that is added / that of the mask
 CLOSER = 0.75  # a window is looked through again where the object asks for one of at most this share of its side
 LEAST_SIDE = 24.0  # of a window, in pixels of the photo
 SCALES = (1.0, 0.45, 0.2, 0.09)  # sides of the windows about a first click / that of the whole photo
@@ -75,9 +76,19 @@ class Segmenter:
 
         clicks, box: in pixels of the photo. previous: the mask (H, W) to mend, None = none. With clicks alone it looks
         from four distances and goes by the surest answer, else through a window about all that is given; then at what
-        was found, from nearer. A part that nothing given touches is left out. Raises ValueError where nothing is given.
+        was found, from nearer. A part that nothing given touches is left out. Where the answer does not follow the last
+        click, what the network marks for this click alone is added, or taken away. Raises ValueError where nothing is
+        given.
         """
         wish = Wish(tuple(clicks), box, previous if previous is not None and previous.any() else None)
+        mask = self.marked(photo, wish)
+        if wish.earlier is None or not wish.clicks or follows(mask, wish.clicks[-1]):
+            return mask
+        x, y, positive = wish.clicks[-1]
+        return mended(mask, self.marked(photo, Wish(((x, y, True),))), positive)
+
+    def marked(self, photo: NDArray[np.uint8], wish: Wish) -> Mask:
+        """Return the mask (H, W) that the network has for a wish, from far and then from near."""
         if wish.box is None and wish.earlier is None:
             window, mask = self.surest(photo, wish)
         else:
@@ -161,6 +172,25 @@ def about(box: Box) -> Window:
     """Return the square window about a box, with room around it."""
     side = max(ROOM * max(box[2] - box[0], box[3] - box[1]), LEAST_SIDE)
     return (box[0] + box[2] - side) / 2, (box[1] + box[3] - side) / 2, side
+
+
+def follows(mask: Mask, click: Point) -> bool:
+    """Return whether a mask (H, W) says of a click's pixel what the click says; True beside the photo."""
+    x, y, positive = click
+    height, width = mask.shape
+    return not (0 <= x < width and 0 <= y < height) or bool(mask[int(y), int(x)]) == positive
+
+
+def mended(mask: Mask, part: Mask, positive: bool) -> Mask:
+    """Return a mask (H, W) with a part added, or without it, where that is likely what a click on it means.
+
+    Added is a part that lies mostly beside the mask and is not far larger; taken away is less than half of the mask.
+    """
+    shared, area = int((mask & part).sum()), int(mask.sum())
+    if positive:
+        beside = int(part.sum()) - shared
+        return mask | part if shared <= beside <= MOST_MORE * area else mask
+    return mask & ~part if 2 * shared <= area else mask
 
 
 def asked_for(mask: Mask, wish: Wish, pixel: float) -> Mask:
