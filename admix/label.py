@@ -191,3 +191,41 @@ def video(**words: Any) -> None:
     from label.video import main
 
     run_stage(main, flags(words))
+
+
+@command("admix label click-train --samples data/boards/renders/samples.jsonl --out clicks")
+@click.option(
+    "--samples", required=True, multiple=True, type=FILE, help="a manifest of renders or labelled photos; once each"
+)
+@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+def click_train(samples: tuple[Path, ...], out: Path) -> None:
+    """Teach a network to mark one object from clicks, a box or a mask to mend, on objects of known outline."""
+    from pipeline.settings import read_settings
+    from train.clicks.settings import Click
+    from train.clicks.teach import main
+    from train.settings import Fit
+
+    with one_line_errors():
+        main(read_settings(Click), read_settings(Fit), samples, out)
+
+
+@command("admix label click-serve --run clicks --photos ~/photos")
+@click.option("--run", required=True, type=FILE, help="what `admix label click-train` wrote")
+@click.option("--photos", required=True, type=FILE, help="the folder of the photos that the project labels")
+@click.option("--host", default="127.0.0.1", show_default=True, help="another one needs a token")
+@click.option("--port", default=9090, show_default=True, type=click.IntRange(0, 65535), help="0 = any that is free")
+@click.option("--token-file", type=FILE, help="a file with the token that callers must give")
+def click_serve(run: Path, photos: Path, host: str, port: int, token_file: Path | None) -> None:
+    """Answer clicks and boxes in Label Studio with masks, as its ML backend."""
+    from label.click_serve import main
+
+    def load() -> tuple[Any, str]:
+        """Return what answers, and its version: the beginning of the weights' checksum."""
+        from pipeline.files import sha256_of
+        from train.clicks.answer import load_segmenter
+        from train.run import WEIGHTS
+
+        return load_segmenter(run).segment, f"admix-{sha256_of(run / WEIGHTS)[:12]}"
+
+    with one_line_errors():
+        main(load, photos, host, port, token_file)

@@ -24,6 +24,7 @@ COMMANDS = {  # sections of params.yaml that no stage reads -> what they are rea
     "route": "label.route:Route",
     "simulate": "benchmarks.label.labelling:Simulate",
     "weak": "label.weak:Weak",
+    "click": "train.clicks.settings:Click",
     "keyframes": "label.keyframes:Keyframes",
     "video": "label.video:Video",
 }

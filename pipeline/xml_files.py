@@ -29,18 +29,22 @@ def children_of(path: Path, tag: str) -> Iterator[Element]:
 
     tag: of the root. Raises InputError for a file that is no XML, has another root, or declares types or entities.
     """
-    text = read_text(path)
+    yield from children_in(read_text(path), str(path), tag)
+
+
+def children_in(text: str, where: str, tag: str) -> Iterator[Element]:
+    """Yield what `children_of` does of an XML text; errors begin with `where`."""
     if DECLARES.search(text):
-        raise InputError(f"{path}: declares types or entities (DOCTYPE), wanted plain XML; export it again")
+        raise InputError(f"{where}: declares types or entities (DOCTYPE), wanted plain XML; export it again")
     root, depth = None, 0
     try:
         for event, element in iterparse(io.StringIO(text), ("start", "end")):
             root = element if root is None else root
             if root.tag != tag:
-                raise InputError(f"{path}: its root is <{root.tag}>, wanted <{tag}>; name another file")
+                raise InputError(f"{where}: its root is <{root.tag}>, wanted <{tag}>; name another file")
             depth += 1 if event == "start" else -1
             if event == "end" and depth == 1:
                 yield element
                 root.clear()
     except ParseError as error:
-        raise InputError(f"{path}: not XML ({error}); export it again") from error
+        raise InputError(f"{where}: not XML ({error}); export it again") from error

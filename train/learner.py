@@ -18,6 +18,7 @@ from train.loader import Batch
 from train.model import Network, autocast, build_from, device, freeze, to_training
 from train.ranks import alike, rank, world
 from train.settings import Fit
+from train.task import Task
 
 # Not segmentation_models_pytorch.losses: its Dice leaves out a category that no photo of the batch shows, so that what
 # is made up on photos without the object costs nothing, and its focal loss takes each category by itself (sigmoid).
@@ -116,11 +117,13 @@ def rate_at(step: int, steps: int) -> float:
 class Learner:
     """A network that learns batch by batch; what a step does depends on its number, the seed and the batch alone."""
 
-    def __init__(self, settings: Fit, num_classes: int, weights: Tensor, seed: int) -> None:
+    def __init__(self, settings: Fit, num_classes: int, weights: Tensor, seed: int, task: Task | None = None) -> None:
         """weights: (num_classes,) float32, of a pixel in the loss by its category; background included."""
         torch.manual_seed(seed_for(seed, "fit"))  # the decoder's first weights
-        self.settings, self.seed, self.weights = settings, seed, weights.to(device())
+        self.settings, self.seed, self.weights, self.task = settings, seed, weights.to(device()), task
         self.network = build_from(vars(settings), num_classes, pretrained=True)
+        if task:
+            task.adapt(self.network)
         freeze(self.network, settings.freeze, settings.img_size)
         self.average = ModelEmaV3(self.network, settings.ema, use_warmup=True) if settings.ema is not None else None
         self.learned = {name: p for name, p in self.network.named_parameters() if p.requires_grad}
@@ -163,6 +166,8 @@ class Learner:
     def backward(self, number: int, part: int, images: Tensor, truths: Tensor) -> float:
         """Add the gradients of one part of a step to those that are there; return its loss."""
         torch.manual_seed(seed_for(self.seed, "step", number, part))  # dropout, the same whoever takes this part
+        if self.task:
+            images = self.task.ask(self.network, images, truths, seed_for(self.seed, "ask", number, part))
         with autocast():
             logits = self.forward(images)
         loss = loss_of(logits, truths, self.settings.loss, self.weights)

@@ -4,7 +4,7 @@ import collections
 import os
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import albumentations
@@ -38,6 +38,13 @@ def augmentation(img_size: int, object_crops: float = 0.0) -> albumentations.Com
             ],
             p=1.0,
         ),
+        *looks(),
+    ])
+
+
+def looks() -> list[albumentations.BasicTransform]:
+    """Return the part of the chain that keeps a square's size: turns and mirrors, light, colour, lens and file."""
+    return [
         albumentations.D4(p=0.5),
         albumentations.HorizontalFlip(p=0.5),
         albumentations.ColorJitter((0.6, 1.4), (0.6, 1.4), (0.5, 1.5), (-0.1, 0.1), p=0.8),
@@ -46,7 +53,7 @@ def augmentation(img_size: int, object_crops: float = 0.0) -> albumentations.Com
         albumentations.OneOf([albumentations.GaussianBlur((3, 5)), albumentations.MotionBlur((3, 7))], p=0.2),
         albumentations.GaussNoise((0.01, 0.06), p=0.2),  # after the blur: noise is made behind the lens
         albumentations.ImageCompression(quality_range=(40, 95), p=0.3),
-    ])
+    ]
 
 
 def augment(
@@ -63,7 +70,14 @@ def augment(
     return done["image"], done["mask"]
 
 
-Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (B, S, S, 3), truths (B, S, S)
+Batch = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images (B, S, S, channels), truths (B, S, S)
+View = Callable[[Photo, int, int, int], Batch]  # photo, seed, step, slot -> image (S, S, channels), truth (S, S)
+
+
+def crops_of(img_size: int, object_crops: float) -> View:
+    """Return what shows a photo as `augmentation` draws it; used by one thread at a time, as its chain is."""
+    chain = augmentation(img_size, object_crops)
+    return lambda photo, seed, step, slot: augment(chain, photo.image, photo.truth, seed, step, slot)
 
 
 def batches(
@@ -74,11 +88,13 @@ def batches(
     first: int = 0,
     slots: Sequence[int] | None = None,
     object_crops: float = 0.0,
+    new_view: Callable[[], View] | None = None,
 ) -> Iterator[Batch]:
     """Yield one batch a step from step `first` on, made on threads ahead of need.
 
     plan: (steps, batch, 2) of source index and item index. slots: which places of every batch to make, in this order;
-    None = all. object_crops: as of `augmentation`. What stands at a place depends on (seed, step, slot) alone.
+    None = all. object_crops: as of `augmentation`. new_view: gives each thread what shows photos, None = `crops_of`.
+    What stands at a place depends on (seed, step, slot) alone.
     """
     cv2.setNumThreads(0)  # the threads here and those of torch are enough
     own = threading.local()
@@ -86,10 +102,10 @@ def batches(
 
     def make(step: int) -> Batch:
         """Return the batch of a step."""
-        if not hasattr(own, "chain"):
-            own.chain = augmentation(img_size, object_crops)
+        if not hasattr(own, "view"):
+            own.view = new_view() if new_view else crops_of(img_size, object_crops)
         photos = [(slot, pools[plan[step, slot, 0]][plan[step, slot, 1]]) for slot in places]
-        done = [augment(own.chain, p.image, p.truth, seed, step, slot) for slot, p in photos]
+        done = [own.view(photo, seed, step, slot) for slot, photo in photos]
         images, truths = zip(*done, strict=True)
         return np.stack(images), np.stack(truths)
 

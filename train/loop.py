@@ -21,6 +21,7 @@ from train.plan import Phase, looks_of, plan_of
 from train.ranks import from_first, rank, same_everywhere, world
 from train.sampler import class_weights, pixel_counts, repeats_of
 from train.settings import Fit
+from train.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,12 @@ class TrainingPlan:
 
 
 def job_of(
-    settings: Fit, phases: Sequence[Phase], pools: Sequence[Sequence[Photo]], categories: tuple[str, ...], seed: int
+    settings: Fit,
+    phases: Sequence[Phase],
+    pools: Sequence[Sequence[Photo]],
+    categories: tuple[str, ...],
+    seed: int,
+    task: Task | None = None,
 ) -> TrainingPlan:
     """Return the plan of all batches, the weights of the categories, and the key of the training."""
     shares = [sum(phase.share * phase.weights[source] for phase in phases) for source in range(len(pools))]
@@ -49,6 +55,7 @@ def job_of(
         categories,
         seed,
         world(),
+        *([task.facts] if task else ()),
     )
     return TrainingPlan(plan, class_weights(counts, shares, settings.class_weights, num_classes), key)
 
@@ -76,6 +83,7 @@ def train(
     folder: Path | None,
     until: float = 1.0,
     watch: Watch | None = None,
+    task: Task | None = None,
 ) -> Outcome:
     """Return the network trained on the pools, one a source; the same arguments give the same weights on one machine.
 
@@ -83,15 +91,16 @@ def train(
     and ends as if it had never stopped. One is written every `checkpoint_steps`, and where `until` stops; None = none.
     until: the share of the steps after which to stop; the learning rate falls as if all were to come. A checkpoint
     further on than that is not used. watch: gives the score on val, asked for after the shares `LOOKS` of the steps;
-    with `patience` after every epoch, and the weights of the best epoch are then what is returned. Under torchrun each
-    process takes its part of every batch (`ranks.joined`).
+    with `patience` after every epoch, and the weights of the best epoch are then what is returned. task: what else than
+    photos and their categories the training is of. Under torchrun each process takes its part of every batch
+    (`ranks.joined`).
     Raises InputError when the network cannot be built or the loss is not finite, and ValueError for phases that
     are no shares, sources without photos, or a batch that cannot be divided among the processes.
     """
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    job = job_of(settings, phases, pools, categories, seed)
-    learner = Learner(settings, len(categories) + 1, as_weights(job.class_weights), seed)
+    job = job_of(settings, phases, pools, categories, seed, task)
+    learner = Learner(settings, len(categories) + 1, as_weights(job.class_weights), seed, task)
     end = round(settings.steps * until)
     found = resumed(folder, job.key, end)
     if found:
@@ -172,7 +181,8 @@ class Loop:
         mine = range(rank() * each, (rank() + 1) * each)
         slots = slots_of(self.settings.batch, world() * each, mine)
         fit, plan = self.settings, self.job.plan[:end]
-        return batches(self.pools, plan, fit.img_size, self.seed, self.history.step, slots, fit.object_crops)
+        view = self.learner.task.new_view if self.learner.task else None
+        return batches(self.pools, plan, fit.img_size, self.seed, self.history.step, slots, fit.object_crops, view)
 
     def one(self, number: int, stream: Iterator[Batch]) -> None:
         """Do a step, and keep its loss if it is one of those that are kept."""

@@ -77,6 +77,8 @@ class Network(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (B, num_classes, H, W) of images (B, H, W, 3) uint8 RGB; H and W multiples of 32.
 
+        After `widen` images have more channels.
+
         Under `autocast` the encoder stays in float32 on a CPU, where depthwise convolutions are slower in bfloat16; its
         1x1 convolutions are `Pointwise` where that pays.
         """
@@ -86,6 +88,19 @@ class Network(nn.Module):
         with torch.autocast("cpu", enabled=False):
             features = self.body.encoder(seen)
         return self.body.segmentation_head(self.body.decoder(features))  # type: ignore[no-any-return]
+
+
+def widen(network: Network, channels: int) -> None:
+    """Let the network take `channels` more channels of images, uint8 as the others, shown to it as 0 to 1.
+
+    The first convolution gets weights of 0 for them, so the network answers as before until it has learned.
+    """
+    stem = next(module for module in network.body.encoder.modules() if isinstance(module, nn.Conv2d))
+    more = stem.weight.new_zeros(len(stem.weight), channels, *stem.kernel_size)
+    stem.weight = nn.Parameter(torch.cat([stem.weight.detach(), more], 1).to(memory_format=torch.channels_last))
+    stem.in_channels += channels
+    zeros, ones = network.shift.new_zeros(1, channels, 1, 1), network.scale.new_ones(1, channels, 1, 1)
+    network.shift, network.scale = torch.cat([network.shift, zeros], 1), torch.cat([network.scale, ones / 255], 1)
 
 
 def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: bool = False) -> Network:
@@ -251,8 +266,8 @@ def freeze(network: Network, levels: int, img_size: int) -> None:
 def levels_of(network: Network, img_size: int) -> list[torch.Tensor]:
     """Return the encoder's outputs for a black image, finest first; raise InputError when it gives no such list."""
     inner: Any = network.body.encoder.model
-    device = network.shift.device
-    outputs = inner.eval()(torch.zeros(1, 3, img_size, img_size, device=device))
+    black = torch.zeros(1, network.shift.shape[1], img_size, img_size, device=network.shift.device)
+    outputs = inner.eval()(black)
     if not isinstance(outputs, (list, tuple)):
         raise InputError("params.yaml: fit.freeze is above 0, but this encoder has no levels: set it to 0")
     return list(outputs)

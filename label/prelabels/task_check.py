@@ -9,8 +9,8 @@ from dataset.formats import brush_rle
 from dataset.formats.coco_file import size_in
 from dataset.formats.listed import DefectError
 from pipeline.errors import InputError, shown
-from pipeline.reading import read_json
-from pipeline.xml_files import children_of
+from pipeline.reading import read_json, read_text
+from pipeline.xml_files import children_in
 
 PERCENT = {"x", "y", "width", "height", "radiusX", "radiusY"}
 NEEDED = {  # type of a region -> what its value must hold beside its labels
@@ -33,14 +33,19 @@ class Control:
 
 def controls_in(config: Path) -> dict[str, Control]:
     """Return the controls of a labelling configuration by name; raise InputError when it has none for regions."""
-    parts = [part for child in children_of(config, "View") for part in child.iter()]
+    return controls_of(read_text(config), str(config))
+
+
+def controls_of(config: str, where: str) -> dict[str, Control]:
+    """Return the controls of the text of a labelling configuration; errors as of `controls_in`, begun with `where`."""
+    parts = [part for child in children_in(config, where, "View") for part in child.iter()]
     found = {
         part.get("name", ""): Control(part.tag.lower(), part.get("toName", ""), labels_in(part))
         for part in parts
         if part.tag.lower() in NEEDED
     }
     if not found:
-        raise InputError(f"{config}: has no control for regions, wanted one such as BrushLabels; add it")
+        raise InputError(f"{where}: has no control for regions, wanted one such as BrushLabels; add it")
     return found
 
 

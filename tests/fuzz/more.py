@@ -6,11 +6,16 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.damage import BATCHES, plant
 from benchmarks.render.score import SEEDS, score
+from dataset.idmap import read_image
 from dataset.records import RENDER
 from dataset.shards import write_shard
 from label import consensus, route, video
+from label.clicking.answers import ClickAnswers
+from label.clicking.asked import body_of
 from pipeline.check import check
 from pipeline.choose import choose
 from pipeline.costs import Costs
@@ -22,11 +27,14 @@ from render.stock.usd import look_at_layers
 from tests.fuzz.judge import Reader
 from tests.fuzz.trees import ROOT, USDA, of_params, race
 from tests.fuzz.trees import samples_in as samples
+from tests.label.clicking.asking import body, box, brush, click
 from tests.label.crew import block, write_predictions
 from tests.label.moving import made, write_frames, write_labels
+from train.clicks.answer import read_click_settings
 
 ROUTE, CONSENSUS, COSTS = read_settings(route.Route), read_settings(consensus.Consensus), read_settings(Costs)
 VIDEO = read_settings(video.Video)
+CLICK_FIT = {"encoder": "tf_efficientnet_lite0", "decoder": "FPN", "img_size": 128, "steps": 9, "decoder_channels": 64}
 CALL = Callable[[Path], object]
 
 
@@ -130,6 +138,22 @@ def carry(inn: Path, out: Path) -> None:
     video.main(VIDEO, inn / "frames", inn / "labels", out, inn / "keyframes.json")
 
 
+def asked(folder: Path) -> None:
+    samples(folder, "a")
+    size = read_image(folder / "images/a.png").shape[:2]
+    there = brush(np.ones(size, bool))
+    regions = [
+        one | {"original_height": size[0], "original_width": size[1]}
+        for one in (there, click(40, 40), box(1, 1, 90, 90))
+    ]
+    write_json(folder / "body.json", body(*regions[1:], image="a.png", annotations=[{"result": regions[:1]}]))
+
+
+def answered(folder: Path, _: Path) -> None:
+    answers = ClickAnswers(lambda photo, *_: np.ones(photo.shape[:2], bool), folder / "images", "1")
+    answers.predict(body_of((folder / "body.json").read_bytes()))
+
+
 def check_all(folder: Path, _: Path) -> None:
     check(folder)
 
@@ -152,6 +176,10 @@ MORE = (
     Reader("usdz", archive, ("a.usdz",), lambda i, _: look_at_layers(i / "a.usdz"), scale=50),
     Reader("photos behind scenes", lambda f: samples(f, "a", "b"), ("samples.jsonl",),
            lambda i, _: Photos(i / "samples.jsonl").plate("a")),
+    Reader("a call of Label Studio", asked, ("body.json", "images/a.png"), answered),
+    Reader("settings of a run for clicks",
+           lambda f: write_json(f / "s.json", {"fit": CLICK_FIT, "click": {"img_size": 128}}), ("s.json",),
+           lambda i, _: read_click_settings(i / "s.json")),
     Reader("pools, to plant", to_plant, ("pools.json", "renders/samples.jsonl"), at_work(plant_all)),
     Reader("scores of a bench", to_score, ("run-1/val.json",), at_work(lambda folder: score(folder, folder))),
     Reader("the mark of a folder", earlier, ("old/.admix",), at_work(replace)),
