@@ -181,12 +181,13 @@ def test_folders_are_taken_as_tools_lay_them_out(tmp_path: Path, labels: str, li
     assert [item.area_px for item in taken(tmp_path / "set").instances] == [200]
 
 
-def test_of_two_coco_files_the_right_one_is_to_be_named(tmp_path: Path):
+def test_two_coco_files_are_one_set_and_either_may_be_named_alone(tmp_path: Path):
     for split in ("train", "valid"):
         photo(tmp_path / f"set/{split}/{split}.jpg")
         coco(tmp_path / f"set/{split}/_annotations.coco.json", polygon(*BOX), name=f"{split}.jpg")
-    with pytest.raises(InputError, match=r"found train/_annotations\.coco\.json, valid/_annotations\.coco\.json"):
-        main(Ingest(), tmp_path / "set", tmp_path / "out")
+    main(Ingest(), tmp_path / "set", tmp_path / "out")
+    both = read_manifest(tmp_path / "out/samples.jsonl")
+    assert [(sample.id, sample.tags["subset"]) for sample in both] == [("train", "train"), ("valid", "valid")]
     assert taken(tmp_path / "set/valid").id == "valid"
 
 
