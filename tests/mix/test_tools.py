@@ -187,7 +187,7 @@ def test_two_coco_files_are_one_set_and_either_may_be_named_alone(tmp_path: Path
         coco(tmp_path / f"set/{split}/_annotations.coco.json", polygon(*BOX), name=f"{split}.jpg")
     main(Ingest(), tmp_path / "set", tmp_path / "out")
     both = read_manifest(tmp_path / "out/samples.jsonl")
-    assert [(sample.id, sample.tags["subset"]) for sample in both] == [("train", "train"), ("valid", "valid")]
+    assert [(sample.id, sample.tags["subset"]) for sample in both] == [("train", "train"), ("valid", "val")]
     assert taken(tmp_path / "set/valid").id == "valid"
 
 
