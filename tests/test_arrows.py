@@ -1,6 +1,8 @@
 """Imports run one way, between rooms and within them, and a class has a name of its own."""
 
 import ast
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +88,13 @@ def test_no_two_classes_have_one_name(sources):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(file)
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_every_package_of_a_room_is_installed():
+    root = Path(__file__).parents[1]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    rooms = MAY_IMPORT.keys()
+    there = {
+        ".".join(file.parent.relative_to(root).parts) for room in rooms for file in root.glob(f"{room}/**/__init__.py")
+    }
+    assert set(settings["tool"]["setuptools"]["packages"]) == there
