@@ -21,6 +21,10 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return label.command(cls=Command, example=example)
 
 
+NEW_FOLDER = click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+FRAMES = click.option(
+    "--frames", required=True, type=FILE, help="a folder of the frames of one clip, in the order of their names"
+)
 STYLES = (
     "coco",
     "cvat",
@@ -85,7 +89,7 @@ def audit(**words: str) -> None:
 @click.option("--labelled", type=FILE, help="manifest of the photos that are labelled already")
 @click.option("--before", type=FILE, help="predictions of the round before: says when to stop")
 @click.option("--simulated", type=FILE, help="wins.json of `admix label simulate`: says whether it beats chance")
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def pick(**order: Any) -> None:
     """Say which photos to label next, with the reason, the minutes, and a control by chance."""
     from label.pick import Pick, main
@@ -130,7 +134,7 @@ def pseudo(**words: str) -> None:
 )
 @click.option("--certificate", type=FILE, help="of earlier photos, in place of checks")
 @click.option("--photos", type=FILE, help="the folder that was predicted, for a page to check on")
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def route(**words: Any) -> None:
     """Say which predicted objects need nobody, with a guarantee, and which one or three people look at."""
     from label.route import main
@@ -142,7 +146,7 @@ def route(**words: Any) -> None:
 @click.option("--crew", required=True, type=FILE, help="a folder of folders, each what `admix ingest` wrote of one")
 @click.option("--predictions", type=FILE, help="what `admix predict` wrote for the same photos: one more vote")
 @click.option("--golden", type=FILE, help="known labels of some of the photos, in the same form")
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def consensus(**words: Any) -> None:
     """Make one set of labels of several annotators', and say how each of them draws."""
     from label.consensus import main
@@ -155,7 +159,7 @@ def consensus(**words: Any) -> None:
 @click.option("--category", required=True, help="what is labelled")
 @click.option("--functions", type=FILE, help="a Python file of your own with functions label_NAME(image); it is run")
 @click.option("--predictions", type=FILE, help="what `admix predict` wrote for the same photos: one more function")
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def weak(**words: Any) -> None:
     """Label photos by rules and detectors that vote, as a further source of the mix."""
     from label.weak import main
@@ -164,11 +168,9 @@ def weak(**words: Any) -> None:
 
 
 @command("admix label keyframes --frames clip --out keys")
-@click.option(
-    "--frames", required=True, type=FILE, help="a folder of the frames of one clip, in the order of their names"
-)
+@FRAMES
 @click.option("--predictions", type=FILE, help="what `admix predict` wrote of them: its features count as change too")
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def keyframes(**words: Any) -> None:
     """Say which frames of a clip to label, so that the others can be done from them."""
     from label.keyframes import main
@@ -177,15 +179,13 @@ def keyframes(**words: Any) -> None:
 
 
 @command("admix label video --frames clip --keys labelled --asked keys/keyframes.json --out tracks")
-@click.option(
-    "--frames", required=True, type=FILE, help="a folder of the frames of one clip, in the order of their names"
-)
+@FRAMES
 @click.option("--keys", required=True, type=FILE, help="labels of some frames: a manifest, or a tool's file or folder")
 @click.option("--asked", type=FILE, help="keyframes.json, which knows the frames of chance")
 @click.option(
     "--predictions", type=FILE, help="what `admix predict` wrote of the frames, for where its masks are better"
 )
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def video(**words: Any) -> None:
     """Carry the labels of a few frames to all others, and say which frame to label next."""
     from label.video import main
@@ -197,7 +197,7 @@ def video(**words: Any) -> None:
 @click.option(
     "--samples", required=True, multiple=True, type=FILE, help="a manifest of renders or labelled photos; once each"
 )
-@click.option("--out", required=True, type=FILE, help="a new folder, or an earlier one of this command")
+@NEW_FOLDER
 def click_train(samples: tuple[Path, ...], out: Path) -> None:
     """Teach a network to mark one object from clicks, a box or a mask to mend, on objects of known outline."""
     from pipeline.settings import read_settings

@@ -37,3 +37,12 @@ def pieces_of(mask: NDArray[np.bool_]) -> Pieces:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     x0, y0, width, height, areas = stats[1:].T
     return Pieces(labels, np.stack((x0, y0, x0 + width, y0 + height), axis=1), areas)
+
+
+def touched(mask: NDArray[np.bool_], by: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return (H, W) the pieces of a mask of which another mask has a pixel, each as a whole."""
+    found = pieces_of(mask)
+    kept = np.zeros(len(found.areas) + 1, bool)
+    kept[found.labels[by]] = True
+    kept[0] = False
+    return np.asarray(kept[found.labels])

@@ -45,11 +45,15 @@ class Keyframes:
             raise ValueError(f"side_px is {self.side_px}, wanted 64 pixels or more")
 
 
-def row_of(clip: Clip, place: int, control: bool, changes: Changes) -> dict[str, Any]:
-    """Return one frame as keyframes.json names it."""
+def way_of(changes: Changes) -> Changes:
+    """Return (N,) how much of a clip's change is past at each frame, 0..1."""
+    return np.asarray(np.cumsum(changes) / max(changes.sum(), 1e-9))
+
+
+def row_of(clip: Clip, place: int, control: bool, way: Changes) -> dict[str, Any]:
+    """Return one frame as keyframes.json names it. way: of `way_of`."""
     reason = "by chance, as a control" if control else "spreads the labels evenly over what changes"
-    way = float(changes[: place + 1].sum() / max(changes.sum(), 1e-9))
-    return {"file": clip.files[place].name, "control": control, "change": round(way, 4), "reason": reason}
+    return {"file": clip.files[place].name, "control": control, "change": round(float(way[place]), 4), "reason": reason}
 
 
 def lines_of(rows: list[dict[str, Any]], frames: int) -> list[str]:
@@ -64,10 +68,9 @@ def lines_of(rows: list[dict[str, Any]], frames: int) -> list[str]:
     ]
 
 
-def way_of(changes: Changes, chosen: Mapping[int, bool]) -> dict[str, Any]:
-    """Return the chart: points of the change so far, 0..1, over time, and those of the chosen frames."""
-    way = np.cumsum(changes) / max(changes.sum(), 1e-9)
-    last = max(len(changes) - 1, 1)
+def chart_of(way: Changes, chosen: Mapping[int, bool]) -> dict[str, Any]:
+    """Return the chart: points of the change so far over time, and those of the chosen frames. way: of `way_of`."""
+    last = max(len(way) - 1, 1)
     points = " ".join(f"{1000 * at / last:.1f},{200 - 200 * value:.1f}" for at, value in enumerate(way))
     dots = [(f"{1000 * at / last:.1f}", f"{200 - 200 * way[at]:.1f}", control) for at, control in chosen.items()]
     return {"points": points, "dots": dots}
@@ -89,7 +92,8 @@ def main(settings: Keyframes, frames: Path, out: Path, predictions: Path | None 
     changes = change_of(motion_of(clip.greys), as_vectors(features, clip))
     count = max(round(settings.share * len(clip.files)), 1)
     chosen = first_frames(changes, count, settings.control, settings.seed)
-    rows = [row_of(clip, place, control, changes) for place, control in chosen.items()]
+    way = way_of(changes)
+    rows = [row_of(clip, place, control, way) for place, control in chosen.items()]
     said = lines_of(rows, len(clip.files))
     with whole_folder(out, KIND) as part:
         head = {"keyframes": dataclasses.asdict(settings), "frames": len(clip.files), "said": said}
@@ -97,8 +101,8 @@ def main(settings: Keyframes, frames: Path, out: Path, predictions: Path | None 
         for place in chosen:
             write_bytes(part / "frames" / clip.files[place].name, read_bytes(clip.files[place]))
         pictures = [pictured(clip, place, row) for place, row in zip(chosen, rows, strict=True)]
-        chart = way_of(changes, chosen)
-        write_text(part / "index.html", rendered(TEMPLATE, said=said, chart=chart, pictures=pictures))
+        page = rendered(TEMPLATE, said=said, chart=chart_of(way, chosen), pictures=pictures)
+        write_text(part / "index.html", page)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """Charts of the page as Vega-Lite specifications; a still picture of each, and the library that draws them."""
 
-import base64
 import dataclasses
 import functools
-import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -254,8 +252,3 @@ def library() -> str:
 def scripts() -> list[Markup]:
     """Return the scripts of the page: the library and what draws with it."""
     return [Markup(library()), Markup(DRAW.read_text(encoding="utf-8"))]  # no text of files in either
-
-
-def allowed(script: str) -> str:
-    """Return how a page's policy names a script, so that no other one runs: https://www.w3.org/TR/CSP3/#grammardef-hash-source."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"

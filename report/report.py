@@ -15,10 +15,10 @@ from measure.pick import PickedRun, read_picked_run
 from measure.worth.backtests import Backtests, advice_words, held_words, read_backtests
 from pipeline.errors import InputError
 from pipeline.files import write_text
-from pipeline.pages import rendered
+from pipeline.pages import allowed, rendered
 from pipeline.reading import read_typed
 from pipeline.stage import run_stage
-from report.charts import allowed, scripts
+from report.charts import scripts
 from report.failures import causes
 from report.ignored import share_ignored, words
 from report.leaks import leak_parts

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset.formats.label_studio import files_in, taken_of, task_of, tasks_in
-from dataset.formats.listed import PHOTO_SUFFIXES, Defects
+from dataset.formats.listed import PHOTO_SUFFIXES, Defects, PhotoSet
 from dataset.formats.outlines import Outlines
 from dataset.formats.photo_urls import PhotosBelow
 from dataset.known_formats import read_set
@@ -24,7 +24,10 @@ ARCHIVE = ArchiveLimits(200_000, 64 * 2**30, "unpack it, and name its folder")
 
 @contextmanager
 def beside_photos(back: Path, folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder with the files that came back and, where they bring none, the photos of a folder."""
+    """Yield a temporary folder with the files that came back and, where they bring none, the photos of a folder.
+
+    An InputError that names the temporary folder leaves as one that names what came back.
+    """
     with unpacked(back, ARCHIVE) as root, tempfile.TemporaryDirectory(prefix="back-") as name:
         home = Path(name)
         files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
@@ -34,7 +37,10 @@ def beside_photos(back: Path, folder: Path) -> Iterator[Path]:
         for photo in sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES):
             if photo.name not in have:
                 put(photo, home / photo.relative_to(folder))
-        yield home
+        try:
+            yield home
+        except InputError as error:
+            raise InputError(str(error).replace(str(home), str(back))) from None
 
 
 def put(file: Path, there: Path) -> None:
@@ -52,19 +58,21 @@ def returned(back: Path, sent: Path, photos: dict[str, SentPhoto]) -> dict[str, 
     Raises InputError for files of no format that is known, and for the first label that cannot be read.
     """
     with beside_photos(back, sent / TASK) as home:
-        try:
-            return read_in(home, photos)
-        except InputError as error:
-            raise InputError(str(error).replace(str(home), str(back))) from None
+        return read_in(home, photos)
 
 
-def read_in(home: Path, photos: dict[str, SentPhoto]) -> dict[str, Returned]:
-    """Return what the files in a folder say of the photos that were sent."""
+def whole_set(home: Path) -> PhotoSet:
+    """Return the set in a folder; raise InputError for the first label that cannot be read."""
     defects = Defects()
     found = read_set(home, defects)
     if defects.found:
         raise InputError(defects.found[0].text)
-    handed_in = annotations_in(home)
+    return found
+
+
+def read_in(home: Path, photos: dict[str, SentPhoto]) -> dict[str, Returned]:
+    """Return what the files in a folder say of the photos that were sent."""
+    found, handed_in = whole_set(home), annotations_in(home)
     result = {}
     for photo in found.photos:
         name = photo.file.stem

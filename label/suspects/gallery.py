@@ -1,8 +1,6 @@
 """The page of an audit: suspects as cards, each with the line of its verdict, which y and n keep."""
 
-import base64
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,9 +13,10 @@ from numpy.typing import NDArray
 from dataset.formats.outlines import rle_of
 from dataset.idmap import IGNORE, Mask, box_of
 from dataset.overlay import COLOURS, jpeg_uri, outline, small
+from dataset.pieces import touched
 from dataset.verdicts import LabelVerdict, object_key, photo_key
 from label.suspects.search import AuditPhoto, PhotoRows, Suspect
-from pipeline.pages import rendered
+from pipeline.pages import allowed, rendered
 
 TEMPLATE = Path(__file__).with_name("audit.html.j2")
 SCRIPT = Path(__file__).with_name("audit.js")
@@ -66,19 +65,12 @@ def mask_of(photo: AuditPhoto, rows: PhotoRows, one: Suspect) -> Mask:
 
 def card_of(photo: AuditPhoto, mask: Mask, one: Suspect, key: str) -> SuspectCard:
     """Return the card of one suspect whose mask has a pixel."""
-    seen = near(photo.inside >= REACH, mask)
+    seen = touched(photo.inside >= REACH, mask)
     area = mask | (seen & (photo.ids == 0))
     verdict = LabelVerdict(key, object_key(mask) if one.index else "", one.kind, "wrong", rle_of(area), photo.id)
     chance = f", {100 * one.precision:.0f} % expected wrong up to here" if one.kind != CONTROL else ""
     line = json.dumps(dataclasses.asdict(verdict), ensure_ascii=False)
     return SuspectCard(one.kind, jpeg_uri(picture(photo, mask, seen)), f"{photo.id}{chance}", line)
-
-
-def near(seen: Mask, mask: Mask) -> Mask:
-    """Return the pieces of what is seen that a mask touches."""
-    _, numbers = cv2.connectedComponents(seen.astype(np.uint8), connectivity=8)
-    touched = np.setdiff1d(np.unique(numbers[mask]), [0])
-    return np.asarray(np.isin(numbers, touched))
 
 
 def picture(photo: AuditPhoto, mask: Mask, seen: Mask) -> NDArray[np.uint8]:
@@ -97,7 +89,6 @@ def picture(photo: AuditPhoto, mask: Mask, seen: Mask) -> NDArray[np.uint8]:
 def page(cards: Sequence[SuspectCard], queues: Mapping[str, Any], photos: int, bare: int) -> str:
     """Return the page. queues: as of `label.audit.summary`. bare: photos without a prediction."""
     script = SCRIPT.read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     groups = [(kind, WORDS[kind], [card for card in cards if card.kind == kind]) for kind in WORDS]
     return rendered(
         TEMPLATE,
@@ -106,5 +97,5 @@ def page(cards: Sequence[SuspectCard], queues: Mapping[str, Any], photos: int, b
         photos=photos,
         bare=bare,
         script=script,
-        policy=f"'sha256-{digest}'",
+        policy=allowed(script),
     )

@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from dataset.idmap import IGNORE, IdMap, ignores, mask_iou
+from dataset.idmap import IGNORE, IdMap, Mask, ignores, mask_iou
 from label.tracks.flow import Field, FlowWay, Grey, Map, grid, larger, sampled, step, still
 from label.tracks.small_ones import Shift, found_again, small_one
 
-Mask = NDArray[np.bool_]
 GONE = 0.4  # an object of which a smaller share is still there is no longer shown, from there on
 UNSEEN = 1e-3  # weight of a side that does not see a pixel
 STEPS_PX = 0.5  # deviation of the blur of distances
@@ -170,7 +168,8 @@ def fact_of(
     """Return what is known of one carried object. there: the sides that show it; carried: their distances (H, W)."""
     chosen = [sides[n][0] for n in there]
     times = max(mask.shape) / max(chosen[0].to.shape)
-    band = np.abs(distance_of(mask)) < BAND_PX
+    distance = np.abs(distance_of(mask))
+    band = distance < BAND_PX
     apart = float(np.abs(carried[0] - carried[1])[band].mean()) if len(there) == 2 else 0.0
     steps = tuple(side.steps if n in there else 0 for n, (side, _) in enumerate(sides))
     return Carried(
@@ -182,10 +181,13 @@ def fact_of(
         mask_iou(carried[0] > 0, carried[1] > 0) if len(there) == 2 else 1.0,
         (steps[0], steps[1] if len(steps) == 2 else 0),
         int(mask.sum()),
-        outline_length(mask),
+        outline_length(distance),
     )
 
 
-def outline_length(mask: Mask) -> float:
-    """Return the length of a mask's outline in pixels: the area of the band around it by its width."""
-    return max(float((np.abs(distance_of(mask)) < 1).sum()) / 2, 1.0)
+def outline_length(distance: Map) -> float:
+    """Return the length of an outline in pixels: the area of the band around it by its width.
+
+    distance: (H, W) of each pixel to it, without a sign.
+    """
+    return max(float((distance < 1).sum()) / 2, 1.0)

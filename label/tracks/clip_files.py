@@ -9,13 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.formats.listed import Defects, files_of, refuse_unread
+from dataset.formats.listed import files_of, refuse_unread
 from dataset.idmap import IdMap, instances_in, read_ids
-from dataset.known_formats import read_set
 from dataset.overlay import RGB
 from dataset.pictures import upright
 from dataset.records import Sample, read_manifest
-from label.prelabels.coming_back import beside_photos
+from label.prelabels.coming_back import beside_photos, whole_set
 from label.tracks.flow import LEAST_SIDE_PX, Grey
 from label.tracks.propagating import PROPAGATED
 from label.tracks.tracking import LabelledFrame
@@ -140,19 +139,11 @@ def of_tool(path: Path, clip: Clip) -> list[LabelledFrame]:
         raise InputError(f"{path}: there is no such file or folder; name the labels of some frames")
     places = clip.places
     with beside_photos(path, clip.folder) as home:
-        try:
-            defects = Defects()
-            photos = read_set(home, defects).photos
-            if defects.found:
-                raise InputError(defects.found[0].text)
-            found = []
-            for photo in photos:
-                if photo.labelled and photo.file.stem in places:
-                    ids, names = photo.label.draw(clip.size_hw)
-                    found.append(frame_of(places[photo.file.stem], ids, names, clip, str(photo.file)))
-        except InputError as error:
-            raise InputError(str(error).replace(str(home), str(path))) from None
-    return found
+        return [
+            frame_of(places[photo.file.stem], *photo.label.draw(clip.size_hw), clip, str(photo.file))
+            for photo in whole_set(home).photos
+            if photo.labelled and photo.file.stem in places
+        ]
 
 
 def frame_of(place: int, ids: IdMap, names: Sequence[str], clip: Clip, where: str) -> LabelledFrame:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dataset.idmap import mask_iou
+from dataset.idmap import Mask, mask_iou
 from dataset.predictions import Prediction, mask_at
-from label.tracks.carrying import KeyFrame, Mask
+from label.tracks.carrying import KeyFrame
 from label.tracks.propagating import TrackedFrame, TrackedObject
 from label.tracks.trust import frame_iou
 

@@ -1,8 +1,6 @@
 """The page of a clip: its frames with outlines, gone through by keyboard, and the expected IoU over time."""
 
-import base64
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from dataset.overlay import COLOURS, jpeg_uri, outline
 from label.tracks.clip_files import Clip
 from label.tracks.propagating import PERSON, TrackedFrame
 from label.tracks.summary import VideoSummary
-from pipeline.pages import rendered
+from pipeline.pages import allowed, rendered
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 SCRIPT = Path(__file__).with_name("page.js")
@@ -87,8 +85,7 @@ def page(summary: VideoSummary, frames: Sequence[TrackedFrame], clip: Clip, limi
     wanted = [places.index(name) for name in [*summary.look_again, *(one.file for one in summary.next)]]
     shown = [shown_frame(frames[at], clip, low, least_iou) for at in shown_places(frames, wanted, most)]
     script = Markup(SCRIPT.read_text(encoding="utf-8").strip())
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    policy = Markup(f"script-src 'sha256-{digest}'")
+    policy = Markup(f"script-src {allowed(script)}")
     limit = round(1000 * (1 - least_iou) / max(1 - low, 1e-6), 1)
     return rendered(
         TEMPLATE, summary=summary, shown=shown, low=low, limit=limit, least_iou=least_iou, script=script, policy=policy

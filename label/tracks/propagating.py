@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dataset.idmap import IdMap, mask_iou
 from label.tracks.carrying import CarriedFrame, KeyFrame
-from label.tracks.tracking import Motion, between, each_between
+from label.tracks.tracking import Motion, each_between, one_between
 from label.tracks.trust import HiddenObject, expected_iou, frame_iou
 
 PERSON, PROPAGATED = "person", "propagated"
@@ -41,7 +41,7 @@ def hidden_objects(motion: Motion, keys: Sequence[KeyFrame]) -> Iterator[HiddenO
     That is those that a key frame beside it shows; one that both show and that was not carried there has no facts.
     """
     for before, key, behind in zip(keys, keys[1:], keys[2:], strict=False):
-        frame = next(found for at, found in between(motion, before, behind) if at == key.at)
+        frame = one_between(motion, before, behind, key.at)
         for one in frame.objects:
             yield HiddenObject(key.at, one, mask_iou(frame.ids == one.track, key.ids == one.track))
         known = set(before.categories) & set(key.categories) & set(behind.categories)

@@ -117,6 +117,12 @@ def one_sided(motion: Motion, key: KeyFrame, end: int) -> Iterator[tuple[int, Ca
         yield key.at + onward * side.steps, blended([(side, known)], sorted(known), key.ids.shape)
 
 
+def one_between(motion: Motion, before: KeyFrame, behind: KeyFrame, at: int) -> CarriedFrame:
+    """Return the objects of one frame between two key frames, as `between` has them."""
+    sides = [(carried_to(motion, key, at)[-1], distances_of(key)) for key in (before, behind)]
+    return blended(sides, sorted(set(sides[0][1]) | set(sides[1][1])), before.ids.shape)
+
+
 def between(motion: Motion, before: KeyFrame, behind: KeyFrame) -> Iterator[tuple[int, CarriedFrame]]:
     """Yield place and objects of the frames between two key frames."""
     known = distances_of(before), distances_of(behind)

@@ -6,11 +6,11 @@ import vl_convert
 from page_project import EVIL, WORTH, curve, group, ratio_row, transfer, typed
 
 from measure.attribution.record import HelpRow
+from pipeline.pages import allowed
 from report.charts import (
     MEAN,
     RUN,
     TEST,
-    allowed,
     figure,
     help_chart,
     line_rows,

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, with_config
-from scipy import ndimage
 from typing_extensions import TypedDict
 
 from dataset.idmap import Mask, box_of
+from dataset.pieces import touched
 from pipeline.reading import OPEN, read_typed
-from train.clicks.points import EIGHT, EXTRA, RADIUS, Box, Point, blank, put_box, put_click, put_earlier
+from train.clicks.points import EXTRA, RADIUS, Box, Point, blank, put_box, put_click, put_earlier
 from train.clicks.views import WHOLE, Window, cut
 from train.loader import GREY
 from train.model import Network, autocast, build_from, device, load_weights, widen
@@ -200,19 +200,15 @@ def asked_for(mask: Mask, wish: Wish, pixel: float) -> Mask:
 
     pixel: side of what the network sees as one, in pixels of the photo; a click reaches as far as its disk.
     """
-    numbers, _ = ndimage.label(mask, EIGHT)
-    touched = np.zeros_like(mask) if wish.earlier is None else wish.earlier.copy()
+    by = np.zeros_like(mask) if wish.earlier is None else wish.earlier.copy()
     reach = max(round(RADIUS * pixel), 1)
     for x, y, positive in wish.clicks:
         if positive:
-            touched[max(int(y) - reach, 0) : int(y) + reach + 1, max(int(x) - reach, 0) : int(x) + reach + 1] = True
+            by[max(int(y) - reach, 0) : int(y) + reach + 1, max(int(x) - reach, 0) : int(x) + reach + 1] = True
     if wish.box:
         x0, y0, x1, y1 = (max(round(side), 0) for side in wish.box)
-        touched[y0:y1, x0:x1] = True
-    kept = np.zeros(int(numbers.max(initial=0)) + 1, bool)
-    kept[numbers[touched]] = True
-    kept[0] = False
-    return np.asarray(kept[numbers])
+        by[y0:y1, x0:x1] = True
+    return touched(mask, by)
 
 
 def channels_of(photo: NDArray[np.uint8], wish: Wish, window: Window, side: int) -> NDArray[np.uint8]:

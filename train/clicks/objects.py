@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from dataset.idmap import IGNORE, IGNORED, IdMap
+from dataset.pieces import pieces_of
 from dataset.records import Sample, read_manifest
 from pipeline.errors import InputError
 from pipeline.progress import track
-from train.clicks.points import EIGHT
 from train.data import Photo, load_labelled, shrunk
 
 ROOMY = 2.5  # longer side of a photo that is kept / side of what the network sees, so that close crops stay sharp
@@ -55,6 +54,5 @@ def joined(ids: IdMap, sample: Sample) -> IdMap:
     made = np.zeros_like(ids)
     for category in sorted({item.category for item in sample.instances}):
         own = np.isin(ids, [item.index for item in sample.instances if item.category == category])
-        pieces, _ = ndimage.label(own, EIGHT)
-        made[own] = pieces[own] + made.max(initial=0)
+        made[own] = pieces_of(own).downwards().labels[own] + made.max(initial=0)
     return made

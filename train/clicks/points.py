@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from dataset.idmap import Mask
+from dataset.pieces import pieces_of
 
 Point = tuple[float, float, bool]  # x, y in pixels from the image's upper left corner, and whether the object is there
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels, x1 and y1 exclusive
@@ -14,7 +14,6 @@ EXTRA = 3  # channels: where the object is clicked, where it is not, the earlier
 OBJECT, ELSE, EARLIER = range(3, 6)  # their places beside RGB
 FULL, OUTSIDE_BOX = 255, 96  # of a click and an earlier mask; of what lies outside a box, in the channel `ELSE`
 RADIUS = 3  # of a click's disk, in pixels of what the network sees
-EIGHT = np.ones((3, 3), int)  # pixels that meet at a corner are neighbours
 
 
 def deepest(mask: Mask) -> tuple[int, int]:
@@ -43,12 +42,9 @@ def largest_error(truth: Mask, mask: Mask, known: Mask | None = None) -> tuple[M
     best: tuple[Mask, bool] | None = None
     most = 0
     for wrong, positive in ((truth & ~mask, True), (mask & ~truth, False)):
-        numbers, count = ndimage.label(wrong if known is None else wrong & known, EIGHT)
-        if not count:
-            continue
-        areas = np.bincount(numbers.ravel())[1:]
-        if areas.max() > most:
-            most, best = int(areas.max()), (numbers == areas.argmax() + 1, positive)
+        regions = pieces_of(wrong if known is None else wrong & known).downwards()
+        if regions.areas.max(initial=0) > most:
+            most, best = int(regions.areas.max()), (regions.labels == regions.areas.argmax() + 1, positive)
     return best
 
 
