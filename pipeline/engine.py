@@ -25,6 +25,7 @@ __all__ = ["Failed", "actor_of", "each", "engine", "gpu_count"]
 Item = TypeVar("Item")
 HERE = {"", "local"}  # values of RAY_ADDRESS that mean this machine alone
 STORE_BYTES = 150 * 2**20  # results travel as files; the store holds only their descriptions
+WATCHERS = ("start_monitor", "start_log_monitor", "start_api_server")  # of Ray's Node
 # What actors may import; sent to a cluster's nodes, below 1 MB.
 ROOMS = ("benchmarks", "dataset", "measure", "pipeline", "render", "train")
 
@@ -107,7 +108,17 @@ def connect(cores: int, address: str, temporary: str) -> None:
     if address not in HERE:
         join(address, actors)
     else:  # "local": else Ray would join one that somebody else started here
+        without_watchers()
         init("local", actors, num_cpus=cores, object_store_memory=STORE_BYTES, include_dashboard=False)
+
+
+def without_watchers() -> None:
+    """Let a Ray of this process start without what watches it for people: autoscaler, logs and dashboard.
+
+    Each is a process that takes a second of a core to start, for each stage; ray.init can leave out none of them.
+    """
+    for name in WATCHERS:
+        setattr(ray._private.node.Node, name, lambda *_, **__: None)
 
 
 def join(address: str, actors: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.engine import Failed, actor_of, each, engine
 from pipeline.errors import InputError
-from tests.ray_nodes import gone, wait_for
+from tests.ray_nodes import gone, started_by, wait_for
 
 PATIENT_S = 100.0  # no job of these tests comes near it
 HASTY_S = 1.5
@@ -64,6 +64,21 @@ def _ray() -> None:
 
 def tries_of(folder: Path) -> Counter[str]:
     return Counter({file.name: file.stat().st_size for file in sorted(folder.iterdir())})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_ray")
+def test_ray_comes_without_the_processes_that_watch_it_for_people() -> None:
+    names = {Path(word).name for process in started_by(os.getpid()) for word in words_of(process)}
+    assert "gcs_server" in names
+    assert not names & {"monitor.py", "log_monitor.py", "dashboard.py"}
+
+
+def words_of(process: int) -> list[str]:
+    """Return a process's command line, [] if it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8").split("\0")
+    return []
 
 
 @pytest.mark.slow
