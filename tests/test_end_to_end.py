@@ -21,6 +21,8 @@ SMALL = {
     "fit": {"img_size": 64, "batch": 2, "epoch_steps": 1},
     "curves": {"real": [0.5], "mixed": [], "renders": [], "seeds": [1]},
     "attribute": {"least": 2},
+    "shoot": {"workers": 1},  # each that starts loads Blender or torch, for a picture or two
+    "machine": {"workers": 1},
     "report": {"renders": 2, "worst": 2},
 }
 SETUP = {

@@ -20,7 +20,7 @@ def test_every_batch_is_left_out_and_held_against_its_estimate(tmp_path):
     (tmp_path / "categories.json").rename(tmp_path / "photos/categories.json")
     out = tmp_path / "bench.json"
     fit = dataclasses.replace(SMALL, steps=2)
-    main(LEAST, fit, Machine(2), tmp_path, tmp_path / "work", out)
+    main(LEAST, fit, Machine(1), tmp_path, tmp_path / "work", out)
     found = read_json(out)["attribution"]
     assert {row["name"] for row in found["groups"]} == {batch.name for batch in BATCHES}
     assert len(list((tmp_path / "work/trials").glob("*/*/val.json"))) == len(SEEDS) * (len(BATCHES) + 1)

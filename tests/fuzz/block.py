@@ -9,7 +9,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 
 from tests.fuzz.mutate import mutated
 
-SIZE = 200  # cases of a block
+SIZE = 60  # cases of a block
 ROUNDS = 20  # so often is drawn anew where hypothesis has seen all that it can draw
 STEADY = "steady"
 Case = tuple[str, bytes]  # which file of the tree, and what stands in it

@@ -54,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, settings: Attribute, out: Path) -> dict:
     files = [folder / name for name in ("pools.json", "val.jsonl", "categories.json", "race", "pick.json")]
-    main(settings, Machine(2), SETTINGS, *files, out.parent / "trials", out)
+    main(settings, Machine(1), SETTINGS, *files, out.parent / "trials", out)
     return json.loads(out.read_text(encoding="utf-8"))
 
 
