@@ -117,7 +117,7 @@ class Trials:
             if isinstance(done, Failed):
                 raise InputError(
                     f"{job.folder}: its training {done.cause} three times; look whether the machine has memory "
-                    "enough (lower fit.batch or tune.workers), then run the same command again"
+                    "enough (lower fit.batch or machine.workers), then run the same command again"
                 )
 
     def warm(self, trials: Sequence[Trial]) -> None:
