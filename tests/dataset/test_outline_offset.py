@@ -188,6 +188,7 @@ def test_a_ceiling_is_never_below_a_score_that_was_reached():
     assert not_below(None, 0.9) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "sides"), [("domino", {"right", "below"}), ("balloon", set()), ("cables", set())])
 def test_real_sets_are_told_as_their_overlays_show(tmp_path, name, sides):
     if not (REAL / name).is_dir():

@@ -34,6 +34,7 @@ def found_in(root):
     return json.loads((root / "audit" / "audit.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_errors_of_every_kind_are_ahead_of_right_labels(audited):
     those = audit.audit_set(audited / "samples.jsonl", audited / "predictions")
     scores = audit.assess(audit.all_rows(those, SETTINGS), 1).photo_scores

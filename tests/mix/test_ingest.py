@@ -178,6 +178,7 @@ def test_a_fault_in_an_archive_is_named_in_it_and_nothing_is_left_behind(tmp_pat
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the folder ../shared with real photo sets is not here")
 @pytest.mark.parametrize(("name", "photos"), [("balloon", 74), ("qr", 53)])
 def test_a_real_set_keeps_every_labelled_pixel(tmp_path, name, photos):

@@ -70,6 +70,7 @@ def told(found):
     return [(hit.measured.part, hit.measured.id, hit.trained.part, hit.trained.id, hit.mirrored) for hit in found.hits]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PLANTS)
 def test_a_copy_among_the_photos_of_test_is_found(set_up, kind):
     copies = {f"test{n}": PLANTS[kind](photo(n), rng_for(n, kind)) for n in range(3)}
@@ -139,6 +140,7 @@ def test_both_files_say_the_same_and_name_images_that_are_there(set_up):
         assert all((path.parent / one.image).is_file() for one in (hit.measured, hit.trained))
 
 
+@pytest.mark.slow
 def test_the_same_photos_give_the_same_bytes(set_up):
     set_up.write("val", {"again": photo(2)})
     set_up.search(stop=False)
@@ -147,6 +149,7 @@ def test_the_same_photos_give_the_same_bytes(set_up):
     assert (set_up.root / "leaks.json").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_planted_copies_are_found(set_up):
     planted = set_up.search(planted=6).planted
     assert (planted.found, planted.photos, set(planted.found_per_kind)) == (1.0, 6, set(PLANTS))

@@ -201,6 +201,7 @@ WAYS = {  # of naming a file outside: what stands in the head of the layer, in t
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_usd_file_that_names_one_outside_its_folder_is_refused(tmp_path: Path, way: str):
     (tmp_path / "in").mkdir()
@@ -242,6 +243,7 @@ def test_an_archive_that_is_compressed_is_no_usdz(tmp_path: Path):
     assert look_at_layers(plain) == 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"", b"PXR-USDC" + b"\xff" * 80, b"#usda 1.0\n\xff\xfe(", b"PK\x03\x04 no archive"])
 @pytest.mark.parametrize("ending", ["usd", "usda", "usdc", "usdz"])
 def test_a_usd_file_that_is_broken_is_one_line(tmp_path: Path, data: bytes, ending: str):

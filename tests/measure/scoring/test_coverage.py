@@ -35,6 +35,7 @@ def held(world: World) -> tuple[float, float]:
     return statistics.mean(lo <= truth <= hi for lo, hi in found), statistics.median(hi - lo for lo, hi in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS, ids=name_of)
 def test_92_to_98_of_100_intervals_hold_the_true_score(world: World):
     """Two seeds alone say little of how seeds differ: there up to 99.5 is as near as it gets."""
@@ -95,6 +96,7 @@ EQUALS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", EQUALS, ids=name_of)
 def test_of_100_comparisons_of_equals_at_most_8_show_a_difference(world: World):
     assert statistics.mean(verdict != 0 for verdict in verdicts(world, 0)) <= 0.08

@@ -55,6 +55,7 @@ CLEAR = [  # real law, render law, further evidence, the right step
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("real", "renders", "more", "right"), CLEAR)
 def test_in_a_clear_case_nine_of_ten_projects_get_the_right_advice(real, renders, more, right, points, costs):
     given = Counter(project(points, costs, right, trial, real, renders, **more).action for trial in range(PROJECTS))

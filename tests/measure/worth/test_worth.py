@@ -27,6 +27,7 @@ def projects(law, real_labels, points, name, **noise):
         yield worth_of(curve, mix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("real_labels", [20, 60, 120, 200])
 @pytest.mark.parametrize("law", [power, exponential], ids=lambda law: law.__name__)
 def test_the_interval_holds_the_true_worth(law, real_labels, points):
