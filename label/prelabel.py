@@ -43,7 +43,7 @@ class Prelabel:
     """Section `prelabel` of params.yaml."""
 
     seed: int
-    shapes: str  # masks, or polygons where one ring tells the object
+    shapes: str  # masks, or polygons where one ring tells the object to 99 of 100 pixels
     tolerance_px: float  # by which a polygon may leave its mask's outline
     most_points: int  # of a polygon; the tolerance grows where it takes more
     planted: float  # share of the photos into which one error is planted, 0..1

@@ -12,7 +12,7 @@ from dataset.idmap import box_of
 from dataset.predictions import Found, Prediction
 from label.prelabel import Prelabel
 
-SETTINGS = Prelabel(1, "masks", 1.0, 40, 0.0, 2)
+SETTINGS = Prelabel(1, "masks", 0.5, 60, 0.0, 2)
 SIZE = (90, 120)
 
 
