@@ -16,8 +16,8 @@ from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
-from measure.worth.options import Evidence, Lost, WeakKind
 from measure.worth.points import Floats, Point, ScoreEstimate
+from measure.worth.records import Evidence, Lost, WeakKind
 from measure.worth.tried import ProbeFile, TriedChange, leaving_out
 from pipeline.reading import Count, Record, read_typed
 from train.settings import side_of

@@ -4,18 +4,8 @@ import dataclasses
 from typing import Any
 
 from measure.worth.costs import amount
-from measure.worth.options import (
-    FEW_ASSETS,
-    NOUNS,
-    Advice,
-    Evidence,
-    Option,
-    best_value,
-    few_assets,
-    options,
-    sentences,
-    weakest,
-)
+from measure.worth.options import FEW_ASSETS, few_assets, options, weakest
+from measure.worth.records import NOUNS, Advice, Evidence, Option, best_value, sentences
 from measure.worth.tried import Action
 from pipeline.costs import Costs
 
@@ -33,7 +23,7 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
     3. The best expected value a cost. Value is the IoU that a step is expected to bring, up to the target; cost is
        money for labels, renders and machines. Compared are changes that were tried and are shown to help (the lower
        end of the gain's 95 % interval is above 0), and labels and renders whose curve reaches the target in
-       `options.SURE` of its redraws, no further out than it may be read. This alone ever advises more samples, so a
+       `samples.SURE` of its redraws, no further out than it may be read. This alone ever advises more samples, so a
        curve that ends below the target never does. What costs nothing comes first; at a tie the cheaper step, then the
        one that stands higher in the table.
     4. The network does not reach the target on the very photos it was trained on: architecture.

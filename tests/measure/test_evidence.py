@@ -6,7 +6,7 @@ from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import record
 from measure.evidence import detail_of, failures, fewest_assets, left_out, lost, photo_draws, point
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
-from measure.worth.options import Lost
+from measure.worth.records import Lost
 from measure.worth.tried import TriedChange
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from measure.worth.advice import advice_json, advise
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, Lost
 from measure.worth.points import ScoreEstimate
+from measure.worth.records import Evidence, Lost
 from measure.worth.tried import TriedChange
 from pipeline.seeds import rng_for
 

@@ -1,8 +1,10 @@
 import pytest
 
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, WeakKind, options, step
+from measure.worth.options import options
 from measure.worth.points import Point, ScoreEstimate
+from measure.worth.records import Evidence, WeakKind
+from measure.worth.samples import step
 from measure.worth.tried import TriedChange, UntriedChange
 
 SIZES = (20, 40, 80, 160)
