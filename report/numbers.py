@@ -115,15 +115,6 @@ def of_families(curves: Mapping[str, CurveRecord] | None) -> Table | None:
     return filled("Shapes fitted to the curves", ("trained on", "shape", "#weight", "#score it ends at"), cells)
 
 
-RULE = (
-    "Advised is the option with the best value a cost of those that are compared: the IoU that it is expected to bring, up "
-    "to the target, for its money. Compared are changes that were tried and are shown to help (the lower end of the gain's "
-    "95 % interval is above 0), and labels and renders whose curve reaches the target. A score at the target, and a target "
-    "above what the labels allow, come before that; where nothing is compared, the advice goes by what was measured of the "
-    "cause."
-)
-
-
 def advice_part(found: TransferRecord) -> dict[str, Any]:
     """Return the advice with its options."""
     advice, costs = found.advice, found.worth or found.money
