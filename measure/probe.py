@@ -163,10 +163,11 @@ def untried(
         why = why if name in changes else "it is not in probe.changes"
         if name not in chosen:
             found.append(UntriedChange(name, change.action, why, name in possible or name not in changes))
-    if GROUPS not in settings.changes:
-        found.append(UntriedChange("leaving assets out", "assets", "groups is not in probe.changes", True))
-    elif not any(change.group for change in changes.values()):
-        found.append(UntriedChange("leaving assets out", "assets", "stage attribute names none to try", False))
+    wanted = GROUPS in settings.changes
+    why = "stage attribute names none to try" if wanted else "groups is not in probe.changes"
+    for kind in (ASSET, RECIPE):
+        if not any(change.group and change.group.kind == kind for change in changes.values()):
+            found.append(UntriedChange(f"leaving {kind}s out", leaving_out(kind, "")[1], why, not wanted))
     return tuple(found)
 
 

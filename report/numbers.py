@@ -121,9 +121,7 @@ def advice_part(found: TransferRecord) -> dict[str, Any]:
     if not advice:
         return {"advice": None}
     table = of_advice(advice, costs.currency if costs else "")
-    return {
-        "advice": {"action": ACTIONS.get(advice.action, advice.action), "why": advice.why, "table": table, "rule": RULE}
-    }
+    return {"advice": {"action": ACTIONS.get(advice.action, advice.action), "why": advice.why, "table": table}}
 
 
 def score_parts(found: TransferRecord) -> dict[str, Any]:

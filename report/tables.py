@@ -20,7 +20,7 @@ from report.record import (
     WorthRecord,
     WorthRow,
 )
-from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, several, signed, span, whole
+from report.words import ACTIONS, NOTHING, both_curves, cents, known_ends, money, score, several, signed, span, whole
 
 CHOSE = "val"  # the validation set by which the mix was chosen
 
@@ -278,7 +278,7 @@ def of_advice(advice: AdviceRecord, currency: str) -> Table | None:
             score(option.iou, 2),
             span(option.ci95),
             money(option.cost, currency),
-            span(option.cost_ci95, 0),
+            span(option.cost_ci95, cents(option.cost or 0.0)),
             reached(option),
             rate(option.value_per_cost),
             "yes" if option.compared else "no",

@@ -92,7 +92,7 @@ def most_for_the_money(table: tuple[Option, ...], costs: Costs) -> tuple[Action,
         return None
     other = best_value(row for row in table if row is not best)
     beside = f"The next best ({other.action}) {worth(other, costs.currency)}." if other else ""
-    return best.action, sentences(best.what, f"It {worth(best, costs.currency)}.", beside)
+    return best.action, sentences(best.short or best.what, f"It {worth(best, costs.currency)}.", beside)
 
 
 def worth(option: Option, currency: str) -> str:

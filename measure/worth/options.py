@@ -62,8 +62,10 @@ def by_changes(idle: Option, further: str, evidence: Evidence, target: float, co
         return dataclasses.replace(idle, what=sentences(idle.what, missing, further))
     rows = [(of_change(each, evidence, target, costs), each) for each in tried]
     best, change = max(rows, key=lambda pair: pair[0].rank)
-    told = f"{capital(change.name)}: tried on val were {'; '.join(each.told for each in tried)}."
-    return dataclasses.replace(best, what=sentences(told, missing, further))
+    short = f"{capital(change.name)} brought {change.numbers} IoU on val."
+    others = "; ".join(f"{each.name} {each.numbers}" for each in tried if each is not change)
+    also = f"Also tried: {others}." if others else ""
+    return dataclasses.replace(best, what=sentences(short, also, missing, further), short=short)
 
 
 def capital(text: str) -> str:

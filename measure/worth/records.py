@@ -98,6 +98,7 @@ class Option:
     reaches: bool | None = None
     helps: bool = False  # a gain is shown: the lower end of its interval is above 0
     value: float | None = None  # IoU that it is expected to bring; what lies beyond the target counts nothing
+    short: str = ""  # the step in one sentence, where `what` tells more than that
 
     @property
     def value_per_cost(self) -> float | None:

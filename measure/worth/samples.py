@@ -114,8 +114,5 @@ def doubled(action: Action, evidence: Evidence, now: int, price: Price, curve: C
     last, score = tried[0], evidence.score
     high = math.hypot(score.hi - score.iou, max(last.ci95[1], 0.0))
     iou = ScoreEstimate(min(score.iou + max(last.gain, 0.0) / 2, 1.0), score.lo, min(score.iou + high, 1.0))
-    what = (
-        f"{now} more {noun}, twice as many: the last doubling brought {last.gain:+.3f} ({last.ci95[0]:+.3f} to "
-        f"{last.ci95[1]:+.3f}), and the next is taken to bring half of that."
-    )
+    what = f"{now} more {noun}, twice as many: the last doubling brought {last.numbers}, and the next is taken to bring half of that."
     return Option(action, what, now, iou, price.of(now), (price.of(now), price.of(now)))

@@ -31,10 +31,10 @@ class TriedChange(Record):
         return self.ci95[0] > 0
 
     @property
-    def told(self) -> str:
-        """Return the change with its gain, e.g. "longer training +0.020 (+0.010 to +0.030)"."""
+    def numbers(self) -> str:
+        """Return the gain with its interval, e.g. "+0.020 (+0.010 to +0.030)"."""
         lo, hi = self.ci95
-        return f"{self.name} {self.gain:+.3f} ({lo:+.3f} to {hi:+.3f})"
+        return f"{self.gain:+.3f} ({lo:+.3f} to {hi:+.3f})"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -99,14 +99,18 @@ def test_a_change_that_is_not_tried_has_its_reason():
         "half the labels": unasked,
         "half the renders": ("the pick has no such samples", False),
         "without asset mug": spent,
+        "leaving recipes out": ("stage attribute names none to try", False),
     }
-    assert set(reasons(Probe(0.0, (*ALL, GROUPS), (1,), 10), [MUG]).values()) == {("probe.runs is 0", True)}
+    assert set(reasons(Probe(0.0, (*ALL, GROUPS), (1,), 10), [MUG, NIGHT]).values()) == {("probe.runs is 0", True)}
 
 
 def test_where_there_is_no_group_to_leave_out_it_says_so():
     without, unasked = Probe(99.0, (*ALL, GROUPS), (1,), 10), Probe(99.0, ALL, (1,), 10)
-    row = UntriedChange("leaving assets out", "assets", "stage attribute names none to try", False)
-    assert untried(without, CHANGES, CHANGES, ALL) == (row,)
+    why = "stage attribute names none to try"
+    assert untried(without, CHANGES, CHANGES, ALL) == (
+        UntriedChange("leaving assets out", "assets", why, False),
+        UntriedChange("leaving recipes out", "look", why, False),
+    )
     assert untried(unasked, CHANGES, CHANGES, ALL)[0].why == "groups is not in probe.changes"
 
 

@@ -91,7 +91,7 @@ def test_what_changes_bring_that_were_tried_stands_in_the_options(project):
     score = read(project, "pick.json")["iou"]
     for action, row in (("architecture", larger), ("assets", rows[without])):
         assert options[action]["iou"] == pytest.approx(min(score + row["gain"], 1), abs=2e-6)
-        assert options[action]["what"].startswith(f"{row['name'].capitalize()}: tried on val were {row['name']} ")
+        assert options[action]["what"].startswith(f"{row['name'].capitalize()} brought {row['gain']:+.3f} (")
         assert options[action]["cost"] == pytest.approx(row["times"] * SMALL.steps * COSTS.per_step, abs=1e-6)
 
 

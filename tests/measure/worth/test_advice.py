@@ -121,7 +121,9 @@ def test_a_harmful_recipe_is_looked_at_and_named(costs):
     night = TriedChange("without recipe night", "look", 0.03, (0.01, 0.05), 1.0)
     advice = given(costs, night, TriedChange("without recipe day", "look", -0.02, (-0.03, -0.01), 1.0))
     assert advice.action == "look"
-    assert advice.why.startswith("Without recipe night: tried on val were without recipe night +0.030 (+0.010 to ")
+    assert advice.why.startswith(
+        "Without recipe night brought +0.030 (+0.010 to +0.050) IoU on val. It is expected to bring "
+    )
 
 
 def test_the_change_that_brings_most_for_its_money_is_advised_and_the_next_is_named(costs):
@@ -142,7 +144,7 @@ def test_what_lies_beyond_the_target_counts_nothing(costs):
 
 def test_a_change_whose_gain_is_not_shown_is_not_compared_however_large(costs):
     perhaps = TriedChange("larger pictures", "architecture", 0.3, (-0.01, 0.6), 1.0)
-    assert given(costs, perhaps, LONGER).options[4].what.startswith("Longer training: tried on val were larger ")
+    assert given(costs, perhaps, LONGER).options[4].what.startswith("Longer training brought +0.020 ")
     assert given(costs, perhaps, MUG).action == "assets"
     assert "names the cause" in given(costs, perhaps).why
 

@@ -93,7 +93,7 @@ DOUBLING = TriedChange("half the labels", "label", 0.06, (0.04, 0.08), 1.0)
 
 def test_of_the_changes_that_were_tried_the_best_is_expected_and_all_are_told(costs):
     row = by_action(Evidence(SCORE, 160, 1000, tried=(DEEPER, LARGER), steps=100), 0.95, costs)["architecture"]
-    assert row.what.startswith("Larger pictures: tried on val were larger pictures +0.030 (-0.010 to +0.070); another ")
+    assert row.what.startswith("Larger pictures brought +0.030 (-0.010 to +0.070) IoU on val. Also tried: another ")
     assert row.iou.iou == pytest.approx(0.83)
     assert row.iou.hi - row.iou.iou == pytest.approx((0.02**2 + 0.04**2) ** 0.5)
     assert row.cost == pytest.approx(2.25 * 100 * costs.per_step)
@@ -102,7 +102,7 @@ def test_of_the_changes_that_were_tried_the_best_is_expected_and_all_are_told(co
 
 def test_a_change_that_is_shown_to_help_goes_before_a_larger_gain_that_is_not(costs):
     row = by_action(Evidence(SCORE, 160, 1000, tried=(LONGER, LARGER), steps=100), 0.95, costs)["architecture"]
-    assert row.what.startswith("Longer training: tried on val were larger pictures +0.030")
+    assert row.what.startswith("Longer training brought +0.020 (+0.010 to +0.030) IoU on val. Also tried: larger pic")
     assert (row.compared, row.reaches, row.value) == (True, False, pytest.approx(0.02))
     assert row.value_per_cost == pytest.approx(0.02 / (2 * 100 * costs.per_step))
 
@@ -170,7 +170,7 @@ def test_leaving_an_asset_out_has_a_score_and_costs_a_training(costs):
     cup = TriedChange("without asset cup", "assets", -0.01, (-0.02, 0.005), 1.0)
     mug = TriedChange("without asset mug", "assets", 0.02, (0.01, 0.03), 1.0)
     option = by_action(Evidence(SCORE, 1, 1, tried=(cup, mug), assets=3, steps=100), 0.95, costs)["assets"]
-    assert option.what.startswith("Without asset mug: tried on val were without asset mug +0.020")
+    assert option.what.startswith("Without asset mug brought +0.020 (+0.010 to +0.030) IoU on val. Also tried: without")
     assert option.iou.iou == pytest.approx(0.82)
     assert option.iou.lo < 0.80 < 0.84 < option.iou.hi
     assert option.cost == pytest.approx(100 * costs.per_step)
