@@ -114,5 +114,8 @@ def doubled(action: Action, evidence: Evidence, now: int, price: Price, curve: C
     last, score = tried[0], evidence.score
     high = math.hypot(score.hi - score.iou, max(last.ci95[1], 0.0))
     iou = ScoreEstimate(min(score.iou + max(last.gain, 0.0) / 2, 1.0), score.lo, min(score.iou + high, 1.0))
-    what = f"{now} more {noun}, twice as many: the last doubling brought {last.numbers}, and the next is taken to bring half of that."
+    what = (
+        f"{now} more {noun}, twice as many: the last doubling brought {last.numbers}, and the next is taken to bring "
+        "half of that, and nothing as the least."
+    )
     return Option(action, what, now, iou, price.of(now), (price.of(now), price.of(now)))

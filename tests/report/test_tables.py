@@ -32,6 +32,7 @@ from report.words import NOTHING, money, several, signed, span
         pytest.param(money(1234.5, "EUR"), "1,234 EUR", id="money"),
         pytest.param(money(4.2, "EUR"), "4.20 EUR", id="little money"),
         pytest.param(money(0, "EUR"), "0 EUR", id="no money"),
+        pytest.param(money(0.0001, "EUR"), "below 0.01 EUR", id="next to no money"),
         pytest.param(several(1.2, "photo"), "1 photo", id="one"),
         pytest.param(several(0.4, "photo"), "0 photos", id="none"),
     ],
