@@ -89,7 +89,7 @@ def test_probe_leaves_out_what_the_estimate_finds_worst_as_attribute_does(folder
     (measured, *_) = run(folder, dataclasses.replace(PLAIN, leave_out=1), tmp_path / "left/attribution.json")["groups"]
     ends = [-end for end in reversed(measured["ci95"])]
     assert [found.gain, *found.ci95] == pytest.approx([-measured["help"], *ends], abs=2e-6)
-    assert found.helps
+    assert found.gain > 0.02
 
 
 def test_a_set_up_without_renders_in_any_trained_mix_has_no_groups(tmp_path: Path):
