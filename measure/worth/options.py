@@ -6,7 +6,7 @@ import math
 from measure.worth.points import ScoreEstimate
 from measure.worth.records import Evidence, Option, sentences
 from measure.worth.samples import label_option, render_option
-from measure.worth.tried import TriedChange
+from measure.worth.tried import TriedChange, names
 from pipeline.costs import Costs
 
 NEARLY_ALL = 0.995  # share of instances that is called all
@@ -53,7 +53,7 @@ def look_option(evidence: Evidence, target: float, costs: Costs) -> Option:
 
 
 def by_changes(idle: Option, further: str, evidence: Evidence, target: float, costs: Costs) -> Option:
-    """Return the option of the best change that speaks of a step (`Option.rank`), with what all of them brought.
+    """Return the option of the best change that speaks of a step (`Option.rank`), with what the first few others brought.
 
     idle: the step where none was tried, without numbers. further: what it says after either.
     """
@@ -63,7 +63,7 @@ def by_changes(idle: Option, further: str, evidence: Evidence, target: float, co
     rows = [(of_change(each, evidence, target, costs), each) for each in tried]
     best, change = max(rows, key=lambda pair: pair[0].rank)
     short = f"{capital(change.name)} brought {change.numbers} IoU on val."
-    others = "; ".join(f"{each.name} {each.numbers}" for each in tried if each is not change)
+    others = names([f"{each.name} {each.numbers}" for each in tried if each is not change])
     also = f"Also tried: {others}." if others else ""
     return dataclasses.replace(best, what=sentences(short, also, missing, further), short=short)
 

@@ -100,6 +100,13 @@ def test_of_the_changes_that_were_tried_the_best_is_expected_and_all_are_told(co
     assert (row.reaches, row.compared, row.value) == (False, False, pytest.approx(0.03))
 
 
+def test_of_many_groups_that_were_tried_a_few_are_told(costs):
+    tried = tuple(TriedChange(f"without asset {n}", "assets", -n / 100, (-0.2, 0.1), 1.0) for n in range(9))
+    what = by_action(Evidence(SCORE, 160, 1000, tried=tried), 0.95, costs)["assets"].what
+    assert what.startswith("Without asset 0 brought")
+    assert what.endswith("without asset 3 -0.030 (-0.200 to +0.100) and 5 more.")
+
+
 def test_a_change_that_is_shown_to_help_goes_before_a_larger_gain_that_is_not(costs):
     row = by_action(Evidence(SCORE, 160, 1000, tried=(LONGER, LARGER), steps=100), 0.95, costs)["architecture"]
     assert row.what.startswith("Longer training brought +0.020 (+0.010 to +0.030) IoU on val. Also tried: larger pic")
