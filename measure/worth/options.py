@@ -53,7 +53,7 @@ def look_option(evidence: Evidence, target: float, costs: Costs) -> Option:
 
 
 def by_changes(idle: Option, further: str, evidence: Evidence, target: float, costs: Costs) -> Option:
-    """Return the option of the best change that speaks of a step (`Option.rank`), with what the first few others brought.
+    """Return the option of the best change that speaks of a step (`Option.rank`), with what a few others brought.
 
     idle: the step where none was tried, without numbers. further: what it says after either.
     """
