@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks.damage import BATCHES, plant
 from benchmarks.training import CATEGORIES, VAL
 from dataset.records import RENDER
-from measure.attribute import Attribute, estimate_all, measure_all, renders_of
+from measure.attribute import Attribute, estimate_all, measure_all
+from measure.attribution.leave_out import renders_of
 from measure.attribution.record import AttributionRecord, record
 from measure.trials.candidate import MIX, Trial
 from measure.trials.runner import Machine, open_trials
@@ -51,7 +52,7 @@ def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path
     full = [Trial(((RENDER, 1.0),), seed) for seed in SEEDS]
     trials.train([(trial, 1.0) for trial in full], "planted")
     runs = [load_run(trials.folder(trial).parent) for trial in full]
-    found, passed = estimate_all(everything, runs, renders_of(row, trials.pools), real / VAL)
+    found, passed = estimate_all(everything, runs, renders_of([RENDER], trials.pools), real / VAL)
     measured = measure_all(everything, row, trials, found, "mean")
     numbers = numbers_of(record(found, measured, passed, settings.least, settings.resamples))
     write_section(out, "attribution", numbers)

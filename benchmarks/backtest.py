@@ -22,8 +22,8 @@ from measure.trials.candidate import MIX, Trial, at_ratio, real_only
 from measure.trials.runner import Machine, Trials, open_trials
 from measure.worth.advice import advise
 from measure.worth.backtests import AdviceTest, Backtests, Forecast, among_best, backtests_of, read_backtests
-from measure.worth.options import Evidence
 from measure.worth.points import RESAMPLES, ScoreEstimate
+from measure.worth.records import Evidence
 from pipeline.costs import Costs
 from pipeline.errors import InputError
 from pipeline.files import write_json

@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.records import RENDER, Sample
 from measure.attribution.groups import Group, GroupEstimate, evaluated, groups_of
-from measure.attribution.leave_out import MeasuredHelp, measure, to_leave_out, without
+from measure.attribution.leave_out import MeasuredHelp, Place, measure, renders_of, to_leave_out, without
 from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, attributed_row, read_pick, score_in
 from measure.scoring.records import Score, scored_by
 from measure.trials.candidate import trials_of
-from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
@@ -23,8 +21,6 @@ from train.run import Run, load_run
 from train.settings import Fit
 
 SEED = 1  # of the choice of renders to look at
-
-Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +38,6 @@ class Attribute:
         for name, lowest in (("least", 2), ("most", 2), ("runs", 1), ("leave_out", 0), ("resamples", 2)):
             if getattr(self, name) < lowest:
                 raise ValueError(f"{name} is {getattr(self, name)}, wanted {lowest} or more")
-
-
-def renders_of(row: Row, pools: Pools) -> list[Place]:
-    """Return the renders that a mix trains on, source by source in the order of its weights."""
-    named = [pools.named(name) for name in row["weights"]]
-    return [(pool.folder, sample) for pool in named if pool.domain == RENDER for sample in pool.samples]
 
 
 def chosen(places: Sequence[Place], most: int) -> list[Place]:
@@ -130,7 +120,7 @@ def main(
     known = open_trials(machine, fit, pools, val, categories, trials, race)
     trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
     runs = [load_run(folder.parent) for folder in trained[: settings.runs]]
-    found, passed = estimate_all(settings, runs, renders_of(row, known.pools), val)
+    found, passed = estimate_all(settings, runs, renders_of(row["weights"], known.pools), val)
     measured = measure_all(settings, row, known, found, score_in(tuned))
     write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))
 

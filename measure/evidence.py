@@ -12,13 +12,13 @@ from pydantic import TypeAdapter
 from dataset.records import RelativePath, Sample
 from measure.attribution.record import IOU, AttributionRecord
 from measure.pick import TunedRuns, run_folder
-from measure.probe import ProbedChange
 from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
-from measure.worth.options import Evidence, GroupHelp, Lost, TriedChange, WeakKind
 from measure.worth.points import Floats, Point, ScoreEstimate
+from measure.worth.records import Evidence, Lost, WeakKind
+from measure.worth.tried import ProbeFile, TriedChange, leaving_out
 from pipeline.reading import Count, Record, read_typed
 from train.settings import side_of
 
@@ -115,10 +115,14 @@ def detail_of(photos: Sequence[Sample], img_size: int) -> float | None:
     return float(np.median([max(photo.size_hw) for photo in photos])) / side_of(img_size) if photos else None
 
 
-def groups(attribution: AttributionRecord | None) -> tuple[GroupHelp, ...]:
-    """Return the groups of renders whose help was measured in IoU; an estimate of another unit is no evidence here."""
+def left_out(attribution: AttributionRecord | None) -> tuple[TriedChange, ...]:
+    """Return what leaving each group of renders out brought that attribute trained without; an estimate is no gain."""
     rows = attribution.groups if attribution else ()
-    return tuple(GroupHelp(row.name, row.kind, row.help, *row.ci95) for row in rows if row.unit == IOU)
+    return tuple(
+        TriedChange(*leaving_out(row.kind, row.name), -row.help, (-row.ci95[1], -row.ci95[0]), 1.0)
+        for row in rows
+        if row.unit == IOU
+    )
 
 
 def evidence(
@@ -130,7 +134,7 @@ def evidence(
     attribution: AttributionRecord | None,
     renders: Sequence[Sample],
     detail: float | None = None,
-    probes: Sequence[ProbedChange] = (),
+    probes: ProbeFile | None = None,
     steps: int = 0,
 ) -> Evidence:
     """Return all that the advice may use. ends: the rows of real only and renders only on val. detail: `Evidence`'s."""
@@ -147,10 +151,11 @@ def evidence(
         on_training=on_training.iou if on_training else None,
         on_renders=row["on_renders"],
         assets=fewest_assets(renders),
-        groups=groups(attribution),
         failures=failures(scores),
         lost=lost(scores),
         detail=detail,
-        tried=tuple(TriedChange(row.name, row.action, row.gain, *row.ci95, row.times) for row in probes),
+        # attribute speaks of another mix where the picked one has no renders
+        tried=(*(probes.changes if probes else ()), *(left_out(attribution) if row["n_render"] else ())),
+        untried=probes.untried if probes else (),
         steps=steps,
     )

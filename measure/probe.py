@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import TypeAdapter
-
-from dataset.records import REAL, RENDER, RelativePath
+from dataset.records import REAL, RENDER, Sample
+from measure.attribution.groups import ASSET, RECIPE, Group, groups_of
+from measure.attribution.leave_out import renders_of, without
+from measure.attribution.record import ESTIMATE, AttributionRecord, read_attribution
 from measure.curves import FEWEST, sizes_of
 from measure.pick import Row, picked_row, plain, read_pick, score_in
 from measure.scoring.differences import compare
@@ -16,13 +17,12 @@ from measure.scoring.records import Score, Scores, scored_by
 from measure.trials.candidate import Trial, trials_of
 from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials, open_trials
+from measure.worth.tried import Action, ProbeFile, TriedChange, UntriedChange, leaving_out
 from pipeline.files import write_json
-from pipeline.reading import Record, read_typed
 from pipeline.settings import each_once
 from pipeline.stage import run_stage
 from train.settings import STRIDE, Fit
 
-ProbeAction = Literal["architecture", "label", "render"]
 LONGER, LARGER = 2, 1.5  # times the steps, and the side of the pictures
 HALF = 0.5  # of the labels or the renders: what the last doubling brought
 
@@ -31,9 +31,10 @@ HALF = 0.5  # of the labels or the renders: what the last doubling brought
 class TrainingChange:
     """One thing that is done otherwise than in the picked training."""
 
-    action: ProbeAction  # the step of the advice that it speaks of
+    action: Action  # the step of the advice that it speaks of
     fit: Callable[[Fit], Fit] = lambda fit: fit
     domain: str = ""  # whose samples are halved; empty = nobody's
+    group: Group | None = None  # of renders, that is left out
 
 
 def longer(fit: Fit) -> Fit:
@@ -58,6 +59,7 @@ CHANGES = {
     "half the labels": TrainingChange("label", domain=REAL),
     "half the renders": TrainingChange("render", domain=RENDER),
 }
+GROUPS = "groups"  # stands for a change "without ..." for each asset and recipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Probe:
     """Section `probe` of params.yaml."""
 
     runs: float  # to spend at most, in whole trainings of today's length and size; 0 = none
-    changes: tuple[str, ...]  # names of `CHANGES`, in the order in which the budget is spent
+    changes: tuple[str, ...]  # names of `CHANGES`, and `GROUPS`, in the order in which the budget is spent
     seeds: tuple[int, ...]  # each change is trained with each
     resamples: int  # how often the bootstrap draws photos anew
 
@@ -74,8 +76,8 @@ class Probe:
         if not 0 <= self.runs < math.inf:
             raise ValueError(f"runs is {self.runs}, wanted 0 or more")
         for name in self.changes:
-            if name not in CHANGES:
-                raise ValueError(f"changes holds {name!r}, wanted some of {', '.join(CHANGES)}")
+            if name not in (*CHANGES, GROUPS):
+                raise ValueError(f"changes holds {name!r}, wanted some of {', '.join((*CHANGES, GROUPS))}")
         for name in ("changes", "seeds"):
             each_once(name, getattr(self, name))
         if not self.seeds:
@@ -84,31 +86,28 @@ class Probe:
             raise ValueError(f"resamples is {self.resamples}, wanted 1 or more")
 
 
-@dataclasses.dataclass(frozen=True)
-class ProbedChange(Record):
-    """What one change brought on val."""
+def groups_to_try(found: AttributionRecord, renders: Sequence[Sample]) -> list[Group]:
+    """Return the assets and recipes of these renders that attribute estimated and did not train without, worst first.
 
-    name: str
-    action: ProbeAction
-    gain: float  # IoU with the change less that without; of halves that of all less that of the half
-    ci95: tuple[float, float]
-    times: float  # what one training costs, in whole ones of today
-    trials: tuple[RelativePath, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class ProbeFile(Record):
-    """What stage probe writes."""
-
-    changes: tuple[ProbedChange, ...]
+    Worst is whose absence raises the mean agreement of renders with real photos most; at a tie by kind and name.
+    """
+    known = {(group.kind, group.name): group for group in groups_of(renders)}
+    rows = [row for row in found.groups if row.by == ESTIMATE and row.kind in {ASSET, RECIPE}]
+    rows.sort(key=lambda row: (row.estimate.help * row.samples, row.kind, row.name))
+    return [known[row.kind, row.name] for row in rows if (row.kind, row.name) in known]
 
 
-PROBES = TypeAdapter(ProbeFile)
-
-
-def read_probes(path: Path) -> tuple[ProbedChange, ...]:
-    """Return what stage probe wrote; raise InputError for another kind of file."""
-    return read_typed(path, PROBES, "what changes brought", "run stage probe again").changes
+def changes_of(settings: Probe, groups: Sequence[Group]) -> dict[str, TrainingChange]:
+    """Return the changes that are wanted, in the order in which the budget is spent."""
+    found: dict[str, TrainingChange] = {}
+    for name in settings.changes:
+        if name != GROUPS:
+            found[name] = CHANGES[name]
+            continue
+        for group in groups:
+            title, action = leaving_out(group.kind, group.name)
+            found[title] = TrainingChange(action, group=group)
+    return found
 
 
 def times(change: TrainingChange, fit: Fit) -> float:
@@ -117,14 +116,14 @@ def times(change: TrainingChange, fit: Fit) -> float:
     return other.steps / fit.steps * (other.img_size / fit.img_size) ** 2
 
 
-def affordable(settings: Probe, fit: Fit, possible: Mapping[str, Any]) -> list[str]:
+def affordable(settings: Probe, fit: Fit, possible: Mapping[str, TrainingChange]) -> list[str]:
     """Return the possible changes that the budget pays for, in their order; one that is too dear is passed over.
 
     What happens to be trained already is paid like all else, so that what is asked for follows from settings alone.
     """
     chosen, left = [], settings.runs
-    for name in filter(possible.__contains__, settings.changes):
-        price = times(CHANGES[name], fit) * len(settings.seeds)
+    for name, change in possible.items():
+        price = times(change, fit) * len(settings.seeds)
         if price <= left:
             chosen.append(name)
             left -= price
@@ -132,7 +131,12 @@ def affordable(settings: Probe, fit: Fit, possible: Mapping[str, Any]) -> list[s
 
 
 def changed(change: TrainingChange, trial: Trial, pools: Pools) -> Trial | None:
-    """Return a trial on half of a domain's samples, as curves draw them; itself if none is halved, None if none is."""
+    """Return a trial without a group, or on half of a domain's samples as curves draw them; None if it has none such.
+
+    A change of the settings alone gives the trial as it is.
+    """
+    if change.group:
+        return without(trial, change.group, pools)
     if not change.domain:
         return trial
     total = pools.count(change.domain)
@@ -143,6 +147,28 @@ def changed(change: TrainingChange, trial: Trial, pools: Pools) -> Trial | None:
     if change.domain == REAL:
         return dataclasses.replace(trial, draw=trial.seed, n_real=half)
     return dataclasses.replace(trial, draw=trial.seed, n_render=half)
+
+
+def untried(
+    settings: Probe, changes: Mapping[str, TrainingChange], possible: Mapping[str, Any], chosen: Sequence[str]
+) -> tuple[UntriedChange, ...]:
+    """Return the changes that are not among those chosen, with the reason.
+
+    changes: those wanted. possible: those of them that the pick can be trained with.
+    """
+    spent = f"the budget of {settings.runs:g} ended before it" if settings.runs else "probe.runs is 0"
+    found = []
+    for name, change in (CHANGES | dict(changes)).items():
+        why = spent if name in possible else "the pick has no such samples"
+        why = why if name in changes else "it is not in probe.changes"
+        if name not in chosen:
+            found.append(UntriedChange(name, change.action, why, name in possible or name not in changes))
+    wanted = GROUPS in settings.changes
+    why = "stage attribute names none to try" if wanted else "groups is not in probe.changes"
+    for kind in (ASSET, RECIPE):
+        if not any(change.group and change.group.kind == kind for change in changes.values()):
+            found.append(UntriedChange(f"leaving {kind}s out", leaving_out(kind, "")[1], why, not wanted))
+    return tuple(found)
 
 
 class Prober:
@@ -156,25 +182,26 @@ class Prober:
         """Return the val scores of trials that were trained."""
         return [scored_by(self.score, trials.trained(trial)) for trial in some]
 
-    def all(self, fit: Fit, start: Path) -> Iterator[ProbedChange]:
-        """Yield what each change brings that the budget pays for. start: what paths of trials are relative to."""
+    def all(self, changes: Mapping[str, TrainingChange], fit: Fit, start: Path) -> ProbeFile:
+        """Return what each change brings that the budget pays for. start: what paths of trials are relative to."""
         picked = trials_of(self.row, self.settings.seeds)
         wanted = {
-            name: [trial for trial in (changed(CHANGES[name], each, self.base.pools) for each in picked) if trial]
-            for name in self.settings.changes
+            name: [trial for trial in (changed(change, each, self.base.pools) for each in picked) if trial]
+            for name, change in changes.items()
         }
-        possible = {name: some for name, some in wanted.items() if some}
-        for name in affordable(self.settings, fit, possible):
-            yield self.one(name, CHANGES[name], fit, possible[name], start)
+        possible = {name: change for name, change in changes.items() if wanted[name]}
+        chosen = affordable(self.settings, fit, possible)
+        rows = tuple(self.one(name, changes[name], fit, wanted[name], start) for name in chosen)
+        return ProbeFile(rows, untried(self.settings, changes, possible, chosen))
 
-    def one(self, name: str, change: TrainingChange, fit: Fit, some: Sequence[Trial], start: Path) -> ProbedChange:
+    def one(self, name: str, change: TrainingChange, fit: Fit, some: Sequence[Trial], start: Path) -> TriedChange:
         """Train a change, and return what it brought."""
         trials = self.base if change.fit(fit) == fit else self.opened(change.fit(fit))
         trials.train([(trial, 1.0) for trial in some], f"probe, {name}")
         pair = self.scores(trials, some), self.picked
         found = compare(*(pair[::-1] if change.domain else pair), self.settings.resamples)
         places = tuple(trials.name(trial, start) for trial in some)
-        return ProbedChange(name, change.action, found.iou, found.ci95, times(change, fit), places)
+        return TriedChange(name, change.action, found.iou, found.ci95, times(change, fit), places)
 
 
 def main(
@@ -186,6 +213,7 @@ def main(
     categories: Path,
     race: Path,
     curves: Path,
+    attribution: Path,
     pick: Path,
     trials: Path,
     out: Path,
@@ -193,6 +221,7 @@ def main(
     """Write probes.json: what each change brings that the budget pays for.
 
     race, curves: folders of the runs that earlier stages trained. trials: the folder for those with a change.
+    attribution: which groups of renders there are to leave out, as stage attribute wrote it.
     """
     trials.mkdir(parents=True, exist_ok=True)
 
@@ -201,8 +230,11 @@ def main(
         return open_trials(machine, other, pools, val, categories, trials, race, curves)
 
     chosen: Mapping[str, Any] = read_pick(pick)
-    prober = Prober(settings, picked_row(chosen), opened(fit), opened, score_in(chosen))
-    write_json(out, plain({"changes": [dataclasses.asdict(row) for row in prober.all(fit, out.parent)]}))
+    row, base = picked_row(chosen), opened(fit)
+    renders = [sample for _, sample in renders_of(row["weights"], base.pools)]
+    changes = changes_of(settings, groups_to_try(read_attribution(attribution), renders))
+    prober = Prober(settings, row, base, opened, score_in(chosen))
+    write_json(out, plain(dataclasses.asdict(prober.all(changes, fit, out.parent))))
 
 
 if __name__ == "__main__":

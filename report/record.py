@@ -318,6 +318,9 @@ class OptionRecord(Record):
     cost: float | None
     cost_ci95: OpenEnds | None
     reaches: bool | None
+    value: float | None  # IoU that it is expected to bring; what lies beyond the target counts nothing
+    value_per_cost: float | None
+    compared: bool  # it may be advised by its value a cost: it is shown to help, or its curve reaches the target
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from measure.attribution.record import AttributionRecord
+from measure.worth.costs import amount
 from report.record import (
     AdviceRecord,
     CurvePoint,
@@ -13,12 +14,13 @@ from report.record import (
     ObjectsRow,
     OnTest,
     OnVal,
+    OptionRecord,
     RaceRecord,
     RatioRow,
     WorthRecord,
     WorthRow,
 )
-from report.words import ACTIONS, NOTHING, both_curves, known_ends, money, score, several, signed, span, whole
+from report.words import ACTIONS, NOTHING, both_curves, cents, known_ends, money, score, several, signed, span, whole
 
 CHOSE = "val"  # the validation set by which the mix was chosen
 
@@ -276,14 +278,29 @@ def of_advice(advice: AdviceRecord, currency: str) -> Table | None:
             score(option.iou, 2),
             span(option.ci95),
             money(option.cost, currency),
-            span(option.cost_ci95, 0),
-            {True: "yes", False: "no", None: "not known"}[option.reaches],
+            span(option.cost_ci95, cents(option.cost or 0.0)),
+            reached(option),
+            rate(option.value_per_cost),
+            "yes" if option.compared else "no",
         )
         for option in advice.options
     ]
-    heads = ("option", "#how many", "#expected score", "#95 %", "#cost", "#95 %", "reaches the target")
+    value = f"#IoU a {currency}" if currency else "#IoU a cost"
+    heads = ("option", "#how many", "#expected score", "#95 %", "#cost", "#95 %", "at the target", value, "compared")
     advised = [at for at, option in enumerate(advice.options) if option.action == advice.action]
     return filled("What could be done next", heads, cells, advised)
+
+
+def reached(option: OptionRecord) -> str:
+    """Return whether an option reaches the target; a dash where no score is expected of it."""
+    if option.reaches is None:
+        return "not shown" if option.iou is not None else NOTHING
+    return "yes" if option.reaches else "no"
+
+
+def rate(value: float | None) -> str:
+    """Return IoU for each unit of money in two digits, a dash for none."""
+    return NOTHING if value is None else amount(value)
 
 
 def of_attribution(found: AttributionRecord) -> Table | None:

@@ -28,7 +28,6 @@ from measure.pick import (
     run_row,
     score_in,
 )
-from measure.probe import ProbedChange, read_probes
 from measure.scoring.differences import against, interval, pool, score_of
 from measure.scoring.records import Scores, scored_by
 from measure.scoring.scores import read_scores
@@ -37,6 +36,7 @@ from measure.trials.pools import read_pools
 from measure.worth.advice import advice_json, advise
 from measure.worth.costs import LabelledPhotos, Spent, money_json
 from measure.worth.curve import curve_json
+from measure.worth.tried import ProbeFile, read_probes
 from measure.worth.worth import telling, worth_json, worths_of
 from pipeline.costs import Costs
 from pipeline.files import whole_folder, write_json, write_text
@@ -121,7 +121,7 @@ class Gathered:
     lines: Lines
     on_training: Scores | None
     attribution: AttributionRecord
-    probes: Sequence[ProbedChange]
+    probes: ProbeFile
     renders: Sequence[Sample]
     steps: int  # of one training
     detail: float | None  # of the val photos, as advice wants it
@@ -255,7 +255,7 @@ def trainings(found: Gathered) -> float:
     known = {trial for row in pick["ratios"] for trial in row["trials"].values()}
     row = attributed_row(pick)
     lacking = sum(group.unit == IOU for group in found.attribution.groups) * (len(row["trials"]) if row else 0)
-    tried = sum(row.times * len(set(row.trials) - known - found.lines.trials) for row in found.probes)
+    tried = sum(row.times * len(set(row.trials) - known - found.lines.trials) for row in found.probes.changes)
     return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking + tried
 
 

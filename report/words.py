@@ -52,7 +52,12 @@ def money(value: float | None, currency: str) -> str:
     """Return an amount, e.g. "1,200 EUR", with cents below 10; a dash for none."""
     if value is None:
         return NOTHING
-    return f"{value:,.{2 if 0 < abs(value) < 10 else 0}f} {currency}"
+    return f"below 0.01 {currency}" if 0 < value < 0.005 else f"{value:,.{cents(value)}f} {currency}"
+
+
+def cents(value: float) -> int:
+    """Return how many decimals an amount of money has: cents below 10."""
+    return 2 if 0 < abs(value) < 10 else 0
 
 
 def several(number: float, one: str, many: str = "") -> str:

@@ -131,6 +131,9 @@ def option(action, what, amount, iou, cost, reaches):
         "cost": cost,
         "cost_ci95": None if cost is None else [cost - 1, cost + 2],
         "reaches": reaches,
+        "value": None if iou is None else iou - 0.85,
+        "value_per_cost": None if iou is None or not cost else (iou - 0.85) / cost,
+        "compared": bool(reaches),
     }
 
 

@@ -1,14 +1,15 @@
 """Training without a group: which trials that takes, what they show, and whether the estimate ranks as they do."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from dataset.records import RENDER
+from dataset.records import RENDER, Sample
 from measure.attribution.groups import Group, GroupEstimate
 from measure.scoring.differences import compare
 from measure.scoring.records import Scores
@@ -31,6 +32,15 @@ def to_leave_out(found: Sequence[GroupEstimate], count: int) -> list[Group]:
     """Return the `count` groups whose estimate is surest, for better or worse, the surest first; at a tie by name."""
     ordered = sorted(found, key=lambda item: (-item.certainty, item.group.kind, item.group.name))
     return [item.group for item in ordered[:count]]
+
+
+Place = tuple[Path, Sample]  # the folder of a sample's manifest, and the sample
+
+
+def renders_of(sources: Iterable[str], pools: Pools) -> list[Place]:
+    """Return the renders that a mix trains on, source by source; sources: names, in the order of its weights."""
+    named = [pools.named(name) for name in sources]
+    return [(pool.folder, sample) for pool in named if pool.domain == RENDER for sample in pool.samples]
 
 
 def without(trial: Trial, group: Group, pools: Pools) -> Trial | None:

@@ -3,13 +3,15 @@
 import dataclasses
 from typing import Any
 
-from measure.worth.options import Action, Advice, Evidence, Option, options, weakest
+from measure.worth.costs import amount
+from measure.worth.options import FEW_ASSETS, few_assets, options, weakest
+from measure.worth.records import NOUNS, Advice, Evidence, Option, best_value, sentences
+from measure.worth.tried import Action
 from pipeline.costs import Costs
 
 OVERSTATES = 0.1  # IoU by which renders may flatter a network before they count as another world than the photos
 GAP = 0.2  # the same for the gap, which is always larger: a network without real photos has learnt nothing of them
 FINER = 1.2  # photos with so many times the pixels a side hold detail that the network is not shown
-FEW_ASSETS = 5  # different assets of a category below which a network can learn them by heart
 
 
 def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
@@ -18,32 +20,34 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
     1. The lower end of the score's interval is at the target: stop. Not the mean: the pick is the best of several on
        the same photos, so that its mean flatters. If only the mean is there, more val photos would tell: look.
     2. The target lies above what the labels' outlines allow (its upper end): look, since nothing could show it.
-    3. A curve reaches the target in `options.SURE` of its redraws, no further out than it may be read: label or render,
-       whichever costs less. This alone ever advises more samples, so a curve that ends below the target never does.
-    4. A change of the training that stage probe tried is shown to help: architecture, with the one that brought most.
-    5. The network does not reach the target on the very photos it was trained on: architecture.
-    6. An asset does harm, or a category has few of them: assets.
-    7. Renders flatter the network, or another group of renders does harm: look.
-    8. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
-    9. No measurement names the cause: look.
+    3. The best expected value a cost. Value is the IoU that a step is expected to bring, up to the target; cost is
+       money for labels, renders and machines. Compared are changes that were tried and are shown to help (the lower
+       end of the gain's 95 % interval is above 0), and labels and renders whose curve reaches the target in
+       `samples.SURE` of its redraws, no further out than it may be read. This alone ever advises more samples, so a
+       curve that ends below the target never does. What costs nothing comes first; at a tie the cheaper step, then the
+       one that stands higher in the table.
+    4. The network does not reach the target on the very photos it was trained on: architecture.
+    5. A category has few assets: assets.
+    6. Renders flatter the network: look.
+    7. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
+    8. No measurement names the cause: look.
 
     Raises ValueError for a target outside 0..1.
     """
     if not 0 < target <= 1:
         raise ValueError(f"target is {target}, wanted above 0 and at most 1")
-    table = within_labels(options(evidence, target, FEW_ASSETS, costs), evidence, target)
+    table = within_labels(options(evidence, target, costs), evidence, target)
     action, why = (
         reached(evidence, target)
         or above_labels(evidence, target)
-        or promised(table)
-        or shown_to_help(evidence)
+        or most_for_the_money(table, costs)
         or underfit(evidence, target)
-        or assets(table)
+        or assets(evidence)
         or foreign(evidence)
         or blurred(evidence)
         or unknown(evidence)
     )
-    return Advice(action, why if action in {"stop", "label", "render"} else f"{why}{no_more(table)}", target, table)
+    return Advice(action, why if action == "stop" or action in NOUNS else f"{why}{no_more(table)}", target, table)
 
 
 def reached(evidence: Evidence, target: float) -> tuple[Action, str] | None:
@@ -81,25 +85,22 @@ def within_labels(table: tuple[Option, ...], evidence: Evidence, target: float) 
     return tuple(dataclasses.replace(row, reaches=False) if row.reaches else row for row in table)
 
 
-def promised(table: tuple[Option, ...]) -> tuple[Action, str] | None:
-    """Return the cheapest of labels and renders that reach the target."""
-    found = [row for row in table if row.action in {"label", "render"} and row.reaches and row.amount]
-    if not found:
-        return None
-    best = min(found, key=lambda row: (row.cost or 0.0, row.amount or 0.0))
-    other = " The other way costs more." if len(found) > 1 else ""
-    return best.action, f"{best.what}{other}"
-
-
-def shown_to_help(evidence: Evidence) -> tuple[Action, str] | None:
-    """Return architecture if a change of the training was tried and helped, naming the one that brought most."""
-    best = next((each for each in evidence.tried_for("architecture") if each.helps), None)
+def most_for_the_money(table: tuple[Option, ...], costs: Costs) -> tuple[Action, str] | None:
+    """Return the step with the best value a cost of those that may be compared, with the next best beside it."""
+    best = best_value(table)
     if best is None:
         return None
-    return "architecture", (
-        f"{best.name.capitalize()} was tried, and brings {best.gain:+.3f} IoU on val "
-        f"({best.lo:+.3f} to {best.hi:+.3f})."
-    )
+    other = best_value(row for row in table if row is not best)
+    beside = f"The next best ({other.action}) {worth(other, costs.currency)}." if other else ""
+    return best.action, sentences(best.short or best.what, f"It {worth(best, costs.currency)}.", beside)
+
+
+def worth(option: Option, currency: str) -> str:
+    """Return what an option brings for what it costs, as the end of a sentence."""
+    rate = option.value_per_cost
+    each = "" if rate is None else f", which is {amount(rate)} for each {currency}"
+    bring = f"is expected to bring {option.value:+.3f} IoU up to the target"
+    return f"{bring} for {amount(option.cost or 0.0)} {currency}{each}"
 
 
 def underfit(evidence: Evidence, target: float) -> tuple[Action, str] | None:
@@ -113,14 +114,19 @@ def underfit(evidence: Evidence, target: float) -> tuple[Action, str] | None:
     )
 
 
-def assets(table: tuple[Option, ...]) -> tuple[Action, str] | None:
-    """Return assets if some do harm or are missing."""
-    row = next(row for row in table if row.action == "assets")
-    return ("assets", row.what) if row.amount else None
+def assets(evidence: Evidence) -> tuple[Action, str] | None:
+    """Return assets if a category has few of them."""
+    missing = few_assets(evidence)
+    if not missing:
+        return None
+    return "assets", (
+        f"The scarcest category is shown by {evidence.assets} different assets, which a network can learn by heart: "
+        f"add {missing}, to have {FEW_ASSETS}. What they bring shows only when they are rendered."
+    )
 
 
 def foreign(evidence: Evidence) -> tuple[Action, str] | None:
-    """Return look if renders, or some of them, are another world than the photos."""
+    """Return look if renders are another world than the photos."""
     overstates, gap, reasons = evidence.overstates, evidence.gap, []
     if overstates is not None and overstates >= OVERSTATES:
         reasons.append(
@@ -129,9 +135,6 @@ def foreign(evidence: Evidence) -> tuple[Action, str] | None:
         )
     elif overstates is None and gap is not None and gap >= GAP:
         reasons.append(f"Renders alone score {gap:.3f} less than real photos alone: compare the two.")
-    harmful = [group.name for group in evidence.groups if group.harms and group.kind != "asset"]
-    if harmful:
-        reasons.append(f"These renders do harm: {', '.join(harmful)}.")
     return ("look", " ".join([*reasons, *further(evidence)])) if reasons else None
 
 
@@ -178,7 +181,7 @@ def unmeasured(evidence: Evidence) -> str:
     parts = {
         "the score on the training photos": evidence.on_training,
         "the score on renders kept out": evidence.on_renders,
-        "which renders help": evidence.groups or None,
+        "which renders help": evidence.tried_for("assets") or evidence.tried_for("look") or None,
         "a curve over real labels": evidence.mixed or evidence.real,
         "a curve over renders": evidence.renders,
     }
@@ -188,9 +191,8 @@ def unmeasured(evidence: Evidence) -> str:
 
 def no_more(table: tuple[Option, ...]) -> str:
     """Return a sentence about more samples where the curves deny that they lead to the target."""
-    denied = [row.action for row in table if row.action in {"label", "render"} and row.reaches is False]
-    nouns = {"label": "labels", "render": "renders"}
-    return f" More {' or '.join(nouns[action] for action in denied)} are not shown to get there." if denied else ""
+    denied = [NOUNS[row.action] for row in table if row.action in NOUNS and row.reaches is False]
+    return f" More {' or '.join(denied)} are not shown to get there." if denied else ""
 
 
 def option_json(option: Option) -> dict[str, Any]:
@@ -204,6 +206,9 @@ def option_json(option: Option) -> dict[str, Any]:
         "cost": option.cost,
         "cost_ci95": list(option.cost_ci95) if option.cost_ci95 else None,
         "reaches": option.reaches,
+        "value": option.value,
+        "value_per_cost": option.value_per_cost,
+        "compared": option.compared,
     }
 
 

@@ -39,6 +39,11 @@ def labelling(costs: Costs, labels: float, what: str) -> Row:
     return Row(what, labels * costs.minutes_per_label / 60, labels * costs.per_label)
 
 
+def amount(value: float) -> str:
+    """Return a number in two digits without an exponent as far as it is read easily, e.g. "150" or "0.0025"."""
+    return f"{float(f'{value:.2g}'):,g}"
+
+
 @dataclasses.dataclass(frozen=True)
 class LabelledPhotos:
     """Photos that were labelled: to train on, to choose by, and to test with; each costs the same."""

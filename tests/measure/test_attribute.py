@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from measure import probe
 from measure.attribute import Attribute, chosen, main
 from measure.pick import attributed_row
 from measure.trials.candidate import Trial
 from measure.trials.runner import Machine, open_trials
 from measure.trials.trainer import Trainer
+from measure.worth.tried import read_probes
 from tests.measure.attribution.squares import SETTINGS, squares
 
 pytestmark = pytest.mark.training
@@ -74,6 +76,20 @@ def test_training_without_misplaced_labels_shows_what_they_cost(folder: Path, tm
     assert (first["name"], first["by"]) == ("misplaced", "training")
     assert first["help"] < -0.02  # so short a training rounds to -0.04 or -0.06 by the processor
     assert "too little to say" in found["check"]
+
+
+@pytest.mark.slow
+def test_probe_leaves_out_what_the_estimate_finds_worst_as_attribute_does(folder: Path, tmp_path: Path):
+    run(folder, PLAIN, tmp_path / "attribution.json")
+    files = [folder / name for name in ("pools.json", "val.jsonl", "categories.json", "race", "race")]
+    more = tmp_path / "attribution.json", folder / "pick.json", tmp_path / "probes", tmp_path / "probes.json"
+    probe.main(probe.Probe(1.0, ("groups",), (1,), 200), Machine(2), SETTINGS, *files, *more)
+    (found,) = read_probes(tmp_path / "probes.json").changes
+    assert (found.name, found.action) == ("without asset misplaced", "assets")
+    (measured, *_) = run(folder, dataclasses.replace(PLAIN, leave_out=1), tmp_path / "left/attribution.json")["groups"]
+    ends = [-end for end in reversed(measured["ci95"])]
+    assert [found.gain, *found.ci95] == pytest.approx([-measured["help"], *ends], abs=2e-6)
+    assert found.gain > 0.02
 
 
 def test_a_set_up_without_renders_in_any_trained_mix_has_no_groups(tmp_path: Path):

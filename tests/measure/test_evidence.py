@@ -4,9 +4,10 @@ from dataset.records import REAL, RENDER, Instance, Sample
 from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import record
-from measure.evidence import detail_of, failures, fewest_assets, groups, lost, photo_draws, point
+from measure.evidence import detail_of, failures, fewest_assets, left_out, lost, photo_draws, point
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
-from measure.worth.options import GroupHelp, Lost
+from measure.worth.records import Lost
+from measure.worth.tried import TriedChange
 
 
 def run(seed: int, hits: tuple[int, ...], sizes: tuple[int, ...]) -> Scores:
@@ -40,12 +41,15 @@ def test_the_scarcest_category_counts():
     assert fewest_assets([]) is None
 
 
-def test_only_groups_measured_in_iou_are_evidence():
-    m1, m2 = Group("m1", "asset", ("a",)), Group("m2", "asset", ("b",))
-    found = [GroupEstimate(each, 0.2, -1.2, (-2.0, 0.1)) for each in (m1, m2)]
-    attribution = record(found, [MeasuredHelp(m1, 0.02, (0.01, 0.03))], [], 1, 50)
-    assert groups(attribution) == (GroupHelp("m1", "asset", 0.02, 0.01, 0.03),)
-    assert groups(None) == ()
+def test_groups_that_were_trained_without_are_changes_that_were_tried_and_estimates_are_not():
+    m1, m2, night = Group("m1", "asset", ("a",)), Group("m2", "asset", ("b",)), Group("night", "recipe", ("c",))
+    found = [GroupEstimate(each, 0.2, -1.2, (-2.0, 0.1)) for each in (m1, m2, night)]
+    measured = [MeasuredHelp(m1, 0.02, (0.01, 0.03)), MeasuredHelp(night, -0.02, (-0.04, 0.01))]
+    assert left_out(record(found, measured, [], 1, 50)) == (
+        TriedChange("without asset m1", "assets", -0.02, (-0.03, -0.01), 1.0),
+        TriedChange("without recipe night", "look", 0.02, (-0.01, 0.04), 1.0),
+    )
+    assert left_out(None) == ()
 
 
 def test_kinds_without_an_object_are_no_failure():

@@ -7,7 +7,8 @@ import pytest
 from dataset.records import read_manifest, write_manifest
 from measure import evaluate
 from pipeline.errors import InputError
-from tests.report.chain import run_rest, run_tune, write_project
+from tests.measure.trials.ground import SMALL
+from tests.report.chain import COSTS, run_rest, run_tune, write_project
 
 pytestmark = pytest.mark.slow
 
@@ -73,16 +74,33 @@ def test_further_validation_sets_are_scored_beside_val_which_chose(project):
 
 
 def test_what_changes_bring_that_were_tried_stands_in_the_options(project):
-    rows = {row["name"]: row for row in read(project, "probes.json")["changes"]}
-    assert {name: row["times"] for name, row in rows.items()} == {"half the labels": 1.0, "larger pictures": 2.25}
+    found = read(project, "probes.json")
+    rows = {row["name"]: row for row in found["changes"]}
+    first, second = sorted(read(project, "attribution.json")["groups"], key=lambda row: row["help"] * row["samples"])
+    without = f"without asset {first['name']}"  # the budget does not pay for the second one
+    assert {name: row["times"] for name, row in rows.items()} == {
+        "half the labels": 1.0, "larger pictures": 2.25, without: 1.0,
+    }  # fmt: skip
+    missing = {row["name"]: row["why"] for row in found["untried"]}
+    assert missing[f"without asset {second['name']}"] == "the budget of 5 ended before it"
     (half,) = rows["half the labels"]["trials"]
     assert half.startswith("curves/")  # trained there already
     larger = rows["larger pictures"]
     assert json.loads((project / larger["trials"][0]).with_name("settings.json").read_text())["fit"]["img_size"] == 96
     options = {row["action"]: row for row in read(project, "reports/transfer.json")["advice"]["options"]}
     score = read(project, "pick.json")["iou"]
-    assert options["architecture"]["iou"] == pytest.approx(min(score + larger["gain"], 1), abs=2e-6)
-    assert options["architecture"]["what"].startswith("Larger pictures: tried on val were larger pictures ")
+    for action, row in (("architecture", larger), ("assets", rows[without])):
+        assert options[action]["iou"] == pytest.approx(min(score + row["gain"], 1), abs=2e-6)
+        assert options[action]["what"].startswith(f"{row['name'].capitalize()} brought {row['gain']:+.3f} (")
+        assert options[action]["cost"] == pytest.approx(row["times"] * SMALL.steps * COSTS.per_step, abs=1e-6)
+
+
+def test_a_group_that_is_left_out_is_trained_as_attribute_trains_it(project):
+    """The trial's scores say how many renders were seen: those that do not show the asset."""
+    row = read(project, "probes.json")["changes"][-1]
+    seen = read(project, f"{row['trials'][0]}/val.json")
+    assert row["name"] == f"without asset {'red' if seen['n_render'] == 3 else 'tile'}"
+    assert (row["action"], seen["n_real"], seen["ratio"]) == ("assets", 4, 0.5)
 
 
 def test_the_page_is_there_and_stands_alone(project):

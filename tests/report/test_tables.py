@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from page_project import ADVICE, curve, near, on_test, ratio_row, summary, transfer, typed
+from page_project import ADVICE, curve, near, on_test, option, ratio_row, summary, transfer, typed
 
 from report.numbers import details, left_out, numbers
 from report.record import AdviceRecord, CurveRecord, ObjectsRow, OnTest, OnVal, RatioRow, Scored
@@ -32,6 +32,7 @@ from report.words import NOTHING, money, several, signed, span
         pytest.param(money(1234.5, "EUR"), "1,234 EUR", id="money"),
         pytest.param(money(4.2, "EUR"), "4.20 EUR", id="little money"),
         pytest.param(money(0, "EUR"), "0 EUR", id="no money"),
+        pytest.param(money(0.0001, "EUR"), "below 0.01 EUR", id="next to no money"),
         pytest.param(several(1.2, "photo"), "1 photo", id="one"),
         pytest.param(several(0.4, "photo"), "0 photos", id="none"),
     ],
@@ -81,11 +82,24 @@ def test_val_alone_makes_no_table():
     assert of_val([on_val("val", render_only=None)]) is None
 
 
-def test_an_option_that_is_not_known_says_so_and_the_advised_one_is_marked():
+def test_an_option_without_numbers_has_dashes_and_the_advised_one_is_marked():
     table = of_advice(typed(ADVICE, AdviceRecord), "EUR")
-    assert [row[-1] for row in table.rows] == ["yes", "no", "not known"]
-    assert table.rows[2][1:-1] == (NOTHING,) * 5
+    assert [row[6] for row in table.rows] == ["yes", "no", NOTHING]
+    assert [row[-1] for row in table.rows] == ["yes", "no", "no"]
+    assert table.rows[2][1:-1] == (NOTHING,) * 7
     assert table.marked == (0,)
+
+
+def test_an_option_says_what_it_is_worth_for_its_cost():
+    table = of_advice(typed(ADVICE, AdviceRecord), "EUR")
+    assert table.heads[7] == "#IoU a EUR"
+    assert [row[7] for row in table.rows] == ["0.012", "0.0017", NOTHING]
+
+
+def test_a_score_that_may_or_may_not_be_at_the_target_is_not_shown_to_be():
+    rows = {**ADVICE, "options": [option("architecture", "Longer", None, 0.9, 0.1, None)]}
+    table = of_advice(typed(rows, AdviceRecord), "EUR")
+    assert table.rows[0][table.heads.index("at the target")] == "not shown"
 
 
 def test_groups_of_renders_come_in_order_of_their_help():

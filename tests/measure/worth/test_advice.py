@@ -8,8 +8,9 @@ import pytest
 
 from measure.worth.advice import advice_json, advise
 from measure.worth.curve import fit_curve
-from measure.worth.options import Evidence, GroupHelp, Lost, TriedChange
 from measure.worth.points import ScoreEstimate
+from measure.worth.records import Evidence, Lost
+from measure.worth.tried import TriedChange
 from pipeline.seeds import rng_for
 
 SIZES = (20, 40, 80, 160)
@@ -30,9 +31,9 @@ def project(points, costs, case, trial, real, renders, **more):
     return advise(Evidence(noisy, SIZES[-1], RENDERS[-1], mixed=mixed, renders=drawn, **more), 0.9, costs)
 
 
-LONGER = TriedChange("longer training", "architecture", 0.02, 0.01, 0.03, 2.0)
-PERHAPS = TriedChange("longer training", "architecture", 0.02, -0.01, 0.05, 2.0)
-HARM = (GroupHelp("mug", "asset", -0.03, -0.05, -0.01),)
+LONGER = TriedChange("longer training", "architecture", 0.02, (0.01, 0.03), 2.0)
+PERHAPS = TriedChange("longer training", "architecture", 0.02, (-0.01, 0.05), 2.0)
+MUG = TriedChange("without asset mug", "assets", 0.03, (0.01, 0.05), 1.0)
 CLEAR = [  # real law, render law, further evidence, the right step
     pytest.param(law(0.01, 0.6), law(0.01), {"on_training": 0.98}, "stop", id="the target is met"),
     pytest.param(law(0.0, 6.73, 0.8), law(0.2), {"on_training": 0.98}, "label", id="labels lead there, renders do not"),
@@ -46,8 +47,15 @@ CLEAR = [  # real law, render law, further evidence, the right step
         law(0.2, 0.6), law(0.2), {"on_training": 0.98, "lost": Lost(0.2, 0.04, 0.01)}, "architecture", id="outlines"
     ),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "lost": Lost(0.1, 0.1, 0.05)}, "look", id="objects"),
-    pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "groups": HARM}, "assets", id="an asset does harm"),
+    pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "tried": (MUG,)}, "assets", id="an asset does harm"),
     pytest.param(law(0.2, 0.6), law(0.2), {"on_training": 0.98, "assets": 2}, "assets", id="two assets"),
+    pytest.param(
+        law(0.2, 0.6), law(0.2), {"on_training": 0.82, "tried": (MUG,)}, "assets", id="what is shown goes before causes"
+    ),
+    pytest.param(
+        law(0.0, 6.73, 0.8), law(0.2), {"tried": (LONGER,), "steps": 1000}, "architecture", id="longer costs less"
+    ),
+    pytest.param(law(0.0, 6.73, 0.8), law(0.2), {"tried": (LONGER,), "steps": 10**7}, "label", id="labels cost less"),
     pytest.param(
         law(0.2, 0.6), law(0.2), {"assets": 2, "tried": (LONGER,)}, "architecture", id="longer training helps"
     ),
@@ -102,11 +110,61 @@ def test_outlines_are_advised_with_what_each_kind_of_error_costs(detail, part, c
     assert part in advice.why
 
 
+LOW = ScoreEstimate(0.5, 0.4, 0.6)
+
+
+def given(costs, *tried, target=0.9, steps=1000):
+    """Return the advice where changes were tried and no curve was trained."""
+    return advise(Evidence(LOW, 100, 100, tried=tried, steps=steps), target, costs)
+
+
 def test_a_harmful_recipe_is_looked_at_and_named(costs):
-    groups = (GroupHelp("night", "recipe", -0.03, -0.05, -0.01), GroupHelp("day", "recipe", 0.02, 0.01, 0.03))
-    advice = advise(Evidence(ScoreEstimate(0.5, 0.4, 0.6), 100, 100, groups=groups), 0.9, costs)
+    night = TriedChange("without recipe night", "look", 0.03, (0.01, 0.05), 1.0)
+    advice = given(costs, night, TriedChange("without recipe day", "look", -0.02, (-0.03, -0.01), 1.0))
     assert advice.action == "look"
-    assert "do harm: night." in advice.why
+    assert advice.why.startswith(
+        "Without recipe night brought +0.030 (+0.010 to +0.050) IoU on val. It is expected to bring "
+    )
+
+
+def test_the_change_that_brings_most_for_its_money_is_advised_and_the_next_is_named(costs):
+    """A thousand steps cost 0.1 EUR: 0.02 IoU for 0.2 EUR are less each than 0.015 for 0.1."""
+    mug = TriedChange("without asset mug", "assets", 0.015, (0.005, 0.025), 1.0)
+    advice = given(costs, LONGER, mug)
+    assert advice.action == "assets"
+    assert "bring +0.015 IoU up to the target for 0.1 EUR, which is 0.15 for each EUR." in advice.why
+    assert "The next best (architecture) is expected to bring +0.020 IoU up to the target for 0.2 EUR" in advice.why
+
+
+def test_what_lies_beyond_the_target_counts_nothing(costs):
+    """Both reach 0.52: the larger gain is worth no more there, and costs twice."""
+    huge = TriedChange("larger pictures", "architecture", 0.2, (0.1, 0.3), 2.0)
+    assert given(costs, huge, MUG).action == "architecture"
+    assert given(costs, huge, MUG, target=0.52).action == "assets"
+
+
+def test_a_change_whose_gain_is_not_shown_is_not_compared_however_large(costs):
+    perhaps = TriedChange("larger pictures", "architecture", 0.3, (-0.01, 0.6), 1.0)
+    assert given(costs, perhaps, LONGER).options[4].what.startswith("Longer training brought +0.020 ")
+    assert given(costs, perhaps, MUG).action == "assets"
+    assert "names the cause" in given(costs, perhaps).why
+
+
+def test_what_the_last_doubling_brought_is_expected_and_never_advised(costs):
+    """The next doubling may bring nothing, whatever the last one did."""
+    last = TriedChange("half the labels", "label", 0.2, (0.15, 0.25), 1.0)
+    advice = given(costs, last)
+    assert (advice.action, advice.options[0].compared) == ("look", False)
+    assert advice.options[0].value_per_cost == pytest.approx(0.1 / (100 * costs.per_label + 1000 * costs.per_step))
+
+
+def test_ties_and_free_steps_are_decided_by_the_table(costs):
+    """What costs nothing goes first, then the larger value would not: the one that stands higher in the table."""
+    same = TriedChange("longer training", "architecture", 0.03, (0.01, 0.05), 1.0)
+    for tried in ((same, MUG), (MUG, same)):
+        assert given(costs, *tried).action == "assets"
+        assert given(costs, *tried, steps=0).action == "assets"
+    assert given(costs, MUG, steps=0).options[2].value_per_cost is None
 
 
 def test_the_gap_speaks_where_held_out_renders_were_not_scored(costs):
@@ -116,7 +174,7 @@ def test_the_gap_speaks_where_held_out_renders_were_not_scored(costs):
 
 def test_more_data_that_does_not_lead_there_is_named(points, costs):
     advice = project(points, costs, "named", 1, law(0.2, 0.6), law(0.2), on_training=0.98)
-    assert "More labels or renders are not shown to get there." in advice.why
+    assert "More real labels or renders are not shown to get there." in advice.why
 
 
 def test_the_json_has_one_action_and_a_line_for_each(points, costs):
@@ -126,8 +184,10 @@ def test_the_json_has_one_action_and_a_line_for_each(points, costs):
     assert len(rows) == 6
     assert rows["label"]["reaches"] is True
     assert rows["label"]["ci95"][0] <= rows["label"]["iou"] <= rows["label"]["ci95"][1]
-    assert {key for key, value in rows["look"].items() if value is not None} == {"action", "what"}
+    assert {key for key, value in rows["look"].items() if value is not None} == {"action", "what", "compared"}
     assert np.isfinite(rows["label"]["cost"])
+    assert rows["label"]["value_per_cost"] == pytest.approx(rows["label"]["value"] / rows["label"]["cost"])
+    assert [name for name, row in rows.items() if row["compared"]] == ["label"]
 
 
 @pytest.mark.parametrize("target", [0.0, 1.2, float("nan")])
