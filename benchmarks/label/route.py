@@ -138,8 +138,8 @@ def how(photos: Sequence[RoutedPhoto], finder: str, certified: Sequence[float]) 
     if certified:
         return f"{said}{len(certified)} draws certified a part, {false} falsely, at {1 - ERROR:.0%}"
     return (
-        f"{said}nothing is certified, since {TARGET:g} takes {least_checks(TARGET, ERROR)} checks without a wrong one "
-        "at the least: people look at every object, and what is saved comes of looking in place of drawing"
+        f"{said}nothing is certified ({TARGET:g} takes {least_checks(TARGET, ERROR)} checks, and more where some are "
+        "wrong): people look at every object, and what is saved comes of looking in place of drawing"
     )
 
 
