@@ -7,7 +7,8 @@
 #   make bench-train | make bench-mix   training against a plain loop | a million samples read, split, searched, composed
 #   make bench-leaks APART=tag          which planted copies the search for leaks finds, false alarms between the tag's values
 #   make speedrun SETUP=name REAL=path  CPU seconds of a training to the same score as a plain loop's
-#   make label REAL=folder              what each part of the label room saves, on the sets domino, balloon and qr in it
+#   make label [SETUP=name REAL=path]   what picking, proposing, auditing and routing labels saves on these photos
+#   make bench-label REAL=folder        what each part of the label room saves, on the sets domino, balloon and qr in it
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make backtest SETUP=name REAL=path  labels are hidden, the page forecasts, the truth is trained: do forecasts hold?
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
@@ -39,7 +40,7 @@ DOCTOR := python3 pipeline/doctor.py
 # containers often forbid it: each stage is a process of its own, and would compile all it imports once more.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1 PYTHONDONTWRITEBYTECODE=
 
-.PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long label photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench backtest bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long bench-label label photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -77,9 +78,13 @@ bench-mix: $(INSTALLED)
 bench-leaks: photos
 	@$(WORK) python -m benchmarks.leaks --photos "data/$$SETUP/photos" --apart "$$APART" --out reports/bench.json
 
-label: $(INSTALLED)
-	@$(WORK) python -m benchmarks.label.effects --real "$$REAL" --work data/bench/label --out reports/label.json \
-	    --site reports/label.html
+label: photos
+	@$(WORK) python -m benchmarks.label.effects --photos "data/$$SETUP/photos/samples.jsonl" --name "$$SETUP" \
+	    --work "data/bench/label/$$SETUP" --out reports/label.json --site reports/label.html
+
+bench-label: $(INSTALLED)
+	@$(WORK) python -m benchmarks.label.measured --real "$$REAL" --work data/bench/label --out reports/bench-label.json \
+	    --site reports/bench-label.html
 
 bench-curve: photos
 	@$(WORK) python -m benchmarks.render.curve $(BENCH) --work data/bench/curve --scenes "$${SCENES:-96}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipeline.costs import Costs
 from pipeline.files import write_json
 from pipeline.reading import Record, read_typed
 
@@ -27,9 +28,19 @@ class Effect(Record):
     minutes: float | None  # of people's time that it saves; None where it saves none of it
     money: float | None  # what these cost, by section `costs`
     how: str  # the draws or runs behind it, and the photos
+    minutes_ci95: tuple[float, float] | None = None  # of `minutes`; None where it was not measured
+    money_ci95: tuple[float, float] | None = None  # of `money`
 
 
 EFFECTS = TypeAdapter(dict[str, Effect])  # by part: pick, prelabel, pseudo, audit, consensus, route, click, video, weak
+
+
+def saving(effect: Effect, minutes: float, ci95: tuple[float, float], costs: Costs) -> Effect:
+    """Return an effect with the minutes of people that it saves, below 0 where it costs some, and their price."""
+    middle, low, high = (round(one, 1) for one in (minutes, *ci95))
+    price = costs.labeller_per_hour / 60
+    money, least, most = (round(one * price, 2) for one in (minutes, *ci95))
+    return dataclasses.replace(effect, minutes=middle, money=money, minutes_ci95=(low, high), money_ci95=(least, most))
 
 
 def read_effects(path: Path) -> dict[str, Effect]:

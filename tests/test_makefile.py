@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 VERBS = [
     *("repro", "photos", "bench", "bench-train", "bench-attribution", "bench-curve", "bench-leaks", "bench-long"),
-    "bench-mix",
+    *("bench-mix", "label", "bench-label"),
 ]
 OLD = ("-o", ".venv/.installed")  # what is installed is this test's own environment
 

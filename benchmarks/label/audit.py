@@ -5,30 +5,33 @@ error from those without, in the mean over draws: of all kinds by their suspicio
 """
 
 import dataclasses
+import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.label.judges import JudgePlan, folds, judged, other_floors, photos_of
+from benchmarks.label.judges import PLANS, JudgePlan, judged
+from benchmarks.label.photo_sets import LabelledSet, ingested
 from dataset.idmap import instances_in
-from dataset.records import Sample, read_manifest
+from label.audit import AuditSet, audit_set, photo_at
 from label.plants import FIVE, KINDS, PlantedMask, plant, put_in
-from label.record import Effect
+from label.record import Effect, saving
 from label.suspects.features import softmax
-from label.suspects.photos import JudgedPhotos, each_judged
 from label.suspects.search import Assessment, AuditPhoto, PhotoRows, assess, rows_for, typical_radius
+from pipeline.costs import Costs
+from pipeline.progress import track
 from pipeline.seeds import rng_for
 
-SETS: dict[str, Callable[[Sequence[Sample]], JudgePlan]] = {"domino": other_floors, "balloon": folds}
 DRAWS, SHARES, SEED = 3, (0.2, 0.05), 1
 TEMPERATURE = 0.1  # of softmin, cleanlab's default
 RESAMPLES = 200
+FOUND = 0.8  # share of the planted errors to which people look, for the minutes
 
 Reals = NDArray[np.float64]
 
@@ -37,8 +40,7 @@ Reals = NDArray[np.float64]
 class AuditGround:
     """The photos of a set with their predictions, and their numbers as they are."""
 
-    photos: list[AuditPhoto]
-    categories: list[str]
+    those: AuditSet
     typical: float
     rows: list[PhotoRows]
     softmin: Reals
@@ -77,21 +79,20 @@ class PlantTrial:
         return float(average_precision_score([bool(kind) for kind in self.kinds], scores))
 
 
-def ground_of(name: str, real: Path, work: Path) -> AuditGround:
-    """Return the photos of a set with predictions of networks that did not see them."""
-    manifest = photos_of(real / name, work)
-    samples = read_manifest(manifest)
-    plan = SETS[name](samples)
-    found = JudgedPhotos.of(judged(manifest, plan, work))
-    wanted = {id_ for _, look_at in plan.rounds for id_ in look_at}
-    categories = sorted({item.category for sample in samples for item in sample.instances})
-    chosen = [sample for sample in samples if sample.id in wanted]
-    photos = [photo for _, photo in each_judged(chosen, manifest.parent, found, categories)]
-    typical = typical_radius([item for photo in photos for item in photo.instances])
-    began = time.process_time()
-    rows = [rows_for(photo, categories, typical, SEED, planted=True) for photo in photos]
-    each = 1000 * (time.process_time() - began) / len(photos)
-    return AuditGround(photos, categories, typical, rows, np.array([softmin(photo) for photo in photos]), each)
+def ground_of(one: LabelledSet, plan: JudgePlan) -> AuditGround:
+    """Return the photos of a set with predictions of networks that did not see them, one in memory at a time."""
+    looked_at = {name for _, names in plan.rounds for name in names}
+    every = audit_set(one.manifest, judged(one, plan))
+    those = dataclasses.replace(every, samples=[sample for sample in every.samples if sample.id in looked_at])
+    typical = typical_radius([item for sample in those.samples for item in sample.instances])
+    rows, scores, seconds = list[PhotoRows](), list[float](), 0.0
+    for sample in track(those.samples, len(those.samples), "audit", "photos"):
+        photo = photo_at(those, sample)
+        began = time.process_time()
+        rows.append(rows_for(photo, those.categories, typical, SEED, planted=True))
+        seconds += time.process_time() - began
+        scores.append(softmin(photo))
+    return AuditGround(those, typical, rows, np.array(scores), 1000 * seconds / len(rows))
 
 
 def softmin(photo: AuditPhoto) -> float:
@@ -107,7 +108,7 @@ def with_error(photo: AuditPhoto, kind: str, ground: AuditGround, rng: np.random
         item = photo.instances[at]
         mask = photo.ids == item.index
         taken = (photo.ids > 0) & ~mask
-        made = plant(kind, mask, taken, item.category, ground.categories, rng)
+        made = plant(kind, mask, taken, item.category, ground.those.categories, rng)
         if made is not None:
             return relabelled(photo, item.index, made)
     return None
@@ -122,15 +123,16 @@ def relabelled(photo: AuditPhoto, index: int, made: PlantedMask) -> AuditPhoto:
 
 def tried(ground: AuditGround, share: float, draw: int, kinds: Sequence[str] = FIVE) -> PlantTrial:
     """Return one draw of errors, judged."""
-    count = len(ground.photos)
+    count = len(ground.rows)
     chosen = rng_for(SEED, "planted", str(share), draw).permutation(count)[: round(share * count)].tolist()
     planted, rows, scores = [""] * count, list(ground.rows), ground.softmin.copy()
     for turn, at in enumerate(chosen):
         kind = kinds[turn % len(kinds)]
-        wrong = with_error(ground.photos[at], kind, ground, rng_for(SEED, "planted", str(share), draw, at))
+        photo = photo_at(ground.those, ground.those.samples[at])
+        wrong = with_error(photo, kind, ground, rng_for(SEED, "planted", str(share), draw, at))
         if wrong is not None:
             planted[at], scores[at] = kind, softmin(wrong)
-            rows[at] = rows_for(wrong, ground.categories, ground.typical, SEED, planted=True)
+            rows[at] = rows_for(wrong, ground.those.categories, ground.typical, SEED, planted=True)
     return PlantTrial(planted, assess(rows, SEED), 1 - scores)
 
 
@@ -153,13 +155,22 @@ def mean_of(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     return statistics.fmean(one for one, _ in pairs), statistics.fmean(other for _, other in pairs)
 
 
-def interval(trials: Sequence[PlantTrial]) -> tuple[float, float]:
-    """Return the 95 % interval of the mixed AUROC over photos, drawn anew with replacement in all draws alike."""
-    count = len(trials[0].kinds)
-    values = []
+def redrawn(trials: Sequence[PlantTrial]) -> Iterator[NDArray[np.int64]]:
+    """Yield photos drawn anew with replacement, for all trials alike; draws in which a trial has none or only errors
+    are left out.
+    """
+    wrong = np.array([[bool(kind) for kind in trial.kinds] for trial in trials])
     for turn in range(RESAMPLES):
-        at = rng_for(SEED, "interval", turn).integers(count, size=count)
-        values.append(statistics.fmean(auroc_of(trial, at) for trial in trials))
+        at: NDArray[np.int64] = rng_for(SEED, "interval", turn).integers(wrong.shape[1], size=(wrong.shape[1],))
+        if not np.isin(wrong[:, at].mean(axis=1), (0, 1)).any():
+            yield at
+
+
+def interval(
+    trials: Sequence[PlantTrial], worth: Callable[[PlantTrial, NDArray[np.int64]], float]
+) -> tuple[float, float]:
+    """Return the 95 % interval of a worth, in the mean over trials, over the photos of `redrawn`."""
+    values = [statistics.fmean(worth(trial, at) for trial in trials) for at in redrawn(trials)]
     low, high = np.quantile(values, [0.025, 0.975]).tolist()
     return low, high
 
@@ -170,24 +181,51 @@ def auroc_of(trial: PlantTrial, at: NDArray[np.int64]) -> float:
     return float(roc_auc_score(wrong, trial.ours.photo_scores[at]))
 
 
-def measure(real: Path, work: Path, name: str = "domino") -> Effect:
-    """Return what the audit does on a set beside cleanlab's softmin: the AUROC of mixed errors in a fifth of photos.
-
-    real: the folder of sets. work: where trainings and predictions are kept.
+def looks_spared(trial: PlantTrial, at: NDArray[np.int64]) -> float:
+    """Return how many fewer photos are looked at in the order of suspicion than by chance until `FOUND` of the errors
+    were seen, of some of the photos; below 0 for more.
     """
-    ground = ground_of(name, real, work / name)
+    wrong = np.array([bool(kind) for kind in trial.kinds])[at]
+    wanted = math.ceil(FOUND * wrong.sum())
+    ranked = wrong[np.argsort(-trial.ours.photo_scores[at], kind="stable")]
+    looks = int(np.flatnonzero(ranked)[wanted - 1]) + 1
+    return float(wanted * (len(wrong) + 1) / (wrong.sum() + 1) - looks)  # by chance: in the mean over all orders
+
+
+def measure(one: LabelledSet, plan: JudgePlan, costs: Costs) -> Effect:
+    """Return what the audit does beside cleanlab's softmin: the AUROC of mixed errors in a fifth of the photos.
+
+    The minutes are those of looking for the errors, a look a photo, beside an order of chance.
+    """
+    ground = ground_of(one, plan)
     trials = [tried(ground, SHARES[0], draw) for draw in range(DRAWS)]
-    ours, theirs = numbers(trials)["AUROC mixed"]
-    how = f"{DRAWS} draws of errors in 20 % of {len(ground.photos)} photos of {name}, five kinds"
-    what = "AUROC of telling photos with a planted error from those without"
-    return Effect(what, ours, "cleanlab 2.9.0 softmin", theirs, interval(trials), None, None, how)
+    whole = np.arange(len(ground.rows))
+    ours, theirs = mean_of([(auroc_of(trial, whole), trial.auroc(trial.softmin)) for trial in trials])
+    least, most = interval(trials, auroc_of)
+    effect = Effect(
+        "how surely a photo with a planted error ranks before one without (AUROC; 0.5 is chance)",
+        round(ours, 4),
+        "cleanlab 2.9.0 softmin",
+        round(theirs, 4),
+        (round(least, 4), round(most, 4)),
+        None,
+        None,
+        f"{DRAWS} draws of errors of five kinds in {SHARES[0]:.0%} of {len(whole)} photos of {one.name}, predicted by "
+        f"networks {plan.words}; minutes: looking at photos until {FOUND:.0%} of the errors are found, the suspects "
+        "first, beside an order of chance",
+    )
+    look = costs.check_s / 60
+    spared = statistics.fmean(looks_spared(trial, whole) for trial in trials)
+    low, high = interval(trials, looks_spared)
+    return saving(effect, spared * look, (low * look, high * look), costs)
 
 
 def main(real: Path, work: Path) -> None:
     """Print the numbers of both sets."""
-    for name in SETS:
-        ground = ground_of(name, real, work / name)
-        sys.stdout.write(f"{name}: {len(ground.photos)} photos, {ground.ms_a_photo:.0f} ms of CPU a photo\n")
+    for name, planned in PLANS.items():
+        one = ingested(name, real, work)
+        ground = ground_of(one, planned(one.samples))
+        sys.stdout.write(f"{name}: {len(ground.rows)} photos, {ground.ms_a_photo:.0f} ms of CPU a photo\n")
         for share in SHARES:
             trials = [tried(ground, share, draw) for draw in range(DRAWS)]
             for what, (ours, theirs) in numbers(trials).items():

@@ -56,12 +56,11 @@ def found_in(
     return whole, [float(whole[piece].mean()) for piece in pieces(whole > 0.5)]
 
 
-def judged(
-    model: HistGradientBoostingClassifier, photos: Iterable[Labelled], least: float
+def judged_in(
+    model: HistGradientBoostingClassifier, image: NDArray[np.uint8], mask: NDArray[np.bool_], least: float
 ) -> Iterator[tuple[float, bool]]:
-    """Yield score and whether it is right of every object that is found: some labelled piece has an IoU of `least`."""
-    for image, mask in photos:
-        likely, scores = found_in(model, image)
-        true = pieces(mask)
-        for piece, score in zip(pieces(likely > 0.5), scores, strict=True):
-            yield score, any(iou(piece, other) >= least for other in true)
+    """Yield score and whether it is right of every object found in a photo: a labelled piece has an IoU of `least`."""
+    likely, scores = found_in(model, image)
+    true = pieces(mask)
+    for piece, score in zip(pieces(likely > 0.5), scores, strict=True):
+        yield score, any(iou(piece, other) >= least for other in true)

@@ -4,12 +4,13 @@ They are kept in the folder of work: a training or a prediction that is there is
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dataset.records import Sample, read_manifest
+from benchmarks.label.photo_sets import LabelledSet
+from dataset.records import Sample
 from measure.fit import run_of
-from mix import ingest
+from measure.trials.keys import TRAINING_CODE, key_of
 from pipeline.files import write_json
 from pipeline.seeds import rng_for
 from pipeline.settings import read_settings
@@ -33,21 +34,14 @@ class JudgePlan:
     img_size: int
     steps: int
     rounds: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # ids to train on, ids to look at
-
-
-def photos_of(real: Path, work: Path) -> Path:
-    """Return the manifest of the photos of a set, ingested into the folder of work unless they are there."""
-    out = work / "photos"
-    if not (out / "samples.jsonl").is_file():
-        ingest.main(ingest.Ingest(), real, out)
-    return out / "samples.jsonl"
+    words: str  # what the networks were trained on
 
 
 def other_floors(samples: Sequence[Sample], train_on: int = 200, look_at: int = 300) -> JudgePlan:
     """Return the plan of domino: trained on photos of one session, which others never saw."""
     by_session = {name: [s.id for s in samples if s.tags.get("collection") == name] for name in ("old", "new")}
     chosen = [drawn(by_session["old"], train_on), drawn(by_session["new"], look_at)]
-    return JudgePlan(192, 140, ((chosen[0], chosen[1]),))
+    return JudgePlan(192, 140, ((chosen[0], chosen[1]),), "trained on photos of another session")
 
 
 def folds(samples: Sequence[Sample], count: int = 3) -> JudgePlan:
@@ -55,7 +49,11 @@ def folds(samples: Sequence[Sample], count: int = 3) -> JudgePlan:
     names = drawn([sample.id for sample in samples], len(samples))
     parts = [names[part::count] for part in range(count)]
     rest = [tuple(name for name in names if name not in set(part)) for part in parts]
-    return JudgePlan(192, 100, tuple(zip(rest, parts, strict=True)))
+    words = f"trained on the other {count - 1} of {count} parts of these photos"
+    return JudgePlan(192, 100, tuple(zip(rest, parts, strict=True)), words)
+
+
+PLANS: dict[str, Callable[[Sequence[Sample]], JudgePlan]] = {"domino": other_floors, "balloon": folds}
 
 
 def drawn(names: Sequence[str], count: int) -> tuple[str, ...]:
@@ -63,37 +61,42 @@ def drawn(names: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(names[at] for at in rng_for(SEED, "judges").permutation(len(names))[:count].tolist())
 
 
-def judged(manifest: Path, plan: JudgePlan, work: Path) -> Path:
+def judged(one: LabelledSet, plan: JudgePlan) -> Path:
     """Return a folder of predictions of all photos that the plan looks at, made as far as they are not there."""
-    samples = {sample.id: sample for sample in read_manifest(manifest)}
-    categories = read_categories(manifest.with_name("categories.json"))
+    samples = {sample.id: sample for sample in one.samples}
+    categories, settings = read_categories(one.folder / "categories.json"), settings_of(plan)
+    facts = [one.key, plan.rounds, dataclasses.asdict(settings), categories]
+    work = one.work / "judges" / key_of(facts, (*TRAINING_CODE, "train.inference"))
     for number, (train_on, look_at) in enumerate(plan.rounds):
         folder = work / f"run-{number}"
-        source = Source("real", 1.0, manifest.parent, tuple(samples[name] for name in train_on))
+        source = Source("real", 1.0, one.folder, tuple(samples[name] for name in train_on))
         if not (folder / WEIGHTS).is_file():
-            trained(Mix(0.0, (source,)), categories, plan, folder)
-        look(load_run(folder), folder, manifest.parent, [samples[name] for name in look_at], work / "predictions")
+            trained(Mix(0.0, (source,)), categories, settings, folder)
+        look(load_run(folder), folder, one.folder, [samples[name] for name in look_at], work / "predictions")
     write_json(work / "predictions" / "categories.json", list(categories))
     return work / "predictions"
 
 
-def trained(mix: Mix, categories: tuple[str, ...], plan: JudgePlan, folder: Path) -> Run:
-    """Train one judge and keep it."""
-    settings = dataclasses.replace(
+def settings_of(plan: JudgePlan) -> Fit:
+    """Return how a judge is trained: by section `fit`, but small and short."""
+    return dataclasses.replace(
         read_settings(Fit), img_size=plan.img_size, steps=plan.steps, decoder_channels=CHANNELS, freeze=FROZEN
     )
+
+
+def trained(mix: Mix, categories: tuple[str, ...], settings: Fit, folder: Path) -> None:
+    """Train one judge and keep it; its weights are written last."""
     pools = load_pools(mix, categories, settings.img_size)
     outcome = train(settings, [Phase((1.0,), 1.0)], pools, categories, SEED, folder=None)
     run = run_of(outcome, settings, mix, categories, SEED)
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / SETTINGS, run.settings)
     save_weights(run.model, folder / WEIGHTS)
-    return run
 
 
 def look(run: Run, folder: Path, photos: Path, samples: Sequence[Sample], out: Path) -> None:
-    """Write the predictions of some photos with their maps of the foreground."""
-    settings = Predict("auto", 0.25, 8, 30, ("foreground",))
+    """Write the predictions of some photos with their maps of the foreground, each photo seen as a whole."""
+    settings = Predict(None, 0.25, 8, 30, ("foreground",))
     about = about_run(run, folder, settings)
     for sample in samples:
         predict_photo(run, settings, about, photos / sample.image, out, (sample.image, sample.id))

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.label.labelling import Deal, Rows, Ties, asked_for, deal_of, ground_of
-from benchmarks.label.pick import DOMINO, photos_of
+from benchmarks.label.photo_sets import ingested
+from benchmarks.label.pick import DOMINO
 from benchmarks.label.simulate import cells_in
-from dataset.records import Sample, read_manifest
+from dataset.records import Sample
 from pipeline.files import write_json
 from pipeline.reading import read_json
 from pipeline.stage import run_stage
@@ -110,8 +111,8 @@ def rows_after(training: NetTraining, ground: Ties, deal: Deal, strategy: str, l
 
 def main(fit: Fit, real: Path, work: Path, draws: int) -> None:
     """Print the IoU of networks with 40 and 80 labels by chance and with 40 of k-centre, a draw a line."""
-    manifest = photos_of(real, work)
-    samples = read_manifest(manifest)
+    one = ingested("domino", real, work)
+    manifest, samples = one.manifest, one.samples
     vectors = cells_in(fit, manifest, samples).vectors
     names = read_categories(manifest.parent / "categories.json")
     training = NetTraining(manifest.parent, samples, names, vectors, work / "nets")

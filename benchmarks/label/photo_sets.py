@@ -1,5 +1,8 @@
-"""Photos and labels of a folder in the described layout, for the benches of the label room."""
+"""Labelled photos for the benches of the label room, as a manifest or as a folder in the described layout."""
 
+import dataclasses
+import functools
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +11,52 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from dataset.idmap import read_ids, read_image
+from dataset.records import Sample, read_manifest
+from mix import ingest
 from pipeline.errors import InputError
+from pipeline.files import sha256_of
+from pipeline.seeds import rng_for
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledSet:
+    """Photos whose labels a bench hides and reveals again."""
+
+    name: str
+    manifest: Path  # of all photos of the set
+    samples: tuple[Sample, ...]  # that are measured on
+    work: Path  # where trainings and predictions are kept
+
+    @property
+    def folder(self) -> Path:
+        """Return what the paths of the samples are relative to."""
+        return self.manifest.parent
+
+    @property
+    def objects(self) -> int:
+        """Return how many objects are labelled."""
+        return sum(len(sample.instances) for sample in self.samples)
+
+    @functools.cached_property
+    def key(self) -> str:
+        """The hash of what the photos and their labels are, so that nothing is kept for other ones."""
+        files = [path for sample in self.samples for path in (sample.image, sample.ids)]
+        return hashlib.sha256("".join(sha256_of(self.folder / path) for path in files).encode()).hexdigest()
+
+
+def set_of(name: str, manifest: Path, work: Path, most: int | None = None) -> LabelledSet:
+    """Return the photos of a manifest; of more than `most` so many by chance, in the manifest's order."""
+    samples = read_manifest(manifest)
+    chosen = np.sort(rng_for(1, "labelled set").permutation(len(samples))[:most])
+    return LabelledSet(name, manifest, tuple(samples[at] for at in chosen.tolist()), work)
+
+
+def ingested(name: str, real: Path, work: Path) -> LabelledSet:
+    """Return a measured set, read into the folder of work unless it is there. real: the folder of the sets."""
+    out = work / name / "photos"
+    if not (out / "samples.jsonl").is_file():
+        ingest.main(ingest.Ingest(), real / name, out)
+    return set_of(name, out / "samples.jsonl", work / name)
 
 
 def each_photo(folder: Path) -> Iterator[tuple[str, NDArray[np.uint8], NDArray[np.bool_]]]:

@@ -1,39 +1,38 @@
-"""What picked photos are worth: labels of chance to the same score, on dominoes of which one table is labelled.
+"""What picked photos are worth: labels of chance to the same score.
 
-``python -m benchmarks.label.pick --real REAL --work data/bench/pick`` prints it; REAL/domino holds the photos.
+``python -m benchmarks.label.pick --real REAL --work data/bench/label`` prints it of REAL/domino, with labels of one
+table to start with.
 """
 
 import dataclasses
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.label.cells import CellTraining
 from benchmarks.label.labelling import Simulate, ground_of
+from benchmarks.label.photo_sets import LabelledSet, ingested
 from benchmarks.label.simulate import CELLS, cells_in, compare, courses_of, wins_of
 from benchmarks.label.verdict import false_wins
-from dataset.records import Sample, read_manifest
-from label.record import Effect
+from dataset.records import Sample
+from label.record import Effect, saving
 from label.wins import RANDOM
-from mix import ingest
 from pipeline.costs import Costs
 from pipeline.stage import run_stage
 from train.settings import Fit
 
-STRATEGY, LABELS = "k-centre", (20, 40, 80, 160)
+STRATEGY, MOST = "k-centre", 20
 DOMINO = Simulate(
     seed=1,
     strategies=(STRATEGY,),
     draws=24,
-    start=20,
+    start=MOST,
     start_where={"collection": ("new",)},
     other=None,
-    labels=LABELS,
+    labels=(20, 40, 80, 160),
     at=40,
-    batch=20,
+    batch=MOST,
     test=1 / 3,
     apart="near_dup_group",
     stratum="collection",
@@ -41,46 +40,49 @@ DOMINO = Simulate(
 RUNS, DRAWS = 20, 8  # of chance against chance
 
 
-def photos_of(real: Path, work: Path) -> Path:
-    """Return the manifest of the domino photos, read unless they are there."""
-    out = work / "domino"
-    if not (out / "samples.jsonl").is_file():
-        ingest.main(ingest.Ingest(), real / "domino", out)
-    return out / "samples.jsonl"
+def plan_for(samples: Sequence[Sample]) -> Simulate:
+    """Return the simulation for a set: as `DOMINO`, in proportion where there are fewer photos, started anywhere.
+
+    What is labelled at last leaves some of the pool, which is two thirds of the photos that are not nearly the same.
+    """
+    heaps = len(set(ground_of(samples, DOMINO.apart, DOMINO.stratum, {}).heap.tolist()))
+    unit = max(min(MOST, heaps // 14), 1)
+    labels = tuple(size * unit // MOST for size in DOMINO.labels)
+    return dataclasses.replace(DOMINO, start_where={}, start=unit, batch=unit, labels=labels, at=2 * unit)
 
 
-def measure(real: Path, work: Path, costs: Costs, fit: Fit) -> Effect:
-    """Return the labels of chance that come to the score of 40 picked ones, and what the others would have cost."""
-    manifest = photos_of(real, work)
-    samples = read_manifest(manifest)
-    training = CellTraining(cells_in(fit, manifest, samples))
-    scores = compare(DOMINO, training, samples, work / "courses", fit.encoder)
-    win = wins_of(DOMINO, scores, "domino", CELLS).strategies[STRATEGY]
-    spared = (win.factor - 1) * DOMINO.at
-    return Effect(
-        f"random labels to the IoU of {DOMINO.at} picked ones (of {LABELS[-1]} that were simulated)",
-        round(win.factor * DOMINO.at, 1),
+def measure(one: LabelledSet, plan: Simulate, costs: Costs, fit: Fit) -> Effect:
+    """Return the labels of chance that come to the score of picked ones, and what those spared would have cost."""
+    training = CellTraining(cells_in(fit, one.manifest, one.samples))
+    kept, about = one.work / "courses", one.key + fit.encoder
+    win = wins_of(plan, compare(plan, training, one.samples, kept, about), one.name, CELLS).strategies[STRATEGY]
+    factor, (low, high) = win.factor, win.factor_ci95
+    many = dataclasses.replace(plan, seed=2, draws=8 * DRAWS)
+    ground = ground_of(one.samples, many.apart, many.stratum, many.start_where)
+    chance = courses_of(many, training, ground, RANDOM, kept, about)
+    alike = false_wins(chance, plan.labels, RUNS, DRAWS, 1)
+    first = "".join(f" where {tag} is {' or '.join(values)}" for tag, values in plan.start_where.items())
+    effect = Effect(
+        f"labels by chance to the IoU of {plan.at} picked ones (of {plan.labels[-1]} that were simulated)",
+        round(factor * plan.at, 1),
         f"picked labels ({STRATEGY})",
-        float(DOMINO.at),
-        (round(win.factor_ci95[0] * DOMINO.at, 1), round(win.factor_ci95[1] * DOMINO.at, 1)),
-        round(spared * costs.minutes_per_label, 1),
-        round(spared * costs.per_label, 2),
-        f"{DOMINO.draws} draws of {len(samples)} domino photos of three floors, 20 labels of one table to start with; "
-        f"trained: {CELLS}; {alike(training, samples, work, fit)} of {RUNS} runs of chance against chance had a winner",
+        float(plan.at),
+        (round(low * plan.at, 1), round(high * plan.at, 1)),
+        None,
+        None,
+        f"{plan.draws} draws of {len(one.samples)} photos of {one.name}, {plan.start} labels to start with{first}, a "
+        f"third of the photos to score on; trained: {CELLS}; {win.area:+.3f} IoU above chance in the mean "
+        f"({win.area_ci95[0]:+.3f} to {win.area_ci95[1]:+.3f}); {alike} of {RUNS} runs of chance against chance had a "
+        "winner",
     )
-
-
-def alike(training: CellTraining, samples: list[Sample], work: Path, fit: Fit) -> int:
-    """Return in how many of RUNS runs of chance against chance a winner was called."""
-    many = dataclasses.replace(DOMINO, seed=2, draws=8 * DRAWS)
-    ground = ground_of(samples, many.apart, many.stratum, many.start_where)
-    chance: NDArray[np.float64] = courses_of(many, training, ground, RANDOM, work / "courses", fit.encoder)
-    return false_wins(chance, LABELS, RUNS, DRAWS, 1)
+    label = plan.at * costs.minutes_per_label
+    return saving(effect, (factor - 1) * label, ((low - 1) * label, (high - 1) * label), costs)
 
 
 def main(costs: Costs, fit: Fit, real: Path, work: Path) -> None:
     """Print the effect as JSON."""
-    sys.stdout.write(json.dumps(dataclasses.asdict(measure(real, work, costs, fit)), indent=2) + "\n")
+    effect = measure(ingested("domino", real, work), DOMINO, costs, fit)
+    sys.stdout.write(json.dumps(dataclasses.asdict(effect), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,29 +7,29 @@ of `GOOD` IoU or more with a label, corrects one of `POOR` or more, deletes what
 import dataclasses
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.label.judges import JudgePlan, folds, judged, other_floors, photos_of
+from benchmarks.label.judges import PLANS, JudgePlan, judged
+from benchmarks.label.photo_sets import LabelledSet, ingested
 from dataset.formats.outlines import mask_of
 from dataset.idmap import mask_iou, read_ids
 from dataset.predictions import each_prediction
-from dataset.records import Sample, read_manifest
+from dataset.records import Sample
 from label.prelabel import STYLES, Prelabel, main
 from label.prelabels.anchoring import differ
 from label.prelabels.coming_back import returned
 from label.prelabels.proposals import proposal_of
 from label.prelabels.records import mask_in, read_sent
 from label.prelabels.rings import ring_of
-from label.record import Effect
+from label.record import Effect, saving
 from pipeline.costs import Costs
 from pipeline.seeds import rng_for
 from pipeline.settings import read_settings
 
 GOOD, POOR = 0.9, 0.5
-PLANS: dict[str, Callable[[Sequence[Sample]], JudgePlan]] = {"domino": other_floors, "balloon": folds}
 EXACT = tuple(style for style in STYLES if style != "label_studio")  # which hands back annotations alone
 SEED, RESAMPLES, PLANTS = 1, 1000, 40
 
@@ -62,13 +62,13 @@ def work_on(truth: Sequence[np.ndarray], proposed: Sequence[np.ndarray]) -> Work
     return Work(good, poor, sum(one < POOR for one in met), len(truth) - good - poor)
 
 
-def works_in(manifest: Path, predictions: Path) -> list[Work]:
+def works_in(one: LabelledSet, predictions: Path) -> list[Work]:
     """Return the work on every photo that has a prediction."""
-    samples = {sample.image: sample for sample in read_manifest(manifest)}
+    samples = {sample.image: sample for sample in one.samples}
     works = []
     for found in each_prediction(predictions):
         sample: Sample = samples[found.file]
-        ids, proposal = read_ids(manifest.parent / sample.ids), proposal_of(found)
+        ids, proposal = read_ids(one.folder / sample.ids), proposal_of(found)
         truth = [ids == item.index for item in sample.instances]
         works.append(work_on(truth, [proposal.ids == k for k in range(1, len(proposal.categories) + 1)]))
     return works
@@ -121,29 +121,34 @@ def told_apart(plants: int = PLANTS, trials: int = 1000, one: float = 0.1, other
     return sum(differ((a, plants), (b, plants)) < 0.05 for a, b in left) / trials
 
 
-def measure(real: Path, work: Path, costs: Costs, name: str = "domino") -> Effect:
-    """Return the seconds of a person a label takes with proposals, beside drawing it.
-
-    real: the folder of sets. work: where trainings and predictions are kept.
-    """
-    manifest = photos_of(real / name, work / name)
-    predictions = judged(manifest, PLANS[name](read_manifest(manifest)), work / name)
-    works = works_in(manifest, predictions)
-    took = per_object(works, costs)
-    saved = sum(work.objects for work in works) * (costs.mask_s - took) / 60
-    how = f"{sum(work.objects for work in works)} objects of {len(works)} photos of {name}, a simulated person"
-    money = saved / 60 * costs.labeller_per_hour
-    return Effect("seconds a label", took, "drawing each", costs.mask_s, interval(works, costs), saved, money, how)
+def measure(one: LabelledSet, plan: JudgePlan, costs: Costs) -> Effect:
+    """Return the seconds of a person a label takes with proposals, beside drawing it."""
+    works = works_in(one, judged(one, plan))
+    objects, took, (low, high) = sum(work.objects for work in works), per_object(works, costs), interval(works, costs)
+    how = (
+        f"{objects} objects of {len(works)} photos of {one.name}, proposed by networks {plan.words}, and a "
+        f"simulated person: confirms an IoU of {GOOD} ({sum(work.confirmed for work in works)} objects), corrects one "
+        f"of {POOR} ({sum(work.corrected for work in works)}), draws what is left; minutes: for as many "
+        "further objects like these"
+    )
+    between = round(low, 2), round(high, 2)
+    effect = Effect(
+        "seconds of a person for a label", round(took, 2), "drawing each", costs.mask_s, between, None, None, how
+    )
+    saved, least, most = (objects * (costs.mask_s - each) / 60 for each in (took, high, low))
+    return saving(effect, saved, (least, most), costs)
 
 
 def tell(real: Path, work: Path) -> None:
     """Print the numbers of both sets."""
     sys.stdout.write(f"{PLANTS} plants tell 10 % from 40 % in {told_apart():.1%} of trials\n")
     settings = read_settings(Prelabel)
-    for name in PLANS:
-        effect = measure(real, work, read_settings(Costs), name)
+    for name, planned in PLANS.items():
+        one = ingested(name, real, work)
+        plan = planned(one.samples)
+        effect = measure(one, plan, read_settings(Costs))
         sys.stdout.write(f"{name}: {effect.measured:.1f} s a label, {effect.ci95}, {effect.how}\n")
-        predictions, photos = work / name / "predictions", work / name / "photos"
+        predictions, photos = judged(one, plan), one.folder
         for tolerance in (0.5, 1.0):
             kept = ring_ious(predictions, tolerance, settings.most_points)
             least, high = min(kept), sum(one >= 0.99 for one in kept) / len(kept)

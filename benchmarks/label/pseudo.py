@@ -1,6 +1,6 @@
 """What pseudo-labels are worth: a network from few labels of one table labels photos of the other floors itself.
 
-``python -m benchmarks.label.pseudo --real REAL --work data/bench/pseudo`` prints it; REAL/domino holds the photos. A
+``python -m benchmarks.label.pseudo --real REAL --work data/bench/label`` prints it; REAL/domino holds the photos. A
 network is trained on `LABELS` photos of one collection; its objects on labelled val photos of the others certify a
 score; its pseudo-labels of further photos of these join the mix, once as they are and once with a share planted wrong
 (the labels shifted by a third of the photo). All are scored on test photos of the other floors.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.label.nets import SMALL
-from benchmarks.label.pick import photos_of
+from benchmarks.label.photo_sets import LabelledSet, ingested
 from benchmarks.label.verdict import mean_interval
 from dataset.idmap import IGNORED, IdMap, categories_map, instances_in
 from dataset.pieces import pieces_of
@@ -160,12 +160,12 @@ def runs(manifest: Path, work: Path) -> list[dict[str, float]]:
     return found
 
 
-def measure(real: Path, work: Path, costs: Costs) -> Effect:
+def measure(one: LabelledSet, costs: Costs) -> Effect:
     """Return the IoU that pseudo-labels add, and what labels of the same photos would have cost."""
-    found = runs(photos_of(real, work), work)
-    base, own, wrong = (np.array([one[name] for one in found]) for name in ("base", "pseudo", "wrong"))
+    found = runs(one.manifest, one.work / "pseudo")
+    base, own, wrong = (np.array([each[name] for each in found]) for name in ("base", "pseudo", "wrong"))
     low, high = mean_interval(own - base)
-    photos = float(np.mean([one["pseudo photos"] for one in found]))
+    photos = float(np.mean([each["pseudo photos"] for each in found]))
     return Effect(
         "IoU on floors of which nothing is labelled, with pseudo-labels of such photos",
         round(float(own.mean()), 4),
@@ -182,7 +182,7 @@ def measure(real: Path, work: Path, costs: Costs) -> Effect:
 
 def main(costs: Costs, real: Path, work: Path) -> None:
     """Print the effect as JSON."""
-    sys.stdout.write(json.dumps(dataclasses.asdict(measure(real, work, costs)), indent=2) + "\n")
+    sys.stdout.write(json.dumps(dataclasses.asdict(measure(ingested("domino", real, work), costs)), indent=2) + "\n")
 
 
 if __name__ == "__main__":
