@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from measure.convergence import FLAT
 from report.record import Ends, Gain, OnTest, RatioRow, TransferRecord, WorthRecord
 from report.words import BETTER, WORSE, claim, known_ends, money, several, span, whole
 
+NAMED = 2  # tags that a sentence names
 FEW = 30  # with fewer independent groups of photos than this every interval is itself uncertain
 
 
@@ -133,9 +134,16 @@ def measured(transfer: TransferRecord) -> str:
     if not transfer.test:
         return f"Measured on the val photos that also chose the ratio: test photos were not scored. {metric}"
     photos = several(transfer.test.n_photos, "real test photo")
-    return (
-        f"Measured on {photos} that took no part in training or in the choice of the ratio{labels(transfer)}. {metric}"
-    )
+    took = f"that took no part in training or in the choice of the ratio{labels(transfer)}"
+    return f"Measured on {photos} {took}. {one_place(transfer.test.alike)}{metric}"
+
+
+def one_place(alike: Mapping[str, str]) -> str:
+    """Return the sentence on what all test photos have in common and not all photos have; empty for nothing."""
+    if not alike:
+        return ""
+    tags = " and ".join(f"{tag} {value}" for tag, value in list(alike.items())[:NAMED])
+    return f"All of them have {tags}: the score speaks of such photos, and its interval of no others. "
 
 
 def labels(transfer: TransferRecord) -> str:

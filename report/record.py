@@ -214,6 +214,7 @@ class OnTest(Record):
     iou_per_category: dict[str, float | None]
     n_photos: Count
     n_groups: Count
+    alike: dict[str, str]  # tags that tell the photos of this set apart, and of which all test photos have one value
     mean_iou: float
     mean_ci95: Ends
     real_only: End | None

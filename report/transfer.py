@@ -86,6 +86,7 @@ def labels_csv(curves: Mapping[str, CurveRecord] | None) -> str:
     ])  # fmt: skip
 
 
+NO_PLACES = {"licence", "split"}  # tags of where photos were published, not of where they were taken
 METRIC, MEAN_METRIC = "IoU of the foreground", "IoU, mean over categories"
 
 
@@ -127,6 +128,7 @@ class Gathered:
     detail: float | None  # of the val photos, as advice wants it
     objects: Sequence[CategoryObjects]
     outlines: MeasuredOutlines
+    alike: Mapping[str, str]  # of the test photos, as `OnTest` has it
 
 
 def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
@@ -140,6 +142,7 @@ def on_test(found: Gathered, resamples: int) -> dict[str, Any]:
     return {key: row[key] for key in ("ratio", "seed", "iou", "ci95", "iou_per_category")} | {
         "n_photos": len(picked.photos),
         "n_groups": pool([picked]).union.shape[1],
+        "alike": found.alike,
         "mean_iou": score_of(runs),
         "mean_ci95": interval(runs, resamples),
         "real_only": mean_row(found.test, real, resamples),
@@ -259,6 +262,18 @@ def trainings(found: Gathered) -> float:
     return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking + tried
 
 
+def alike(photos: Sequence[Sample], others: Sequence[Sample]) -> dict[str, str]:
+    """Return the tags of which all of several photos have one value, and some of the others another, by name.
+
+    Not those that say nothing of a place (`NO_PLACES`).
+    """
+    if len(photos) < 2:
+        return {}
+    shared = sorted(set.intersection(*(set(photo.tags.items()) for photo in photos)))
+    apart = {tag for tag, value in shared for other in others if other.tags.get(tag, value) != value}
+    return {tag: value for tag, value in shared if tag in apart - NO_PLACES}
+
+
 def only(row: Mapping[str, Any], fields: Iterable[dataclasses.Field[Any]]) -> dict[str, Any]:
     """Return these fields of a table of pick.json, which may hold more."""
     return {field.name: row[field.name] for field in fields if field.name in row}
@@ -280,6 +295,7 @@ def read_all(
     race, sampling = read_race(chosen, pick.parent), dict(run["fit"]).get("sampling", "even")
     photos, made = read_manifest(val), read_manifest(renders / "samples.jsonl")
     labels = {"train": read_manifest(val.with_name("train.jsonl")), "val": photos}
+    measured = read_manifest(val.with_name("test.jsonl"))
     return Gathered(
         race=race,
         test=read_test(test),
@@ -297,6 +313,7 @@ def read_all(
         outlines=MeasuredOutlines(
             {split: outlines_of(val.parent, some) for split, some in labels.items()}, outlines_of(renders, made)
         ),
+        alike=alike(measured, [*labels["train"], *photos]),
     )
 
 

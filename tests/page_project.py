@@ -158,7 +158,8 @@ def on_test(ratio=0.8, verdict="better", groups=40):
     }
     difference, ci95 = gain[verdict]
     mixed = near(0.8 + difference)
-    return {"ratio": ratio, "seed": 1, "iou_per_category": {}, "n_photos": 40, "n_groups": groups} | mixed | {
+    facts = {"ratio": ratio, "seed": 1, "iou_per_category": {}, "n_photos": 40, "n_groups": groups, "alike": {}}
+    return facts | mixed | {
         "mean_iou": mixed["iou"],
         "mean_ci95": mixed["ci95"],
         "real_only": near(0.8) | {"ratio": 0.0},

@@ -149,6 +149,13 @@ def test_a_training_that_was_too_short_is_said_first_of_all_doubts():
     assert "too short" not in " ".join(notes(typed(transfer())))
 
 
+def test_what_all_test_photos_have_in_common_is_said_since_no_interval_knows_of_other_places():
+    common = {"camera": "left", "room": "2 <b>", "zone": "z"}
+    [said, *_] = notes(typed(transfer(test=on_test() | {"alike": common})))
+    assert "All of them have camera left and room 2 <b>: the score speaks of such photos" in said
+    assert "All of them" not in notes(typed(transfer()))[0]
+
+
 def test_the_answer_rests_on_four_sentences_at_most():
     weak = transfer(ratios=(0.5,), picked=0.5, seeds=1, test=on_test(groups=1))
     assert len(notes(typed(weak))) == 4
