@@ -224,12 +224,18 @@ def test_a_bad_call_is_answered_in_one_line(server, sent, words):
     assert "Traceback" not in answer["error"]
 
 
-def test_a_call_without_clicks_has_an_empty_prediction_a_task(server):
+def test_a_call_for_whole_tasks_has_no_prediction_of_any(server):
     tasks = body(click(1, 1))["tasks"] * 3
     for params in ({"context": None}, {}, None):
         status, answer = call(server, "/predict", {"tasks": tasks, "label_config": CONFIG, "params": params})
         assert status == 200
-        assert [each["result"] for each in answer["results"]] == [[], [], []]
+        assert answer["results"] == [[], [], []]
+
+
+def test_a_call_of_the_page_without_a_click_has_an_empty_prediction(server):
+    status, answer = call(server, "/predict", body())
+    assert status == 200
+    assert [each["result"] for each in answer["results"]] == [[]]
 
 
 def test_a_fault_of_the_model_shows_nothing(serving, capsys):
