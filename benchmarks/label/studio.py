@@ -1,25 +1,24 @@
 """Proposals through a real Label Studio: out, corrected by mouse in its page, and back; and its clicks answered.
 
 ``python -m benchmarks.label.studio --studio ls/bin/label-studio --out trip`` takes the program of an environment of its
-own (``python -m venv ls && ls/bin/pip install label-studio``) and a Chromium, needs some three minutes, and writes into
+own (``python -m venv ls && ls/bin/pip install label-studio``) and a Chromium, needs five minutes, and writes into
 OUT the proposals, the exports, what `prelabel-back` makes of them, pictures of the page, and studio.json. Photos are
 drawn, so the truth of each pixel is known.
 """
 
 import dataclasses
-import itertools
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
 from playwright.sync_api import Page
 
 from benchmarks.browser import browser
+from benchmarks.label.studio_acts import Touch, Touches, confirm, correct, delete, leave
 from benchmarks.label.studio_clicks import (
-    ClickRow,
+    ClickedObject,
     ask_for_new,
     click_rows,
     mend_proposal,
@@ -28,15 +27,13 @@ from benchmarks.label.studio_clicks import (
     with_smart_tools,
     without_predictions,
 )
-from benchmarks.label.studio_page import LabellingPage, Place, logged_in
+from benchmarks.label.studio_page import LabellingPage, logged_in
 from benchmarks.label.studio_photos import (
-    BLOB,
-    COLOURS,
     CONFIRMED,
     CORRECTED,
     DELETED,
+    LARGE,
     LEFT,
-    RING,
     SIZES,
     file_of,
     write_drawn,
@@ -44,7 +41,6 @@ from benchmarks.label.studio_photos import (
 )
 from benchmarks.label.studio_server import LabelStudio, Project, running
 from dataset.formats.label_studio import CONFIG, TASKS
-from dataset.idmap import Mask, mask_iou
 from label import prelabel, prelabel_back
 from label.prelabel import Prelabel
 from label.prelabels.changes import Returned, changes_of
@@ -62,26 +58,10 @@ SHAPES = ("masks", "polygons")
 RUN = "network"  # the folder of the network for clicks
 KIND, STYLE = "a trip through Label Studio", "label_studio"
 NOT_BACK = "not back"
-EDGE = 1.5  # pixels about a stroke that may change too: its edge is soft
-SHIFT = (12.0, 7.0)  # by which a polygon is dragged
-STROKES = {  # on the photo that is corrected
-    BLOB: ("brush-tool", [[(242.0, 150.0), (284.0, 150.0)], [(250.0, 164.0), (276.0, 164.0)]]),
-    RING: ("eraser", [[(60.0, 60.0), (100.0, 60.0)]]),
-}
-SCRIBBLE = [(150.0, 20.0), (170.0, 40.0)]  # on the photo that is left
 
 
 @dataclasses.dataclass(frozen=True)
-class Touch:
-    """Where the mouse changed one object, masks (H, W)."""
-
-    may: Mask  # pixels that may differ
-    on: Mask  # pixels that must be the object's then
-    off: Mask  # pixels that must not be
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
+class ProposalRow:
     """What became of one proposal."""
 
     shapes: str  # masks, polygons
@@ -94,91 +74,18 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class Trips:
     """What came of all trips."""
 
     label_studio: str  # its release
     backend: str  # the state that it sees the click server in
+    polygons: dict[str, int]  # shapes -> how many of the proposals are polygons
     seen_iou: dict[str, float]  # shapes -> IoU of what the screen shows of them with what was sent
-    rows: tuple[Row, ...]
-    clicks: tuple[ClickRow, ...]
+    rows: tuple[ProposalRow, ...]
+    clicks: tuple[ClickedObject, ...]
     kept: (
         int  # predictions that Label Studio keeps of a photo without proposals, since it asks for some when it opens it
     )
-
-
-Touches = dict[tuple[str, str], Touch]  # photo, category -> what was done to it
-
-
-def near(size_hw: tuple[int, int], way: Sequence[Place], reach: float) -> Mask:
-    """Return the pixels (H, W) whose middle lies within `reach` of a line from place to place."""
-    middles = np.indices(size_hw)[::-1].transpose(1, 2, 0) + 0.5
-    found = np.zeros(size_hw, bool)
-    for start, end in itertools.pairwise(way):
-        begin, along = np.array(start), np.subtract(end, start)
-        share = np.clip(((middles - begin) @ along) / max(float(along @ along), 1e-9), 0, 1)
-        found |= np.linalg.norm(middles - begin - share[..., None] * along, axis=-1) <= reach
-    return found
-
-
-def stroked(page: LabellingPage, category: str) -> Touch:
-    """Draw the strokes of a category on the photo that is corrected, and return where they went."""
-    tool, ways = STROKES[category]
-    page.choose(1 + list(COLOURS).index(category))
-    may, core = np.zeros((2, *page.size_hw), bool)
-    for way in ways:
-        went, reach = page.stroke(tool, way)
-        may |= near(page.size_hw, went, reach + EDGE)
-        core |= near(page.size_hw, went, reach - EDGE / 2)
-    nothing = np.zeros_like(core)
-    return Touch(may, core, nothing) if tool == "brush-tool" else Touch(may, nothing, core)
-
-
-def dragged(page: LabellingPage, mask: Mask) -> Touch:
-    """Drag the polygon of the blob, whose mask (H, W) is known, and return where it went."""
-    page.choose(1 + list(COLOURS).index(BLOB))
-    page.take("move-tool")
-    (x0, y0), (x1, y1) = page.drag([(220.0, 110.0), (220.0 + SHIFT[0], 110.0 + SHIFT[1])])
-    shift = np.array([[1, 0, x1 - x0], [0, 1, y1 - y0]])
-    there = cv2.warpAffine(mask.astype(np.uint8), shift, mask.shape[::-1]) > 0
-    grown, shrunk = (way(there.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0 for way in (cv2.dilate, cv2.erode))
-    return Touch((mask | grown) & ~(mask & shrunk), shrunk, mask & ~grown)
-
-
-def correct(page: LabellingPage, task: int, sent: SentPhoto) -> Touches:
-    """Correct both proposals of a photo by mouse, hand it in, and return where the mouse went."""
-    page.open(task, SIZES[CORRECTED], len(COLOURS))
-    masks = {thing.category: mask_in(thing, sent.size_hw) for thing in sent.objects}
-    polygon = page.tab.locator(".lsf-tree__node_type_polygonregion").count()
-    touches = {(CORRECTED, BLOB): dragged(page, masks[BLOB]) if polygon else stroked(page, BLOB)}
-    touches[CORRECTED, RING] = stroked(page, RING)
-    return touches
-
-
-def confirm(page: LabellingPage, task: int, sent: SentPhoto) -> float:
-    """Hand a photo in as it is, and return the IoU of what the screen shows of its proposals with them."""
-    page.open(task, SIZES[CONFIRMED], len(COLOURS))
-    proposed = np.logical_or.reduce([mask_in(thing, sent.size_hw) for thing in sent.objects])
-    seen = mask_iou(page.seen(), proposed)
-    page.submit()
-    return seen
-
-
-def delete(page: LabellingPage, task: int, sent: SentPhoto) -> Touches:
-    """Delete the ring of a photo, hand it in, and return where it was."""
-    page.open(task, SIZES[DELETED], len(COLOURS))
-    page.choose(1)
-    page.delete_chosen()
-    page.submit()
-    [mask] = [mask_in(thing, sent.size_hw) for thing in sent.objects if thing.category == RING]
-    return {(DELETED, RING): Touch(mask, np.zeros_like(mask), mask)}
-
-
-def leave(page: LabellingPage, task: int) -> None:
-    """Draw on a photo, and go away without handing it in."""
-    page.open(task, SIZES[LEFT], len(COLOURS))
-    page.choose(1 + list(COLOURS).index(RING))  # a mask in either case: a brush has no hold on a polygon
-    page.wait_for_draft(SCRIBBLE)
 
 
 def photos_by_name(sent: Path) -> dict[str, SentPhoto]:
@@ -197,7 +104,9 @@ def came_back(project: Project, sent: Path, folder: Path, settings: Prelabel, co
     return {name: came[photo.name] for name, photo in photos.items() if photo.name in came}
 
 
-def rows_of(shapes: str, sent: Mapping[str, SentPhoto], came: Mapping[str, Returned], touches: Touches) -> list[Row]:
+def rows_of(
+    shapes: str, sent: Mapping[str, SentPhoto], came: Mapping[str, Returned], touches: Touches
+) -> list[ProposalRow]:
     """Return what became of every proposal."""
     rows = []
     for name in SIZES:
@@ -205,13 +114,13 @@ def rows_of(shapes: str, sent: Mapping[str, SentPhoto], came: Mapping[str, Retur
         changes = changes_of(photo, back, 0) if back else []
         for k, thing in enumerate(photo.objects):
             if back is None:
-                rows.append(Row(shapes, name, thing.category, NOT_BACK, 0, 0, 0))
+                rows.append(ProposalRow(shapes, name, thing.category, NOT_BACK, 0, 0, 0))
                 continue
             before, change = mask_in(thing, photo.size_hw), changes[k]
             after = back.ids == change.index if change.index else np.zeros_like(before)
             touch = touches.get((name, thing.category)) or Touch(*[np.zeros_like(before)] * 3)
             pixels = before ^ after, (before ^ after) & ~touch.may, (touch.on & ~after) | (touch.off & after)
-            rows.append(Row(shapes, name, thing.category, change.state, *(int(each.sum()) for each in pixels)))
+            rows.append(ProposalRow(shapes, name, thing.category, change.state, *(int(each.sum()) for each in pixels)))
     return rows
 
 
@@ -222,9 +131,11 @@ def trip(tool: LabelStudio, tab: Page, part: Path, sent: Path, images: Path) -> 
     number = dict(zip(photos, project.tasks(), strict=True))
     page = LabellingPage(tab, project)
     seen = confirm(page, number[CONFIRMED], photos[CONFIRMED])
-    touches = correct(page, number[CORRECTED], photos[CORRECTED])
-    page.save_screen(part / "screens" / f"{sent.name}.png")
-    page.submit()
+    touches = Touches()
+    for name in (CORRECTED, LARGE):
+        touches |= correct(page, number[name], photos[name], name)
+        page.save_screen(part / "screens" / f"{sent.name}-{name}.png")
+        page.submit()
     touches |= delete(page, number[DELETED], photos[DELETED])
     leave(page, number[LEFT])
     return project, touches, seen
@@ -248,7 +159,7 @@ def clicked(tool: LabelStudio, tab: Page, part: Path, sent: Path, images: Path) 
     return project, state
 
 
-def table(found: Found) -> str:
+def table(found: Trips) -> str:
     """Return what is printed."""
     lines = [f"Label Studio {found.label_studio}, its backend {found.backend}"]
     lines += [f"{shapes} on the screen: IoU {iou} with what was sent" for shapes, iou in found.seen_iou.items()]
@@ -264,9 +175,15 @@ def table(found: Found) -> str:
     return "\n".join(lines) + "\n"
 
 
-def all_trips(tool: LabelStudio, tab: Page, part: Path, settings: Prelabel, costs: Costs) -> Found:
+def polygons_in(tasks: Path) -> int:
+    """Return how many regions of a file of tasks are polygons."""
+    every = (region for task in read_json(tasks) for region in task["predictions"][0]["result"])
+    return sum(region["type"] == "polygonlabels" for region in every)
+
+
+def all_trips(tool: LabelStudio, tab: Page, part: Path, settings: Prelabel, costs: Costs) -> Trips:
     """Return what came of masks, polygons and clicks. part: holds what was sent, and the run for clicks."""
-    images, rows, seen = part / SHAPES[0] / TASK / "images", list[Row](), {}
+    images, rows, seen = part / SHAPES[0] / TASK / "images", list[ProposalRow](), {}
     for shapes in SHAPES:
         sent = part / shapes
         project, touches, overlap = trip(tool, tab, part, sent, images)
@@ -277,7 +194,8 @@ def all_trips(tool: LabelStudio, tab: Page, part: Path, settings: Prelabel, cost
     project, backend = clicked(tool, tab, part, sent, images)
     came = came_back(project, sent, part / "back" / "clicks", settings, costs)
     clicks = tuple(click_rows(photos_by_name(sent), came))
-    return Found(tool.version(), backend, seen, tuple(rows), clicks, project.predictions(project.tasks()[0]))
+    polygons = {shapes: polygons_in(part / shapes / TASK / TASKS) for shapes in SHAPES}
+    return Trips(tool.version(), backend, polygons, seen, tuple(rows), clicks, project.predictions(project.tasks()[0]))
 
 
 def main(settings: Prelabel, costs: Costs, click: Click, fit: Fit, studio: Path, out: Path) -> None:

@@ -22,7 +22,7 @@ STOP_S = 20
 
 
 @dataclasses.dataclass(frozen=True)
-class ClickRow:
+class ClickedObject:
     """What became of one object that was asked for."""
 
     photo: str
@@ -98,7 +98,7 @@ def mend_proposal(page: LabellingPage, task: int) -> None:
     page.accept()
 
 
-def click_rows(sent: Mapping[str, SentPhoto], came: Mapping[str, Returned]) -> list[ClickRow]:
+def click_rows(sent: Mapping[str, SentPhoto], came: Mapping[str, Returned]) -> list[ClickedObject]:
     """Return what became of each object that came back; sent, came: by the names of drawn photos."""
     asked = {(CONFIRMED, BLOB): "a point", (CONFIRMED, RING): "a box", (CORRECTED, BLOB): "clicks into its proposal"}
     rows = []
@@ -111,5 +111,5 @@ def click_rows(sent: Mapping[str, SentPhoto], came: Mapping[str, Returned]) -> l
         masks = [back.ids == change.index for change in states]
         state = "+".join(change.state for change in states) or "not there"
         ious = [round(max((mask_iou(mask, truth) for mask in those), default=0.0), 3) for those in (before, masks)]
-        rows.append(ClickRow(name, category, words, state, *ious))
+        rows.append(ClickedObject(name, category, words, state, *ious))
     return rows

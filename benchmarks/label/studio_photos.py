@@ -17,15 +17,17 @@ from train.inference.records import record_path, write_record
 
 Size = tuple[int, int]  # height, width
 
-CORRECTED, CONFIRMED, DELETED, LEFT, UNSEEN = "corrected", "confirmed", "deleted", "left", "unseen"
+CORRECTED, LARGE, CONFIRMED, DELETED, LEFT, UNSEEN = "corrected", "large", "confirmed", "deleted", "left", "unseen"
 SIZES: dict[str, Size] = {  # odd ones among them: what Label Studio rounds must not move a mask
     CORRECTED: (240, 320),
+    LARGE: (1500, 2000),
     CONFIRMED: (241, 323),
     DELETED: (251, 333),
     LEFT: (240, 320),
     UNSEEN: (320, 240),
 }
 RING, BLOB = "ring", "blob"  # the objects, in the order of their numbers
+HEIGHT = 240  # of a photo on which places are as they are written here; those on larger ones are so many times larger
 COLOURS = {RING: (200, 60, 40), BLOB: (40, 120, 210)}
 GROUND, GRAIN = 70, 30  # grey level of the background, and of the noise on all
 BITE = (262.0, 150.0, 30.0)  # x, y, radius of what the proposal of the corrected photo lacks of its blob
@@ -34,7 +36,7 @@ TAUGHT = 10  # photos that the network for clicks learns from
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawn:
+class DrawnPhoto:
     """One drawn photo."""
 
     name: str
@@ -43,17 +45,22 @@ class Drawn:
 
     @property
     def proposed(self) -> dict[str, Mask]:
-        """Return what is proposed: the truth, but for a part of the blob on the photo that is corrected."""
+        """Return what is proposed: the truth, but for a part of the blob on the photos that are corrected."""
         masks = dict(self.truth)
-        if self.name == CORRECTED:
-            masks[BLOB] = masks[BLOB] & ~disk(self.image.shape[:2], *BITE)
+        if self.name in {CORRECTED, LARGE}:
+            masks[BLOB] = masks[BLOB] & ~disk(SIZES[self.name], *BITE)
         return masks
 
 
 def disk(size_hw: Size, x: float, y: float, radius: float) -> Mask:
-    """Return a disk (H, W)."""
-    rows, columns = np.indices(size_hw)
+    """Return a disk (H, W); numbers as of `HEIGHT`."""
+    rows, columns = np.indices(size_hw) / times_of(size_hw)
     return np.asarray((columns - x) ** 2 + (rows - y) ** 2 <= radius**2)
+
+
+def times_of(size_hw: Size) -> float:
+    """Return how many times larger places on a photo are than they are written here; 1 for all but the large one."""
+    return size_hw[0] / HEIGHT if size_hw == SIZES[LARGE] else 1.0
 
 
 def coloured(size_hw: Size, masks: Mapping[str, Mask], name: str) -> NDArray[np.uint8]:
@@ -64,13 +71,18 @@ def coloured(size_hw: Size, masks: Mapping[str, Mask], name: str) -> NDArray[np.
     return image + rng_for(1, "label studio", name).integers(0, GRAIN, image.shape, dtype=np.uint8)
 
 
-def drawn(name: str) -> Drawn:
-    """Return a photo of a ring with a hole and a spot apart, as one object, and a blob of two disks."""
+def drawn(name: str) -> DrawnPhoto:
+    """Return a photo of a ring with a hole and a spot apart, as one object, and a blob of two disks.
+
+    On the large photo the ring consists of single pixels, which nothing that is resized keeps.
+    """
     size = SIZES[name]
     ring = (disk(size, 80, 90, 50) & ~disk(size, 80, 90, 22)) | disk(size, 60, 190, 14)
+    if name == LARGE:
+        ring &= np.indices(size).sum(0) % 2 == 0
     blob = disk(size, 230, 110, 44) | disk(size, *BITE)
     masks = {RING: ring, BLOB: blob & ~ring}
-    return Drawn(name, coloured(size, masks, name), masks)
+    return DrawnPhoto(name, coloured(size, masks, name), masks)
 
 
 def file_of(name: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from benchmarks.browser import BROWSERS
-from benchmarks.label.studio import NOT_BACK, SHAPES, Touch, main, near, photos_by_name, rows_of
+from benchmarks.label.studio import NOT_BACK, SHAPES, main, photos_by_name, rows_of
+from benchmarks.label.studio_acts import Touch, near
 from benchmarks.label.studio_clicks import key_of, with_smart_tools
 from benchmarks.label.studio_photos import (
     BLOB,
@@ -16,6 +17,7 @@ from benchmarks.label.studio_photos import (
     CONFIRMED,
     CORRECTED,
     DELETED,
+    LARGE,
     LEFT,
     RING,
     SIZES,
@@ -67,11 +69,11 @@ def test_a_stroke_covers_what_lies_within_its_reach():
     assert (mask == wanted).all()
 
 
-def test_only_the_corrected_photo_has_a_wrong_proposal():
+def test_only_the_photos_that_are_corrected_have_wrong_proposals():
     wrong = [
         name for name in SIZES for kind, mask in drawn(name).proposed.items() if (mask != drawn(name).truth[kind]).any()
     ]
-    assert wrong == [CORRECTED]
+    assert wrong == [CORRECTED, LARGE]
 
 
 def test_pixels_beside_the_mouse_and_pixels_it_did_not_change_are_told(sent):
@@ -114,6 +116,11 @@ def states(trips, shapes, photo):
 
 
 @a_trip
+def test_what_one_ring_tells_is_sent_as_a_polygon_where_polygons_are_wanted(trips, shapes):
+    assert trips["polygons"][shapes] == (len(SIZES) if shapes == "polygons" else 0)
+
+
+@a_trip
 def test_what_was_confirmed_comes_back_to_the_pixel(trips, shapes):
     assert states(trips, shapes, CONFIRMED) == {RING: "confirmed", BLOB: "confirmed"}
     assert states(trips, shapes, DELETED) == {RING: "deleted", BLOB: "confirmed"}
@@ -123,10 +130,8 @@ def test_what_was_confirmed_comes_back_to_the_pixel(trips, shapes):
 @a_trip
 def test_what_was_corrected_differs_where_the_mouse_went_and_nowhere_else(trips, shapes):
     rows = [row for row in trips["rows"] if row["shapes"] == shapes]
-    assert {(row["photo"], row["category"]) for row in rows if row["state"] == "moved"} == {
-        (CORRECTED, RING),
-        (CORRECTED, BLOB),
-    }
+    moved = {(row["photo"], row["category"]) for row in rows if row["state"] == "moved"}
+    assert moved == {(photo, category) for photo in (CORRECTED, LARGE) for category in COLOURS}
     assert all(row["differ_px"] > 100 for row in rows if row["state"] == "moved")
     assert [row for row in rows if row["astray_px"] or row["missed_px"]] == []
 
