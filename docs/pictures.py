@@ -9,13 +9,14 @@ import numpy as np
 import vl_convert
 from PIL import Image, ImageDraw
 
+from benchmarks.browser import browser
 from benchmarks.replay import Grid, read_grid
 from dataset.formats.licences import CREDITS
 from dataset.idmap import categories_map, read_ids, read_image
 from dataset.overlay import RGB, overlay
 from dataset.records import Sample, read_manifest
 from docs.examples import Examples, make_examples
-from docs.screens import browser, cards_of, part_of, shot_of, top_of
+from docs.screens import cards_of, part_of, shot_of, top_of
 from docs.sheets import LABEL_PX, Tiles, across, below, font, square, write_sheet
 from pipeline.errors import InputError
 from pipeline.reading import read_typed

@@ -1,18 +1,15 @@
 """Pictures of the pages, taken by a Chromium without a network."""
 
-import contextlib
 import io
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipeline.errors import InputError
 
 EDGE = 18  # pixels of white around a part of a page
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DRAWN = "[...document.querySelectorAll('figure.chart')].every((one) => one.querySelector('.live svg'))"
 ONLY = """(names) => {
   document.querySelector("#filter").remove();
@@ -20,20 +17,6 @@ ONLY = """(names) => {
   const cards = document.querySelector("#cards");
   names.forEach((name) => cards.append(document.querySelector(`article[data-name="${name}"]`)));
 }"""
-
-
-@contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    """Yield a browser; raise InputError where none is installed."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        raise InputError(f"no browser: found none of {', '.join(BROWSERS)}, wanted one; apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        try:
-            yield opened
-        finally:
-            opened.close()
 
 
 def visit(chrome: Browser, page: Path, size_wh: tuple[int, int], scale: float = 1) -> Page:

@@ -13,6 +13,7 @@ from dataset.formats.shapes import ToolShape, ellipse_of
 from pipeline.errors import InputError, shown
 
 PLACES = {"rle", "points", "radiusX", "x", "vertices", "imageDataURL"}  # the keys of a value that say where it lies
+DIGITS = 6  # of a pixel: half a pixel must come back from percent as half a pixel, or pixels at the edge change sides
 AREAS = ("polygon", "region")  # kinds whose points are the corners of an area; "region": it tells labels alone
 
 
@@ -130,7 +131,7 @@ def polygon_in(region: Region) -> list[float]:
         if not isinstance(point, list) or len(point) != 2:
             raise InputError(f"{region.where}: found the point {shown(point)}, wanted [x, y]; export it again")
         check_numbers(point, region.where)
-        polygon += [point[0] * width / 100, point[1] * height / 100]
+        polygon += [round(side * share / 100, DIGITS) for side, share in zip((width, height), point, strict=True)]
     return polygon
 
 

@@ -54,17 +54,26 @@ class ClickAnswers:
         self.lock = threading.Lock()
 
     def predict(self, body: AskedBody) -> dict[str, Any]:
-        """Return the answer to a call: one prediction a task, empty where nothing was clicked.
+        """Return the answer to a call: one prediction a task, `nothing` where no click is asked about.
 
         Raises InputError for what cannot be answered: a photo that is not there or has another size, clicks on
         nothing.
         """
         asked = asked_in(body)
         if asked is None:
-            return {"results": [{"result": [], "score": 0.0, "model_version": self.version} for _ in body["tasks"]]}
+            return {"results": [self.nothing(body) for _ in body["tasks"]]}
         with self.lock:
             mask = self.answer(asked)
         return {"results": [{"result": [region(asked, mask)], "score": 1.0, "model_version": self.version}]}
+
+    def nothing(self, body: AskedBody) -> Any:
+        """Return what is said of a task without a click: to the page an empty prediction, else no prediction.
+
+        Label Studio keeps what it is told of whole tasks: an empty one would stand there beside the proposals.
+        """
+        if (body.get("params") or {}).get("context") is None:
+            return []
+        return {"result": [], "score": 0.0, "model_version": self.version}
 
     def answer(self, asked: Asked) -> Mask:
         """Return the mask (H, W) of the object: what clicks make of it one after the other, as a person set them."""

@@ -92,11 +92,11 @@ def asked_in(body: AskedBody) -> Asked | None:
         return None
     if len(body["tasks"]) != 1:
         raise InputError(f"{WHERE}: has {len(body['tasks'])} tasks, wanted the one that is labelled")
-    task = body["tasks"][0]
-    regions = [region_of([typed(entry, k)], f"{WHERE}: result[{k}]") for k, entry in enumerate(context["result"])]
+    task, entries = body["tasks"][0], smart([typed(entry, k) for k, entry in enumerate(context["result"])])
+    regions = [region_of([entry], f"{WHERE}: result[{k}]") for k, entry in enumerate(entries)]
     size_hw = one_size(regions)
     name, control = brush_of(body.get("label_config") or "")
-    clicks = tuple(click for entry, region in zip(context["result"], regions, strict=True)
+    clicks = tuple(click for entry, region in zip(entries, regions, strict=True)
                    for click in click_in(entry, region))  # fmt: skip
     boxes = [box_in(region) for region in regions if region.kind == "rectangle"]
     label = label_of(regions, control)
@@ -120,6 +120,16 @@ def typed(entry: Mapping[str, Any], number: int) -> Mapping[str, Any]:
     if kind not in {"keypointlabels", "rectanglelabels"} or not isinstance(value, dict):
         raise InputError(f"{WHERE}: result[{number}] is {shown(kind)}, wanted keypointlabels or rectanglelabels")
     return entry
+
+
+def smart(entries: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the clicks and boxes that are asked about.
+
+    Label Studio sends the ordinary points of a smart control with them, and what a draft brought back. These do not say
+    ``is_positive``, and are left out unless all that is there is such.
+    """
+    asked = [entry for entry in entries if entry["type"] != "keypointlabels" or "is_positive" in entry]
+    return asked or entries
 
 
 def one_size(regions: list[Region]) -> tuple[int, int]:

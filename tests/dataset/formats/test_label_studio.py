@@ -10,6 +10,7 @@ from PIL import Image
 
 from dataset.formats.brush_rle import encode
 from dataset.formats.label_studio import find_label_studio, read_label_studio
+from dataset.formats.label_studio_regions import polygon_in, region_of
 from dataset.formats.listed import Defects
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
@@ -66,6 +67,14 @@ def test_a_polygon_in_percent_fills_the_pixels_inside_it(tmp_path):
     assert names == ["plate"]
     assert ids[1:4, 2:6].all()
     assert (ids > 0).sum() == 12
+
+
+@pytest.mark.parametrize("width", [20, 323, 333, 1001])
+def test_corners_on_half_pixels_come_back_from_percent_as_they_were(width):
+    corners = [x / 2 for x in range(2 * width + 1)]
+    points = [[100 * x / width, 100 * x / width] for x in corners]
+    there = region("polygon", "mug", points=points, closed=True) | {"original_width": width, "original_height": width}
+    assert polygon_in(region_of([there], "here"))[::2] == corners
 
 
 def test_an_ellipse_has_radii_in_percent_of_either_side(tmp_path):

@@ -124,6 +124,18 @@ def test_boxes_come_first(server):
     assert (mask == wanted | square(0, 0)).all()
 
 
+def test_ordinary_points_and_those_of_a_draft_are_no_clicks(serving):
+    server, squares = serving()
+    ordinary = {key: value for key, value in click(10, 10, name="old").items() if key != "is_positive"}
+    region, mask = mask_in(call(server, "/predict", body(ordinary, click(50, 25, True, name="new")))[1])
+    assert region["id"] == "click-new"
+    assert (mask == square(40, 15)).all()
+    call(server, "/predict", body(ordinary, box(25, 50, 50, 25)))
+    assert squares.asked[-1][1:3] == ((), (20, 30, 60, 45))
+    region, mask = mask_in(call(server, "/predict", body(ordinary))[1])  # from another caller, who says nothing of it
+    assert (mask == square(8, 6)).all()
+
+
 def test_a_box_that_is_turned_is_what_holds_it(serving):
     server, squares = serving()
     call(server, "/predict", body(box(50, 50, 20, 20, rotation=90)))  # 16 x 12 pixels, turned about (40, 30)
@@ -212,12 +224,18 @@ def test_a_bad_call_is_answered_in_one_line(server, sent, words):
     assert "Traceback" not in answer["error"]
 
 
-def test_a_call_without_clicks_has_an_empty_prediction_a_task(server):
+def test_a_call_for_whole_tasks_has_no_prediction_of_any(server):
     tasks = body(click(1, 1))["tasks"] * 3
     for params in ({"context": None}, {}, None):
         status, answer = call(server, "/predict", {"tasks": tasks, "label_config": CONFIG, "params": params})
         assert status == 200
-        assert [each["result"] for each in answer["results"]] == [[], [], []]
+        assert answer["results"] == [[], [], []]
+
+
+def test_a_call_of_the_page_without_a_click_has_an_empty_prediction(server):
+    status, answer = call(server, "/predict", body())
+    assert status == 200
+    assert [each["result"] for each in answer["results"]] == [[]]
 
 
 def test_a_fault_of_the_model_shows_nothing(serving, capsys):
