@@ -15,8 +15,23 @@ BAD = ["x';touch RAN;'", "$(touch RAN)", "a b", "..", "a/b"]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    return small_project(tmp_path_factory.mktemp("names") / "project")
+def untouched(tmp_path_factory):
+    """A project in which nothing runs: the others are copies of it."""
+    return small_project(tmp_path_factory.mktemp("untouched") / "project")
+
+
+@pytest.fixture(scope="module")
+def project(untouched, tmp_path_factory):
+    return copied(untouched, tmp_path_factory.mktemp("names"))
+
+
+@pytest.fixture
+def fresh(untouched, tmp_path):
+    return copied(untouched, tmp_path)
+
+
+def copied(untouched, folder):
+    return shutil.copytree(untouched, folder / "project", symlinks=True)
 
 
 def repro(project, stage="ingest@mini"):
@@ -54,28 +69,26 @@ def test_dvc_knows_when_photos_in_a_folder_of_any_name_have_changed(project, nam
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["-rf", "s3:/photos", "dvc.yaml/photos"])
-def test_dvc_ingests_a_folder_that_lies_in_the_project_itself(tmp_path, name):
-    project = small_project(tmp_path / "project")
+def test_dvc_ingests_a_folder_that_lies_in_the_project_itself(fresh, name):
     if name.startswith("dvc.yaml"):  # the project has a file of that name
         name = f"in/{name}"
-    photos(project / name)
-    choose("mini", name, project)
-    done = repro(project)
+    photos(fresh / name)
+    choose("mini", name, fresh)
+    done = repro(fresh)
     assert done.returncode == 0, done.stderr
-    assert ingested(project) == ["a", "b", "c"]
+    assert ingested(fresh) == ["a", "b", "c"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("setup", BAD)
-def test_dvc_runs_nothing_for_a_set_up_whose_name_a_shell_would_read(tmp_path, setup):
-    project = small_project(tmp_path / "project")
-    kept = photos(project / "photos")  # where the outputs of the set-up ".." would go
-    photos(project / "in")
-    (project / "params.yaml").write_text(f"setup: {json.dumps(setup)}\nreal: in\n", encoding="utf-8")
-    done = run(project, "dvc", "repro", "split")
+def test_dvc_runs_nothing_for_a_set_up_whose_name_a_shell_would_read(fresh, setup):
+    kept = photos(fresh / "photos")  # where the outputs of the set-up ".." would go
+    photos(fresh / "in")
+    (fresh / "params.yaml").write_text(f"setup: {json.dumps(setup)}\nreal: in\n", encoding="utf-8")
+    done = run(fresh, "dvc", "repro", "split")
     assert done.returncode != 0
     assert "params.yaml: setup is " in done.stderr
-    assert ran(project) == []
+    assert ran(fresh) == []
     assert (kept / "images/a.jpg").is_file()
 
 
@@ -93,17 +106,16 @@ def test_an_experiment_takes_a_name_with_a_command_in_it_as_a_name(project):
 
 
 @pytest.mark.slow
-def test_an_experiment_in_its_own_folder_finds_photos_that_were_named_from_the_root(tmp_path):
+def test_an_experiment_in_its_own_folder_finds_photos_that_were_named_from_the_root(fresh, tmp_path):
     case = SHARED / "dvc-exp-in-its-own-folder"
     if not case.is_dir():
         pytest.skip("the development case dvc-exp-in-its-own-folder is not here")
-    project = small_project(tmp_path / "project")
-    shutil.copy(case / "mini.yaml", project / "setups/mini.yaml")
+    shutil.copy(case / "mini.yaml", fresh / "setups/mini.yaml")
     shutil.copytree(case / "photos", tmp_path / "photos")
-    choose("mini", str(tmp_path / "photos"), project)
-    run(project, "git", "add", "-A").check_returncode()
-    run(project, "git", "commit", "-qm", "chosen").check_returncode()
-    done = run(project, "dvc", "exp", "run", "--temp", "-S", "split.seed=9", "split@mini")
+    choose("mini", str(tmp_path / "photos"), fresh)
+    run(fresh, "git", "add", "-A").check_returncode()
+    run(fresh, "git", "commit", "-qm", "chosen").check_returncode()
+    done = run(fresh, "dvc", "exp", "run", "--temp", "-S", "split.seed=9", "split@mini")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

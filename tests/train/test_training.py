@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,6 +51,19 @@ def whole() -> Outcome:
     return trained()
 
 
+@pytest.fixture(scope="module")
+def half(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """The same training stopped half way, and the folder of its checkpoint, which stays as it is."""
+    folder = tmp_path_factory.mktemp("half")
+    return trained(folder=folder, until=0.5), folder
+
+
+@pytest.fixture
+def stopped(half: tuple[Outcome, Path], tmp_path: Path) -> Path:
+    """A folder of its own with the checkpoint of the training that stopped half way."""
+    return shutil.copytree(half[1], tmp_path / "stopped")
+
+
 def test_a_training_says_what_it_did(whole: Outcome):
     assert whole.steps == whole.log["steps"] == 6
     assert whole.log["stopped_at"] is None
@@ -64,22 +78,22 @@ def test_the_loss_falls():
     assert np.mean(losses[-4:]) < np.mean(losses[:4]) / 2
 
 
-def test_a_training_that_stops_half_way_ends_as_one_that_does_not(whole: Outcome, tmp_path: Path):
-    half = trained(folder=tmp_path, until=0.5)
-    assert half.steps == 3
-    assert not same(weights(half), weights(whole))
-    rest = trained(folder=tmp_path)
+def test_a_training_that_stops_half_way_ends_as_one_that_does_not(
+    whole: Outcome, half: tuple[Outcome, Path], stopped: Path
+):
+    assert half[0].steps == 3
+    assert not same(weights(half[0]), weights(whole))
+    rest = trained(folder=stopped)
     assert rest.steps == 6
     assert same(weights(rest), weights(whole))
     assert rest.log["losses"] == whole.log["losses"]
 
 
-def test_a_checkpoint_beyond_the_asked_share_is_not_used(tmp_path: Path):
-    first = trained(folder=tmp_path / "first", until=0.5)
-    trained(folder=tmp_path / "second", until=2 / 3)
-    again = trained(folder=tmp_path / "second", until=0.5)
+def test_a_checkpoint_beyond_the_asked_share_is_not_used(half: tuple[Outcome, Path], tmp_path: Path):
+    trained(folder=tmp_path, until=2 / 3)
+    again = trained(folder=tmp_path, until=0.5)
     assert again.steps == 3
-    assert same(weights(first), weights(again))
+    assert same(weights(half[0]), weights(again))
 
 
 @pytest.mark.parametrize(
@@ -91,23 +105,21 @@ def test_a_checkpoint_beyond_the_asked_share_is_not_used(tmp_path: Path):
         pytest.param({"pools": [POOLS[0], POOLS[1][:4]]}, id="pools"),
     ],
 )
-def test_another_training_s_checkpoint_is_not_taken_up(tmp_path: Path, other: dict[str, object]):
-    trained(folder=tmp_path, until=0.5)
-    assert same(weights(trained(folder=tmp_path, **other)), weights(trained(**other)))
+def test_another_training_s_checkpoint_is_not_taken_up(stopped: Path, other: dict[str, object]):
+    assert same(weights(trained(folder=stopped, **other)), weights(trained(**other)))
 
 
-def test_a_broken_checkpoint_is_one_line(tmp_path: Path):
-    trained(folder=tmp_path, until=0.5)
-    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:-100])
+def test_a_broken_checkpoint_is_one_line(stopped: Path):
+    (stopped / FILE).write_bytes((stopped / FILE).read_bytes()[:-100])
     with pytest.raises(InputError, match=r"checkpoint\.safetensors: not a checkpoint .* remove it"):
-        trained(folder=tmp_path)
+        trained(folder=stopped)
 
 
 @pytest.mark.slow
 def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(tmp_path: Path):
     changes = {"steps": 12, "checkpoint_steps": 2}
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert start(changes, whole).wait() == 0
+    squares.main(json.dumps(changes), whole)
     victim = start(changes, broken)
     while not (broken / "checkpoint" / FILE).is_file() and victim.poll() is None:
         time.sleep(0.005)
