@@ -24,6 +24,7 @@ def photos_with(folder, numbers, tags):
     write_manifest(folder / "samples.jsonl", samples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tags", "alarms"),
     [

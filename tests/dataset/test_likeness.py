@@ -86,6 +86,7 @@ def test_a_distance_below_zero_is_refused():
         near_pairs(np.zeros(1, np.uint64), np.zeros(1, np.uint64), -1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "most_bits"),
     [

@@ -58,6 +58,7 @@ def test_the_stage_without_predictions_audits_nothing_and_says_nothing(audited, 
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_the_stage_with_predictions_writes_and_tells_what_the_command_does(audited, tmp_path, capsys):
     warn.main(SETTINGS, audited / "samples.jsonl", audited / "predictions", tmp_path / "audit")
     assert found_in(tmp_path) == found_in(audited)

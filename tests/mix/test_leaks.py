@@ -80,6 +80,7 @@ def test_a_copy_among_the_photos_of_test_is_found(set_up, kind):
     assert told(found) == [("test", f"test{n}", "train", f"train{n}", turned) for n in range(3)]
 
 
+@pytest.mark.slow
 def test_photos_of_different_things_are_no_leak(set_up):
     found = set_up.search()
     assert found.hits == ()
@@ -87,6 +88,7 @@ def test_photos_of_different_things_are_no_leak(set_up):
     assert found.searched == {"train": 6, "val": 2, "test": 2}
 
 
+@pytest.mark.slow
 def test_the_run_stops_with_both_names_the_number_and_the_next_step(set_up):
     set_up.write("val", {"again": photo(2), "turned": photo(3)[:, ::-1].copy()})
     said = "^val: the photo again shows the same as train2 of train, and 1 more such pair, .*split.keep_together.*"
@@ -95,12 +97,14 @@ def test_the_run_stops_with_both_names_the_number_and_the_next_step(set_up):
     assert len(read_leaks(set_up.root / "leaks.json").hits) == 2  # all are there to be looked at
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_real_photo_of_a_further_source_is_found(set_up):
     set_up.write("sources/more", {"extra": photo(50)})
     set_up.write("test", {"leak": photo(50)[10:, 10:]})
     assert told(set_up.search(stop=False)) == [("test", "leak", "more", "extra", False)]
 
 
+@pytest.mark.slow
 def test_further_validation_sets_are_searched_too(set_up):
     set_up.write("newest", {"again": photo(2)})
     (set_up.root / "more_val").mkdir()
@@ -110,6 +114,7 @@ def test_further_validation_sets_are_searched_too(set_up):
     assert told(set_up.search(stop=False)) == [("more_val.newest", "again", "train", "train2", False)]
 
 
+@pytest.mark.slow
 def test_a_run_that_stops_leaves_a_page_of_the_pairs(set_up):
     set_up.write("val", {"<b>again": photo(2)})
     with pytest.raises(InputError, match=r"leaks\.html shows them"):
@@ -120,16 +125,19 @@ def test_a_run_that_stops_leaves_a_page_of_the_pairs(set_up):
     assert "val: &lt;b&gt;again" in text
 
 
+@pytest.mark.slow
 def test_renders_of_a_further_source_are_not_searched(set_up):
     set_up.write("sources/made", {"render": photo(30)}, RENDER)
     assert set_up.search().hits == ()
 
 
+@pytest.mark.slow
 def test_of_many_photos_copies_are_still_found_by_their_hashes(set_up):
     set_up.write("test", {"leak": PLANTS["recompression"](photo(4), rng_for(1, "any"))})
     assert told(set_up.search(stop=False, most_photos=0)) == [("test", "leak", "train", "train4", False)]
 
 
+@pytest.mark.slow
 def test_both_files_say_the_same_and_name_images_that_are_there(set_up):
     set_up.write("val", {"again": photo(2)})
     found = set_up.search(stop=False)

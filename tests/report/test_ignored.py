@@ -43,6 +43,7 @@ def test_what_is_ignored_is_said_in_one_sentence(shares, said):
     assert bool(words(shares)) == bool(said)
 
 
+@pytest.mark.slow
 def test_the_page_says_and_explains_what_is_ignored(tmp_path):
     write_project(tmp_path, transfer())
     ignore(tmp_path, "val", 12, photos=4)

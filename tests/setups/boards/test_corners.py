@@ -74,6 +74,7 @@ def drawn():
     return {name: draw(name) for name in POSES}
 
 
+@pytest.mark.slow
 def test_the_label_is_the_printed_pattern_to_a_pixel(drawn):
     masks = label({name: image for name, (image, _) in drawn.items()}, BOARD, {})
     wrong = [name for name, (_, truth) in drawn.items() if not agrees_to_a_pixel(masks[name], truth)]

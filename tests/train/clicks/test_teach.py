@@ -92,6 +92,7 @@ def test_further_rounds_click_into_the_networks_own_errors(run):
     assert not images.any()
 
 
+@pytest.mark.training
 def test_the_same_seed_teaches_the_same_network(manifest, run):
     again = teach(SMALL, FIT, [manifest]).network.body.state_dict()
     other = teach(dataclasses.replace(SMALL, seed=2), FIT, [manifest]).network.body.state_dict()
