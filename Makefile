@@ -98,16 +98,16 @@ photos: $(INSTALLED)
 	@$(WORK) python -m pipeline.check
 	@$(WORK) python -m dvc repro --quiet split
 
-# Four processes, since some wait for others to start; a file's tests all in one, since they share what is slow to start.
+# Three processes, since some wait for others to start; a file's tests all in one, since they share what is slow to start.
 # Passive: with more threads than cores, those of a training that wait for each other would else keep the cores busy.
 TESTS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive python -m pytest
 
 test: $(INSTALLED)
-	@$(WORK) $(TESTS) -n 4 --dist loadfile --no-loadscope-reorder
+	@$(WORK) $(TESTS) -n 3 --dist loadfile --no-loadscope-reorder
 
 # What needs no Blender, no Ray and no training: for every change; `make test` is for every commit.
 test-fast: $(INSTALLED)
-	@$(WORK) $(TESTS) -n 3 --dist loadfile -m "not (blender or fuzz or slow or training)"
+	@$(WORK) $(TESTS) -n 2 --dist loadfile -m "not (blender or fuzz or slow or training)"
 
 # The pictures of README.md and docs/, from the results of boards (make repro, make assets) and some renders of their own.
 docs: $(INSTALLED)
