@@ -25,6 +25,7 @@ FIT = {"encoder": ENCODER, "decoder": "FPN"}
 
 @pytest.fixture(scope="module")
 def network() -> Network:
+    torch.manual_seed(1)  # of the decoder: else it would be another one in each order of the tests
     return build(ENCODER, "FPN", 3).eval()
 
 
@@ -155,4 +156,5 @@ def test_a_compiled_network_answers_as_the_plain_one(network: Network):
     compiled = torch.compile(network, backend="aot_eager")  # what a compiler is given, without minutes of compiling
     with torch.no_grad(), autocast():
         wanted, found = network(seen), compiled(seen)
-    assert (found - wanted).abs().max() <= wanted.abs().max() * 2 / 256  # bfloat16 keeps eight bits
+    # bfloat16 keeps eight bits, and rounds in every layer: six decoders differed by 1.0 to 2.3 parts of 256
+    assert (found - wanted).abs().max() <= wanted.abs().max() * 4 / 256
