@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from measure.convergence import FLAT
+from measure.worth.records import sentences
 from report.record import Ends, Gain, OnTest, RatioRow, TransferRecord, WorthRecord
 from report.words import BETTER, WORSE, claim, known_ends, money, several, span, whole
 
@@ -134,8 +135,8 @@ def measured(transfer: TransferRecord) -> str:
     if not transfer.test:
         return f"Measured on the val photos that also chose the ratio: test photos were not scored. {metric}"
     photos = several(transfer.test.n_photos, "real test photo")
-    took = f"that took no part in training or in the choice of the ratio{labels(transfer)}"
-    return f"Measured on {photos} {took}. {one_place(transfer.test.alike)}{metric}"
+    took = f"Measured on {photos} that took no part in training or in the choice of the ratio{labels(transfer)}."
+    return sentences(took, one_place(transfer.test.alike), metric)
 
 
 def one_place(alike: Mapping[str, str]) -> str:
@@ -143,7 +144,7 @@ def one_place(alike: Mapping[str, str]) -> str:
     if not alike:
         return ""
     tags = " and ".join(f"{tag} {value}" for tag, value in list(alike.items())[:NAMED])
-    return f"All of them have {tags}: the score speaks of such photos, and its interval of no others. "
+    return f"All of them have {tags}: the score speaks of such photos, and its interval of no others."
 
 
 def labels(transfer: TransferRecord) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from measure.attribution.record import AttributionRecord
 from measure.worth.costs import amount
+from measure.worth.records import sentences
 from report.record import (
     AdviceRecord,
     CurvePoint,
@@ -337,6 +338,4 @@ def of_race(race: RaceRecord | None) -> str:
     cost = f"{several(race.trials, 'training')}, {race.spent:.1f} of the {race.full_grid:.1f} of a full grid"
     ended = f"Budget: {race.budget}. It ended: {race.why_stopped}."
     flatters = "" if race.optimism is None else OPTIMISM.format(race.optimism)
-    return " ".join(
-        filter(None, (race.rule, flatters, f"The race took {cost} (in whole trainings).", ended, SAME_SPREAD))
-    )
+    return sentences(race.rule, flatters, f"The race took {cost} (in whole trainings).", ended, SAME_SPREAD)
