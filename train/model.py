@@ -223,9 +223,13 @@ def device() -> torch.device:
 
 
 def autocast() -> contextlib.AbstractContextManager[Any]:
-    """Return the context of mixed precision: bfloat16, except on a GPU that lacks it; `Network` says what it spares."""
+    """Return the context of mixed precision: bfloat16 where it is multiplied; `Network` says what it spares.
+
+    On a CPU with AVX2 alone a decoder in bfloat16 makes a training step three times as long.
+    """
     kind = device().type
-    return torch.autocast(kind, torch.bfloat16, enabled=kind == "cpu" or torch.cuda.is_bf16_supported())
+    able = multiplies_bf16() if kind == "cpu" else torch.cuda.is_bf16_supported()
+    return torch.autocast(kind, torch.bfloat16, enabled=able)
 
 
 def save_weights(network: Network, path: Path) -> None:
