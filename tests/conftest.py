@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import functools
+import gc
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import pytest
 from tests.ray_nodes import TwoNodes, two_ray_nodes
 
 ROOT = Path(__file__).resolve().parent.parent
+gc.disable()  # what is imported and collected stays: the collector would look through all of it again and again
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Sources:
         )
 
     def tree(self, file: str) -> ast.Module:
-        """Return the syntax tree of a file."""
-        return ast.parse((self.root / file).read_text(encoding="utf-8"), file)
+        """Return the syntax tree of a file, which is parsed once for all tests of this process."""
+        return parsed(self.root / file)
 
     def file_of(self, module: str) -> str | None:
         """Return the file of a module of ours, None for everybody else's and for a room itself."""
@@ -40,7 +42,7 @@ class Sources:
 
     def imported(self, file: str) -> set[str]:
         """Return all modules that a file imports, at its head or within a function: ours as files, others by name."""
-        return {self.file_of(name) or name for name in imported_names(self.tree(file))}
+        return {self.file_of(name) or name for name in imported_names(self.root / file)}
 
     def reached(self, file: str) -> set[str]:
         """Return a file of ours and all files of ours that it imports, directly or not."""
@@ -51,14 +53,21 @@ class Sources:
         return found
 
 
-def imported_names(tree: ast.Module) -> Iterator[str]:
-    """Yield e.g. ``render.blender.worker`` and ``render`` for ``from render import worker``."""
-    for node in ast.walk(tree):
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@functools.cache
+def imported_names(path: Path) -> frozenset[str]:
+    """Return e.g. ``render.blender.worker`` and ``render`` for ``from render import worker``."""
+    names = set()
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
 @functools.cache
@@ -84,6 +93,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = {item: item.path.relative_to(ROOT).as_posix() for item in items}
     slow = {names[item] for item in items if item.get_closest_marker("slow") or item.get_closest_marker("blender")}
     items.sort(key=lambda item: (order_of(names[item]), names[item] not in slow))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector look after what tests make, and no more at what was there before them."""
+    gc.freeze()
+    gc.enable()
 
 
 def order_of(name: str) -> int:

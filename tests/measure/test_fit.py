@@ -26,7 +26,7 @@ from train.settings import Fit
 
 pytestmark = pytest.mark.training
 
-SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001)
+SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 2, 2, 2, 0.001, 0.0001, decoder_channels=64)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +128,7 @@ def test_another_seed_gives_another_run(made: Made, tmp_path: Path):
 
 
 def test_fifteen_steps_find_red_squares(inputs: Inputs, tmp_path: Path):
-    out = run_main(dataclasses.replace(SMALL, steps=15, batch=4), inputs, tmp_path / "run")
+    out = run_main(dataclasses.replace(SMALL, steps=15, batch=4, decoder_channels=None), inputs, tmp_path / "run")
     assert read_scores(out / "val.json").iou > 0.6
 
 

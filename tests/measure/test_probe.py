@@ -1,5 +1,6 @@
 """What is tried within a budget, and which trainings that takes; tests/report/test_chain.py does them."""
 
+import numpy as np
 import pytest
 
 from dataset.records import RENDER, Sample
@@ -7,14 +8,15 @@ from measure.attribution.groups import Group, GroupEstimate
 from measure.attribution.leave_out import MeasuredHelp
 from measure.attribution.record import record
 from measure.probe import CHANGES, GROUPS, Probe, affordable, changed, changes_of, groups_to_try, times, untried
-from measure.scoring.differences import compare
-from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
+from measure.scoring.differences import difference
+from measure.scoring.intervals import CountTable
 from measure.trials.candidate import Trial, trials_of
 from measure.trials.pools import read_pools
 from measure.worth.tried import UntriedChange
 from pipeline.errors import InputError
 from pipeline.seeds import rng_for
 from pipeline.settings import build
+from tests.measure.scoring.worlds import NAMES
 from tests.measure.trials.ground import SMALL, write_ground
 
 ALL = tuple(CHANGES)
@@ -143,11 +145,11 @@ def test_a_domain_that_the_pick_does_not_train_on_is_not_halved(pools, name, sou
     assert changed(CHANGES[name], Trial(((source, 1.0),), 1), pools) is None
 
 
-def run(rng, photos, sd, seed):
-    """Return scores on photos of one training: its own luck, and a little of each photo's."""
-    hits = (photos + rng.normal(0, sd) + rng.normal(0, 0.02, len(photos))).clip(0, 1) * 10_000
-    rows = (PhotoScore(str(k), str(k), {FOREGROUND: Pixels(int(hit), 10_000)}) for k, hit in enumerate(hits))
-    return Scores("val", 0.5, seed, 9, 9, tuple(rows))
+def table(rng, photos, sd, seeds):
+    """Return what trainings with so many seeds count on photos: each its own luck, and a little of each photo's."""
+    luck = rng.normal(0, sd, (seeds, 1)) + rng.normal(0, 0.02, (seeds, len(photos)))
+    hits = ((photos + luck).clip(0, 1) * 10_000).astype(int)
+    return CountTable(NAMES, np.stack([hits, np.full_like(hits, 10_000)], axis=-1).astype(float))
 
 
 @pytest.mark.parametrize(("seeds", "sd", "most"), [(1, 0.01, 0.03), (3, 0.01, 0.12), (3, 0.03, 0.12)])
@@ -157,9 +159,8 @@ def test_that_one_of_twelve_harmless_groups_is_shown_to_do_harm_is_rare(seeds, s
     for world in range(worlds):
         rng = rng_for(1, "harmless", seeds, str(sd), world)
         photos = 0.8 + rng.normal(0, 0.05, 20)
-        picked = [run(rng, photos, sd, seed) for seed in (1, 2, 3)]
-        groups = [[run(rng, photos, sd, seed) for seed in range(seeds)] for _ in range(12)]
-        false += any(compare(lacking, picked, 200).ci95[0] > 0 for lacking in groups)
+        picked, *groups = (table(rng, photos, sd, count) for count in (3, *[seeds] * 12))
+        false += any(difference(lacking, picked, 200)[0] > 0 for lacking in groups)
     assert false <= most * worlds
 
 

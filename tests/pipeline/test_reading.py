@@ -150,7 +150,7 @@ LAUGHS = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" fo
         pytest.param("a: &a [*a]", "its anchors grow it", id="an anchor that names itself"),
         pytest.param("a: &a {b: {c: *a}}", "its anchors grow it", id="an anchor deep in itself"),
         pytest.param("a: 2024-02-31", "not YAML: day is out of range", id="a day that is none"),
-        pytest.param("a: " + "[" * 3000, "not YAML: maximum recursion", id="lists in lists"),
+        pytest.param("a: " + "[\n" * 3000, "not YAML: maximum recursion", id="lists in lists"),
         pytest.param("a: 1" + "0" * 5000, "not YAML: Exceeds the limit", id="a number without an end"),
         pytest.param("a: !!python/object/apply:os.system [id]", "not YAML: could not determine", id="a program"),
     ],

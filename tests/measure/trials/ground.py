@@ -7,7 +7,7 @@ from dataset.records import REAL, RENDER, write_manifest
 from tests.train.boards import board
 from train.settings import Fit
 
-SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 4, 2, 2, 0.001, 0.0001, threads=1)
+SMALL = Fit("tf_efficientnet_lite0", "FPN", 64, 4, 2, 2, 0.001, 0.0001, decoder_channels=64, threads=1)
 
 
 def write_ground(folder: Path, renders: int = 6) -> Path:
