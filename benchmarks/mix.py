@@ -21,7 +21,7 @@ import numpy as np
 
 from dataset.chunks import mapped, workers
 from dataset.likeness import mirrored, near_pairs
-from dataset.records import REAL, RENDER, Instance, Sample, to_line
+from dataset.records import REAL, RENDER, Instance, Sample, from_line, to_line
 from dataset.subsets import item_of
 from mix.compose import Compose
 from mix.compose import main as compose
@@ -78,7 +78,7 @@ def lay_out(folder: Path, samples: int) -> None:
 def read_in(folder: Path) -> None:
     """Read and check every sample."""
     for name in ("photos", "renders"):
-        for _ in mapped(folder / name / "samples.jsonl", item_of):
+        for _ in mapped(folder / name / "samples.jsonl", item_of, from_line):
             pass
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from dataset.records import Sample, each_sample, from_line
+from dataset.records import Known, Parse, each_parsed
 from pipeline.errors import InputError
 from pipeline.reading import lines_of, open_file
 
@@ -20,25 +20,27 @@ LONG_BYTES = 4 * CHUNK_BYTES  # from here on processes are started, which takes 
 MOST_WORKERS = 8  # more would wait for the process that gathers what they send
 
 
-def mapped(path: Path, function: Callable[[Sample], Kind], long_bytes: int = LONG_BYTES) -> Iterator[Kind]:
-    """Yield the function of each sample of a manifest, in its order.
+def mapped(
+    path: Path, function: Callable[[Known], Kind], parse: Parse[Known], long_bytes: int = LONG_BYTES
+) -> Iterator[Kind]:
+    """Yield the function of what `parse` makes of each line of a manifest, in its order.
 
-    A manifest of `long_bytes` or more is read by several processes (`workers`). function: of a module, or a
-    partial of one, since processes find it by its name; it may raise InputError, and what it returns travels between
-    processes. Raises InputError as `each_sample` and the function do, for the first line with a mistake.
+    A manifest of `long_bytes` or more is read by several processes (`workers`). function, parse: of a module, or a
+    partial of one, since processes find it by its name; they may raise InputError, and what the function returns
+    travels between processes. Raises InputError as they do, for the first line with a mistake.
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
     if size < long_bytes:
-        yield from map(function, each_sample(path))
+        yield from map(function, each_parsed(path, parse))
         return
     begins = range(0, size, CHUNK_BYTES)
     try:
-        for part in in_order(functools.partial(chunk, path, function), begins):
+        for part in in_order(functools.partial(chunk, path, function, parse), begins):
             yield from part
     except InputError:
-        for sample in each_sample(path):  # a chunk does not know the numbers of its lines
-            function(sample)
+        for found in each_parsed(path, parse):  # a chunk does not know the numbers of its lines
+            function(found)
         raise
 
 
@@ -47,9 +49,10 @@ def workers() -> int:
     return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
-def chunk(path: Path, function: Callable[[Sample], Kind], begin: int) -> list[Kind]:
+def chunk(path: Path, function: Callable[[Known], Kind], parse: Parse[Known], begin: int) -> list[Kind]:
     """Return the function of the samples whose lines begin within CHUNK_BYTES from a place on."""
-    return [function(from_line(line, str(path))) for line in lines_of(path, begin, begin + CHUNK_BYTES)]
+    name = str(path)
+    return [function(parse(line, name)) for line in lines_of(path, begin, begin + CHUNK_BYTES)]
 
 
 def in_order(task: Callable[[int], list[Kind]], begins: range) -> Iterator[list[Kind]]:

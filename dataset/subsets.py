@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from dataset.records import Sample
+from dataset.records import Sample, SampleHead
 
 Rank = Callable[..., bytes]  # of a few names
 
@@ -24,7 +24,7 @@ class Item(NamedTuple):
     categories: tuple[str, ...]  # of its instances, each once, sorted; none for a photo of the background alone
 
 
-def item_of(sample: Sample) -> Item:
+def item_of(sample: Sample | SampleHead) -> Item:
     """Return the sample's item; without a group it is a group of its own."""
     categories = sorted({sys.intern(instance.category) for instance in sample.instances})  # one text for all samples
     group = sample.id if sample.group in {"", sample.id} else sys.intern(sample.group)

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import gc
 import logging
 import os
 import pkgutil
@@ -195,8 +196,14 @@ class Host:
     """The Ray actor: makes its object only when its process is up, so that the object's errors arrive whole."""
 
     def start(self, kind: type | str, *values: Any) -> None:
-        """Make the object."""
-        self.held = (pkgutil.resolve_name(kind) if isinstance(kind, str) else kind)(*values)
+        """Make the object. The collector leaves alone what is imported for it: that stays, and is much (torch)."""
+        gc.disable()
+        try:
+            made = pkgutil.resolve_name(kind) if isinstance(kind, str) else kind
+        finally:
+            gc.freeze()
+            gc.enable()
+        self.held = made(*values)
 
     def run(self, item: Any) -> Any:
         """Do one job."""

@@ -85,7 +85,13 @@ def test_the_numbers_that_other_tools_rely_on_are_there(project: Path) -> None:
     keys = {"runs", "real_only", "render_only", "best", "gap", "worth", "advice", "test"}
     assert keys <= set(transfer)
     val = [run for run in transfer["runs"] if run["split"] == "val" and run["kind"] == "race"]
-    assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == [(0.0, 1, 3, 0), (0.5, 1, 3, 4)]
+    rows = json.loads((project / "data/boards/pick.json").read_text(encoding="utf-8"))["ratios"]
+    assert [(r["ratio"], r["n_real"], r["n_render"]) for r in rows] == [(0.0, 3, 0), (0.5, 3, 4)]
+    ended = [
+        (r["ratio"], 1, r["n_real"], r["n_render"]) for r in rows if r["trials"]
+    ]  # three steps: the race may stop one
+    assert [(r["ratio"], r["seed"], r["n_real"], r["n_render"]) for r in val] == ended
+    assert ended
     assert transfer["test"]["n_photos"] == 4
     assert transfer["render_only"] is None
     assert all(0 <= r["iou"] <= 1 and r["ci95"][0] <= r["ci95"][1] for r in transfer["runs"])

@@ -38,17 +38,17 @@ def manifest(tmp_path_factory) -> Path:
 
 
 def test_processes_give_every_sample_once_and_in_order(manifest):
-    assert list(mapped(manifest, NAME, long_bytes=0)) == [f"é{k}" for k in range(COUNT)]
+    assert list(mapped(manifest, NAME, from_line, long_bytes=0)) == [f"é{k}" for k in range(COUNT)]
 
 
 def test_a_short_manifest_is_read_by_this_process_as_ever(tmp_path):
     path = tmp_path / "samples.jsonl"
     write_manifest(path, [])
-    assert list(mapped(path, NAME)) == []
-    assert list(mapped(path, NAME, long_bytes=0)) == []
+    assert list(mapped(path, NAME, from_line)) == []
+    assert list(mapped(path, NAME, from_line, long_bytes=0)) == []
     write_manifest(path, [sample(1), sample(2)])
     seen = []
-    assert list(mapped(path, seen.append)) == [None, None]  # what no other process could do
+    assert list(mapped(path, seen.append, from_line)) == [None, None]  # what no other process could do
     assert seen == read_manifest(path)
 
 
@@ -59,17 +59,17 @@ def test_a_line_that_is_no_sample_is_named_by_its_number(manifest, tmp_path, pla
     path = tmp_path / "broken.jsonl"
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(InputError, match=rf"broken\.jsonl:{place + 1}: not a sample"):
-        list(mapped(path, NAME, long_bytes=0))
+        list(mapped(path, NAME, from_line, long_bytes=0))
 
 
 def test_what_the_function_refuses_is_refused(manifest):
     with pytest.raises(InputError, match=r"^é31000: is refused$"):
-        list(mapped(manifest, functools.partial(name_of, "é31000"), long_bytes=0))
+        list(mapped(manifest, functools.partial(name_of, "é31000"), from_line, long_bytes=0))
 
 
 def test_a_manifest_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(InputError, match="there is no such file"):
-        list(mapped(tmp_path / "none.jsonl", NAME))
+        list(mapped(tmp_path / "none.jsonl", NAME, from_line))
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 50, 1000])
