@@ -20,6 +20,7 @@ from mix.rules import Split
 from pipeline.errors import InputError
 from pipeline.files import sha256_of, way_to, whole_folder
 from pipeline.progress import track
+from pipeline.side_by_side import side_by_side
 from pipeline.stage import run_stage
 
 
@@ -43,11 +44,11 @@ def read_groups(settings: Split, folder: Path) -> Groups:
         photos.append(photo_of(sample))
         files.append(sample.image)
     check_photos(photos, settings, folder / "samples.jsonl")
-    sums = [sha256_of(folder / file) for file in files]
+    sums = [*side_by_side(lambda file: sha256_of(folder / file), files)]
     if settings.near_duplicates is None:
         return group(photos, sums, settings.keep_together)
-    looked = track(files, len(files), "look for near-duplicates", "photos")
-    hashes = np.array([photo_hash(read_image(folder / file)) for file in looked], np.uint64)
+    found = side_by_side(lambda file: photo_hash(read_image(folder / file)), files)
+    hashes = np.array([*track(found, len(files), "look for near-duplicates", "photos")], np.uint64)
     return group(photos, sums, settings.keep_together, pairs_alike(hashes, settings.near_duplicates))
 
 
