@@ -77,7 +77,7 @@ class InstanceHead:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SampleHead:
-    """What of a sample decides its place in a pool: read in less than half the time of a whole one."""
+    """What of a sample decides its place in a pool: read in half the time of a whole one."""
 
     __pydantic_config__: ClassVar[ConfigDict] = PART
     id: str
