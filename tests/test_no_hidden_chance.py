@@ -1,6 +1,7 @@
 """The rooms take nothing from the clock, the machine, a global generator or the order of a folder."""
 
 import ast
+import itertools
 import re
 
 import pytest
@@ -49,8 +50,7 @@ def hidden_chance(tree):
     imported = set(names.values()) | {"hash"}
     for node in ast.walk(tree):
         name = dotted(node, names) if isinstance(node, (ast.Name, ast.Attribute)) else ""
-        ours = any(name == root or name.startswith(f"{root}.") for root in imported)
-        if name and ours and HIDDEN.fullmatch(name):
+        if not imported.isdisjoint(itertools.accumulate(name.split("."), "{}.{}".format)) and HIDDEN.fullmatch(name):
             yield f"{node.lineno}: {name}"
         if isinstance(node, ast.Call) and not node.args and dotted(node.func, names) in GENERATORS:
             yield f"{node.lineno}: {dotted(node.func, names)} without a seed"

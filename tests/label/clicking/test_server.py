@@ -56,7 +56,7 @@ def serving(photos):
     def start(token="", segment=None):
         squares = segment or Squares()
         server = server_for(lambda: (squares, "test-1"), photos, "127.0.0.1", 0, token)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # s until a stop is seen
         running.append(server)
         return server, squares
 
