@@ -4,12 +4,12 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, with_config
 
 from pipeline.files import whole_file
-from pipeline.reading import Record, lines_of, parse_typed
+from pipeline.reading import PART, Record, lines_of, parse_typed
 
 REAL = "real"
 RENDER = "render"
@@ -64,22 +64,19 @@ class Sample(Record):
     draws: dict[str, float | str] = dataclasses.field(default_factory=dict)  # of a render: range -> what was drawn
 
 
-PART = ConfigDict(extra="ignore", strict=True)
-
-
+@with_config(PART)
 @dataclasses.dataclass(frozen=True, slots=True)
 class InstanceHead:
     """What of an instance decides its sample's place in a pool."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = PART
     category: str
 
 
+@with_config(PART)
 @dataclasses.dataclass(frozen=True, slots=True)
 class SampleHead:
     """What of a sample decides its place in a pool: read in half the time of a whole one."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = PART
     id: str
     domain: str
     instances: tuple[InstanceHead, ...]
@@ -89,7 +86,7 @@ class SampleHead:
 SAMPLE, HEAD = TypeAdapter(Sample), TypeAdapter(SampleHead)
 AGAIN = "run the stage that writes it again"
 Known = TypeVar("Known")
-Parse = Callable[[bytes, str], Known]  # a line, and where it stands: `from_line` or `head_of`
+Parse = Callable[[bytes, str], Known]  # a line, and where it stands: `from_line` or `head_from_line`
 
 
 def to_line(sample: Sample) -> str:
@@ -102,7 +99,7 @@ def from_line(line: str | bytes, where: str = "a line") -> Sample:
     return parse_typed(line, SAMPLE, f"{where}: not a sample", AGAIN)
 
 
-def head_of(line: str | bytes, where: str = "a line") -> SampleHead:
+def head_from_line(line: str | bytes, where: str = "a line") -> SampleHead:
     """Return the head of a sample that `to_line` wrote, the rest of which is not checked; errors as `from_line`."""
     return parse_typed(line, HEAD, f"{where}: not a sample", AGAIN)
 

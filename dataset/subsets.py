@@ -26,8 +26,7 @@ class Item(NamedTuple):
 
 def item_of(sample: Sample | SampleHead) -> Item:
     """Return the sample's item; without a group it is a group of its own."""
-    names = [instance.category for instance in sample.instances]
-    categories = sorted({*map(sys.intern, names)})  # one text for all samples
+    categories = sorted({sys.intern(instance.category) for instance in sample.instances})  # one text for all samples
     group = sample.id if sample.group in {"", sample.id} else sys.intern(sample.group)
     return Item(sample.id, group, tuple(categories))
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from dataset.chunks import mapped
-from dataset.guards import more_val_in, no_overlap, only_real
-from dataset.records import REAL, RENDER, Sample, SampleHead, each_sample, head_of
+from dataset.guards import Listed, more_val_in, no_overlap, only_real
+from dataset.records import REAL, RENDER, Sample, SampleHead, each_sample, head_from_line
 from dataset.subsets import Item, item_of, nested
 from mix.draw import Draw, Drawn, Urn, draw
 from mix.extra_sources import check_unmeasured, domain_of, extra_sources, measured_on
@@ -22,7 +22,7 @@ from pipeline.files import way_to, write_json
 from pipeline.stage import run_stage
 
 Known = TypeVar("Known", Sample, Item)
-Whole = TypeVar("Whole", Sample, SampleHead)
+Entry = TypeVar("Entry", bound=Listed)
 
 HELD_OUT_PARTS = 10  # at most one part in so many of the renders is held out
 
@@ -60,7 +60,7 @@ class PoolIds:
             raise InputError(f"{self.manifest}: found no {self.name} samples to train on; make some first")
 
 
-def of_domain(manifest: Path, domain: str, sample: Whole) -> Whole:
+def of_domain(manifest: Path, domain: str, sample: Entry) -> Entry:
     """Return a sample as it is; raise InputError for one of another domain."""
     if sample.domain != domain:
         raise InputError(f"{manifest}: the sample {sample.id} is a {sample.domain}, wanted {domain} samples only")
@@ -89,7 +89,7 @@ def samples_in(manifest: Path, domain: str) -> Iterator[Sample]:
 
 def varied(name: str, domain: str, manifest: Path, seed: int) -> list[str]:
     """Return the ids of all samples of a manifest in the varied order. Raises InputError as `samples_in`."""
-    items = mapped(manifest, functools.partial(item_in, manifest, domain), head_of)
+    items = mapped(manifest, functools.partial(item_in, manifest, domain), head_from_line)
     return nested(each_once(manifest, items), seed, name)
 
 
@@ -158,10 +158,10 @@ def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
 
     measured: split -> its manifest.
     """
-    photos = {split: [*mapped(manifest, guarded_of, head_of)] for split, manifest in measured.items()}
+    photos = {split: [*mapped(manifest, guarded_of, head_from_line)] for split, manifest in measured.items()}
     for split, found in photos.items():
         only_real(found, split)
-    no_overlap(train=mapped(real, guarded_of, head_of), **photos)
+    no_overlap(train=mapped(real, guarded_of, head_from_line), **photos)
 
 
 def more_pools(more: Path, splits: Mapping[str, Path], settings: Compose) -> list[PoolIds]:

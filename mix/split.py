@@ -44,7 +44,7 @@ def read_groups(settings: Split, folder: Path) -> Groups:
         photos.append(photo_of(sample))
         files.append(sample.image)
     check_photos(photos, settings, folder / "samples.jsonl")
-    sums = [*side_by_side(lambda file: sha256_of(folder / file), files)]
+    sums = [sha256_of(folder / file) for file in files]
     if settings.near_duplicates is None:
         return group(photos, sums, settings.keep_together)
     found = side_by_side(lambda file: photo_hash(read_image(folder / file)), files)

@@ -199,11 +199,11 @@ class Host:
         """Make the object. The collector leaves alone what is imported for it: that stays, and is much (torch)."""
         gc.disable()
         try:
-            made = pkgutil.resolve_name(kind) if isinstance(kind, str) else kind
+            found = pkgutil.resolve_name(kind) if isinstance(kind, str) else kind
         finally:
             gc.freeze()
             gc.enable()
-        self.held = made(*values)
+        self.held = found(*values)
 
     def run(self, item: Any) -> Any:
         """Do one job."""

@@ -35,6 +35,7 @@ MOST_SETTINGS_BYTES = 2**18  # of TOML and YAML, which are written by hand
 MOST_NODES = 100_000  # of a YAML file, anchors written out
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # of a record at a seam
 OPEN = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)  # of a table that may hold more than is read
+PART = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False)  # of a record of which the rest is not kept
 
 
 class Record:

@@ -50,7 +50,8 @@ def hidden_chance(tree):
     imported = set(names.values()) | {"hash"}
     for node in ast.walk(tree):
         name = dotted(node, names) if isinstance(node, (ast.Name, ast.Attribute)) else ""
-        if not imported.isdisjoint(itertools.accumulate(name.split("."), "{}.{}".format)) and HIDDEN.fullmatch(name):
+        beginnings = itertools.accumulate(name.split("."), "{}.{}".format)  # a, a.b and a.b.c of a.b.c
+        if not imported.isdisjoint(beginnings) and HIDDEN.fullmatch(name):
             yield f"{node.lineno}: {name}"
         if isinstance(node, ast.Call) and not node.args and dotted(node.func, names) in GENERATORS:
             yield f"{node.lineno}: {dotted(node.func, names)} without a seed"

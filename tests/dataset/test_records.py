@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from dataset.records import Instance, Sample, from_line, head_of, read_manifest, to_line, write_manifest
+from dataset.records import Instance, Sample, from_line, head_from_line, read_manifest, to_line, write_manifest
 from pipeline.errors import InputError
 
 SAMPLE = Sample(
@@ -33,7 +33,7 @@ def test_a_line_that_is_no_sample_is_named(tmp_path, line):
 
 
 def test_a_head_is_what_the_whole_sample_says():
-    head = head_of(to_line(SAMPLE))
+    head = head_from_line(to_line(SAMPLE))
     assert (head.id, head.domain, head.group) == (SAMPLE.id, SAMPLE.domain, SAMPLE.group)
     assert [found.category for found in head.instances] == ["board"]
 
@@ -41,7 +41,7 @@ def test_a_head_is_what_the_whole_sample_says():
 @pytest.mark.parametrize("line", ["{}", "no json", '{"id": "a", "domain": "real", "instances": [{"category": 3}]}'])
 def test_a_head_of_other_types_is_named(line):
     with pytest.raises(InputError, match=r"^here: not a sample"):
-        head_of(line, "here")
+        head_from_line(line, "here")
 
 
 @pytest.mark.parametrize(
