@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.replay import read_grid, record, replay, to_json, write_grid
+from benchmarks.replay import SHARES, read_grid, record, replay, to_json, write_grid
 from measure.race.records import Budget
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores, write_scores
+from measure.trials.candidate import Candidate
+from measure.trials.job import val_name
 from pipeline.errors import InputError
 from tests.measure.race.grids_at_random import SHAPES, ratio_of, simulated
 
@@ -14,29 +16,40 @@ pytestmark = pytest.mark.slow
 
 GRIDS = sorted((Path(__file__).parents[2] / "benchmarks" / "grids").glob("*.json"))  # every candidate, every seed
 HALF = 0.5
+STEPS = 160
 REGRET = 0.01  # IoU
 
 
-def trial(folder: Path, ratio: float, seed: int, hits: int, photos: str = "ab") -> Path:
-    """The folder of one training, with scores at the end and, 10 pixels of 100 fewer, at the first rung."""
-    for name, right in (("val.json", hits), ("val-0.5.json", hits - 10)):
-        counts = {FOREGROUND: Pixels(right, 100), "board": Pixels(right, 100)}
-        scored = tuple(PhotoScore(f"secret/{photo}", "secret burst", counts) for photo in photos)
-        write_scores(folder / f"{ratio}-{seed}" / name, Scores("val", ratio, seed, 3, 9, scored))
-    return folder / f"{ratio}-{seed}"
+LAG = {1.0: 0, 0.5: 10, 0.25: 20}  # pixels of 100 that are missing at a share of the steps
+Row = tuple[Candidate, int, Path, Scores]
 
 
-def trials(folder: Path) -> list:
-    return [(ratio_of(r), s, trial(folder, r, s, 60 + int(20 * r) + s)) for r in (0.0, 0.5) for s in (1, 2)]
+def training(folder: Path, ratio: float, seed: int, hits: int, photos: str = "ab") -> Row:
+    """One training with its scores on val, which lie in a folder, and on test."""
+    place = folder / f"{ratio}-{seed}"
+    for share, lag in LAG.items():
+        write_scores(place / val_name(share), scores("val", ratio, seed, hits - lag, photos))
+    return ratio_of(ratio), seed, place, scores("test", ratio, seed, hits - 5, "t")
+
+
+def scores(split: str, ratio: float, seed: int, hits: int, photos: str) -> Scores:
+    counts = {FOREGROUND: Pixels(hits, 100), "board": Pixels(hits, 100)}
+    scored = tuple(PhotoScore(f"secret/{photo}", "secret burst", counts) for photo in photos)
+    return Scores(split, ratio, seed, 3, 9, scored)
+
+
+def trainings(folder: Path) -> list[Row]:
+    return [training(folder, r, s, 60 + int(20 * r) + s) for r in (0.0, 0.5) for s in (1, 2)]
 
 
 def test_a_recorded_grid_comes_back_and_names_no_photo(tmp_path):
-    grid = record(trials(tmp_path), 0.5)
+    grid = record(trainings(tmp_path), STEPS)
     write_grid(tmp_path / "grid.json", grid)
     text = (tmp_path / "grid.json").read_text(encoding="utf-8")
     assert "secret" not in text
     assert to_json(read_grid(tmp_path / "grid.json")) == to_json(grid) == json.loads(text)
-    assert grid.mean_iou("0.5") == pytest.approx(0.715)
+    assert [grid.mean_iou("0.5", share) for share in SHARES] == pytest.approx([0.515, 0.615, 0.715])
+    assert grid.test_iou("0.5") == pytest.approx(0.665)
     assert {key: r.iou for key, r in grid.results.items() if key.share == 0.5 and key.seed == 1} == {
         ("0.0", 1, 0.5): pytest.approx(0.51),
         ("0.5", 1, 0.5): pytest.approx(0.61),
@@ -44,9 +57,9 @@ def test_a_recorded_grid_comes_back_and_names_no_photo(tmp_path):
 
 
 def test_the_same_trials_in_another_order_are_the_same_file(tmp_path):
-    some = trials(tmp_path)
+    some = trainings(tmp_path)
     for name, order in (("a.json", some), ("b.json", some[::-1])):
-        write_grid(tmp_path / name, record(sorted(order, key=lambda each: each[0].ratio), 0.5))
+        write_grid(tmp_path / name, record(sorted(order, key=lambda each: each[0].ratio), STEPS))
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
 
@@ -55,18 +68,20 @@ def test_the_same_trials_in_another_order_are_the_same_file(tmp_path):
     [
         pytest.param(lambda some, _: some[:-1], r"the grid lacks 0\.5 with seed 2", id="a hole"),
         pytest.param(
-            lambda some, folder: [*some[:-1], (ratio_of(0.5), 2, trial(folder, 0.5, 2, 70, "xy"))],
+            lambda some, folder: [*some[:-1], training(folder, 0.5, 2, 70, "xy")],
             "scored on other val photos",
             id="other photos",
         ),
         pytest.param(
-            lambda some, folder: [*some[:-1], (ratio_of(0.5), 2, folder)], "there is no such file", id="an empty folder"
+            lambda some, folder: [*some[:-1], (*some[-1][:2], folder, some[-1][3])],
+            "there is no such file",
+            id="an empty folder",
         ),
     ],
 )
 def test_a_grid_with_a_fault_is_one_line(tmp_path, change, message):
     with pytest.raises(InputError, match=message):
-        record(change(trials(tmp_path), tmp_path), 0.5)
+        record(change(trainings(tmp_path), tmp_path), STEPS)
 
 
 def test_another_file_is_no_grid(tmp_path):
@@ -76,7 +91,7 @@ def test_another_file_is_no_grid(tmp_path):
 
 
 def test_the_choice_of_the_best_has_no_regret(tmp_path):
-    found = replay(record(trials(tmp_path), 0.5), Budget())
+    found = replay(record(trainings(tmp_path), STEPS), Budget())
     assert found.decision.best == "0.5"
     assert found.regret == 0
     assert found.cost == found.decision.spent / 4

@@ -56,4 +56,4 @@ def simulated(number: int, shape: str, seeds: int = 3) -> tuple[Grid, dict[str, 
     spread = np.sqrt(0.08**2 + 0.03**2 + 0.01**2 + seed_sd**2)  # of one photo: some are cut at the highest IoU
     cut = np.clip(level + spread * rng.standard_normal((20000, 1)), *LIMITS).mean(axis=0)
     truth = {each.name: float(cut[i]) for i, each in enumerate(candidates)}
-    return Grid(tuple(candidates), tuple(range(1, seeds + 1)), 0.5, results), truth
+    return Grid(tuple(candidates), tuple(range(1, seeds + 1)), 240, results, {}), truth

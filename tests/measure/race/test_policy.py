@@ -35,7 +35,7 @@ def run(race: Race, known: dict[Key, Result]) -> tuple[Race, list[list[Key]]]:
 
 
 def of_grid(grid: Grid, **more) -> tuple[Race, dict[Key, Result]]:
-    return Race(grid.candidates, grid.seeds, {}, rung=grid.rung, **more), grid.results
+    return Race(grid.candidates, grid.seeds, **more), grid.results
 
 
 def test_all_candidates_start_with_the_first_seed_at_the_first_rung():
