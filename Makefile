@@ -12,6 +12,7 @@
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make backtest SETUP=name REAL=path  labels are hidden, the page forecasts, the truth is trained: do forecasts hold?
 #   make grid SETUP=name REAL=path      every ratio trained with every seed: what a choice would have cost and lost
+#   make policies                       what three ways to choose a mix cost and lose on the recorded grids
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
 #   make test | make test-fast          all tests | those without Blender, Ray and trainings
 #   make check                          format, lint and types
@@ -41,7 +42,7 @@ DOCTOR := python3 pipeline/doctor.py
 # containers often forbid it: each stage is a process of its own, and would compile all it imports once more.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1 PYTHONDONTWRITEBYTECODE=
 
-.PHONY: repro assets bench backtest grid bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long bench-label label photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench backtest grid policies bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long bench-label label photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -72,6 +73,9 @@ backtest: photos
 grid: photos
 	@$(WORK) python -m dvc repro --quiet compose
 	@$(WORK) python -m benchmarks.grid --real "data/$$SETUP" --steps 240 --side 128 --out "benchmarks/grids/$$SETUP.json"
+
+policies: $(INSTALLED)
+	@$(WORK) python -m benchmarks.policies --grids benchmarks/grids --out reports/policies.json
 
 bench-attribution: photos
 	@$(WORK) python -m dvc repro --quiet compose

@@ -1,13 +1,13 @@
 """`make policies`: three ways to choose a mix, replayed on the recorded grids: their cost, regret and calibration.
 
-A way sees val photos alone, and half of them: how it did is read from the other half and from the test photos, over all
-seeds. So luck with the photos counts too, not only luck with the seeds.
+A way sees half of the val photos: how it did is read from the other half, over all seeds, so luck with the photos
+counts too and not only luck with the seeds. What it lost on test stands beside that: more where val is not like test.
 """
 
 import dataclasses
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from benchmarks.replay import SHARES, Grid, read_grid, replay
 from measure.race.records import Budget, Key, Result, spent
-from measure.scoring.intervals import mean_of_seeds, share
 from pipeline.files import write_json
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
@@ -27,7 +26,7 @@ BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)  # of the stated probability to be be
 
 
 @dataclasses.dataclass(frozen=True)
-class Choice:
+class PolicyChoice:
     """What a way came to on a grid."""
 
     best: str
@@ -36,16 +35,16 @@ class Choice:
     p_best: Mapping[str, float] = dataclasses.field(default_factory=dict)  # empty where a way states none
 
 
-Policy = Callable[[Grid], Choice]
+Policy = Callable[[Grid], PolicyChoice]
 
 
-def whole_grid(grid: Grid) -> Choice:
+def whole_grid(grid: Grid) -> PolicyChoice:
     """Train everything to its end, and take the highest mean."""
     best = max(grid.candidates, key=lambda each: grid.mean_iou(each.name)).name
-    return Choice(best, float(len(grid.candidates) * len(grid.seeds)))
+    return PolicyChoice(best, float(len(grid.candidates) * len(grid.seeds)))
 
 
-def halving(grid: Grid) -> Choice:
+def halving(grid: Grid) -> PolicyChoice:
     """Successive halving (Jamieson and Talwalkar 2016): all seeds of all; at each share of the steps half goes on."""
     live, keys, stopped = [each.name for each in grid.candidates], list[Key](), list[str]()
     for at in SHARES:
@@ -55,15 +54,15 @@ def halving(grid: Grid) -> Choice:
             kept = max(1, len(live) // 2)
             stopped += live[kept:]
             live = live[:kept]
-    return Choice(live[0], spent(keys), tuple(stopped))
+    return PolicyChoice(live[0], spent(keys), tuple(stopped))
 
 
-def race(grid: Grid) -> Choice:
+def race(grid: Grid) -> PolicyChoice:
     """Race as stage `tune` does, with the budget of half the grid."""
     found = replay(grid, Budget(runs=len(grid.candidates) * len(grid.seeds) / 2))
     rankings = found.decision.rankings
     stopped = tuple(each.candidate.name for each in rankings if each.stopped)
-    return Choice(
+    return PolicyChoice(
         found.decision.best, found.decision.spent, stopped, {each.candidate.name: each.p_best for each in rankings}
     )
 
@@ -71,26 +70,27 @@ def race(grid: Grid) -> Choice:
 POLICIES: dict[str, Policy] = {"whole grid": whole_grid, "halving": halving, "race": race}
 
 
-class Case(NamedTuple):
+class PolicyCase(NamedTuple):
     """One choice on one grid, from some of its photos and an order of its seeds."""
 
     grid: str
     cost: float  # share of the whole grid
-    regret: float  # IoU by which the choice is behind the best, on photos that did not choose
-    behind_real: float  # IoU by which it is behind real only there; 0 where it is not
-    wrong_stop: bool | None  # whether the best was given up; None where nothing was
+    regret: float  # IoU by which the choice is behind the best, on val photos that did not choose
+    test_regret: float  # the same on test
+    behind_real: float  # IoU by which it is behind real only on test; 0 where it is not
+    wrong_stop: bool  # whether the best, of the val photos that did not choose, was given up
     stated: tuple[tuple[float, bool], ...]  # by candidate: the probability to be best, and whether it is
 
 
 def halves(grid: Grid, number: int) -> tuple[Grid, dict[str, float]]:
-    """Return a grid of half its groups of val photos, and each candidate's mean IoU on all other photos."""
+    """Return a grid of half its groups of val photos, and each candidate's mean IoU on the other val photos."""
     groups = next(iter(grid.results.values())).groups
     names = sorted(set(groups))
     seen = set(rng_for(1, "policies", "half", str(number)).permutation(names)[: (len(names) + 1) // 2].tolist())
     mask = np.array([group in seen for group in groups])
     half = dataclasses.replace(grid, results={key: some(result, mask) for key, result in grid.results.items()})
     other = {key: some(result, ~mask) for key, result in grid.results.items() if key.share == 1}
-    return half, {each.name: judged(each.name, grid, other) for each in grid.candidates}
+    return half, {each.name: dataclasses.replace(grid, results=other).mean_iou(each.name) for each in grid.candidates}
 
 
 def some(result: Result, mask: NDArray[np.bool_]) -> Result:
@@ -99,20 +99,7 @@ def some(result: Result, mask: NDArray[np.bool_]) -> Result:
     return Result(result.intersection[..., mask], result.union[..., mask], photos, groups)
 
 
-def judged(name: str, grid: Grid, other: Mapping[Key, Result]) -> float:
-    """Return the mean over seeds of a candidate's IoU, pooled over the other val photos and all test photos."""
-    return float(np.mean([pooled([other[key], grid.test[key]]) for key in (Key(name, s, 1.0) for s in grid.seeds)]))
-
-
-def pooled(results: Iterable[Result]) -> float:
-    """Return the mean over categories of the IoU pooled over all photos of some results."""
-    both = list(results)
-    hits = sum(np.atleast_2d(each.intersection).sum(axis=1) for each in both)
-    union = sum(np.atleast_2d(each.union).sum(axis=1) for each in both)
-    return float(np.nan_to_num(mean_of_seeds(share(np.asarray(hits), np.asarray(union))), nan=1.0))
-
-
-def cases_of(name: str, grid: Grid, policy: Policy) -> list[Case]:
+def cases_of(name: str, grid: Grid, policy: Policy) -> list[PolicyCase]:
     """Return what a way came to on `HALVES` halves of a grid's photos, with its seeds in every order."""
     found = []
     for number in range(HALVES):
@@ -122,23 +109,24 @@ def cases_of(name: str, grid: Grid, policy: Policy) -> list[Case]:
     return found
 
 
-def case_of(name: str, grid: Grid, choice: Choice, truth: Mapping[str, float]) -> Case:
-    """Return how good a choice was. truth: the IoU of every candidate on photos that did not choose."""
+def case_of(name: str, grid: Grid, choice: PolicyChoice, truth: Mapping[str, float]) -> PolicyCase:
+    """Return how good a choice was. truth: the IoU of every candidate on val photos that did not choose."""
     best = max(truth, key=lambda each: truth[each])
-    real = next((truth[each.name] for each in grid.candidates if each.ratio == 0), 0.0)
-    return Case(
+    test = {each.name: grid.test_iou(each.name) for each in grid.candidates}
+    real = next((test[each.name] for each in grid.candidates if each.ratio == 0), 0.0)
+    return PolicyCase(
         name,
         choice.cost / (len(grid.candidates) * len(grid.seeds)),
         truth[best] - truth[choice.best],
-        max(0.0, real - truth[choice.best]),
-        best in choice.stopped if choice.stopped else None,
+        max(test.values()) - test[choice.best],
+        max(0.0, real - test[choice.best]),
+        best in choice.stopped,
         tuple((p, each == best) for each, p in choice.p_best.items()),
     )
 
 
-def summary(cases: Sequence[Case]) -> dict[str, Any]:
+def summary(cases: Sequence[PolicyCase]) -> dict[str, Any]:
     """Return the means of some cases, and the calibration of the probabilities that were stated."""
-    stops = [case.wrong_stop for case in cases if case.wrong_stop is not None]
     stated = np.array([pair for case in cases for pair in case.stated], float).reshape(-1, 2)
     even = np.array([1 / len(case.stated) for case in cases for _ in case.stated])
     return {
@@ -146,8 +134,9 @@ def summary(cases: Sequence[Case]) -> dict[str, Any]:
         "cost": float(np.mean([case.cost for case in cases])),
         "regret": float(np.mean([case.regret for case in cases])),
         "regret_p95": float(np.percentile([case.regret for case in cases], 95)),
+        "test_regret": float(np.mean([case.test_regret for case in cases])),
         "behind_real": float(np.mean([case.behind_real for case in cases])),
-        "wrong_stops": float(np.mean(stops)) if stops else None,
+        "wrong_stops": float(np.mean([case.wrong_stop for case in cases])),
         "brier": float(np.mean((stated[:, 0] - stated[:, 1]) ** 2)) if len(stated) else None,
         "brier_even": float(np.mean((even - stated[:, 1]) ** 2)) if len(stated) else None,
         "reliability": reliability(stated),
@@ -172,7 +161,18 @@ def main(grids: Path, out: Path) -> None:
         each = {name: cases_of(name, grid, policy) for name, grid in read.items()}
         found[way] = {name: summary(some) for name, some in each.items()}
         found[way]["all"] = summary([case for some in each.values() for case in some])
-    heads = ("way", "grid", "cost", "regret", "regret_p95", "behind_real", "wrong_stops", "brier", "brier_even")
+    heads = (
+        "way",
+        "grid",
+        "cost",
+        "regret",
+        "regret_p95",
+        "test_regret",
+        "behind_real",
+        "wrong_stops",
+        "brier",
+        "brier_even",
+    )
     rows = [
         (way, name, *(short(row[head]) for head in heads[2:])) for way, d in found.items() for name, row in d.items()
     ]

@@ -1,6 +1,7 @@
 """What the results so far say about the score each candidate would reach, over seeds, on these val photos.
 
-A Gaussian model with few parts, all of one size fixed beforehand but the noise of a seed, which is learned:
+A Gaussian model with few parts, all of one size fixed beforehand but the noise of a seed, which is learned as a share
+of the error (`measure.scoring.seed_spread`):
 
     score of (candidate, seed) at the end = level[candidate] + seed noise
     score at the first rung               = level[candidate] - lag - lag[candidate] + seed noise
@@ -10,17 +11,19 @@ Levels of candidates that train on nearly the same are alike (Rasmussen and Will
 """
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from measure.race.records import Key, Result
+from measure.scoring.seed_spread import error_of, squared_spread
 from measure.trials.candidate import Candidate, distance
 from pipeline.seeds import rng_for
 
 DRAWS = 2000
-SEED_SD = 0.012  # IoU: what seeds do before any was repeated
+SEED_SPREAD = 0.1  # of the error: what seeds do before any was repeated
 SEED_TRUST = 4.0  # degrees of freedom that this guess is worth
 LEVEL_SD = 1.0  # IoU: of the mean over candidates, so wide that it says nothing
 LAG_SD = 0.3  # IoU: by how much all are behind at the first rung; as wide
@@ -41,8 +44,8 @@ class Posterior:
     names: tuple[str, ...]
     mean: Array  # (R,) IoU
     covariance: Array  # (R, R)
-    seed_sd: float  # IoU, pooled over candidates
-    freedom: float  # degrees of freedom of `seed_sd`
+    seed_spread: float  # of the error, pooled over candidates
+    freedom: float  # degrees of freedom of `seed_spread`
 
     def draws(self) -> Array:
         """Return (DRAWS, R) levels, the same for the same posterior; heavier tails while seeds are few."""
@@ -59,16 +62,24 @@ def root(covariance: Array) -> Array:
 
 
 def seed_noise(results: Mapping[Key, Result]) -> tuple[float, float]:
-    """Return the pooled standard deviation over seeds of whole trainings, in IoU, and its degrees of freedom.
+    """Return the pooled standard deviation over seeds of whole trainings, a share of the error, and what it rests on.
 
-    Without a repeated candidate this is the guess `SEED_SD` alone; later it is worth `SEED_TRUST` repeats.
+    Without a repeated candidate this is the guess `SEED_SPREAD` alone; later it is worth `SEED_TRUST` repeats.
     """
-    squares, freedom = SEED_TRUST * SEED_SD**2, SEED_TRUST
-    for name in sorted({key.name for key in results}):
-        ious = [results[key].iou for key in sorted(results) if key.name == name and key.share == 1]
-        squares += float(np.var(ious)) * len(ious) if ious else 0.0
-        freedom += max(len(ious) - 1, 0)
-    return float(np.sqrt(squares / freedom)), freedom
+    whole = [key for key in sorted(results) if key.share == 1]
+    names = sorted({key.name for key in whole})
+    squares, freedom = squared_spread([results[key].iou for key in whole if key.name == name] for name in names)
+    total = freedom + SEED_TRUST
+    return float(np.sqrt((squares + SEED_TRUST * SEED_SPREAD**2) / total)), total
+
+
+def errors(results: Mapping[Key, Result]) -> Array:
+    """Return (N,) the error of each result, as the mean over the seeds of its candidate at its share of the steps."""
+    runs = defaultdict[tuple[str, float], list[float]](list)
+    for key, result in results.items():
+        runs[key.name, key.share].append(result.iou)
+    means = {place: sum(ious) / len(ious) for place, ious in runs.items()}
+    return np.array([error_of(means[key.name, key.share]) for key in sorted(results)])
 
 
 def kernel(candidates: Sequence[Candidate]) -> Array:
@@ -79,8 +90,11 @@ def kernel(candidates: Sequence[Candidate]) -> Array:
     return np.asarray(ALIKE * np.exp(-apart / REACH) + (1 - ALIKE) * np.eye(len(candidates)))
 
 
-def noise(keys: Sequence[Key], seed_sd: float) -> Array:
-    """Return the (N, N) covariance of what is not level in N results: lag at the rung and seed noise."""
+def noise(keys: Sequence[Key], seed_sd: Array) -> Array:
+    """Return the (N, N) covariance of what is not level in N results: lag at the rung and seed noise.
+
+    seed_sd: (N,) IoU, of each.
+    """
     name = np.array([key.name for key in keys])
     seed = np.array([key.seed for key in keys])
     early = np.array([key.share < 1 for key in keys])
@@ -88,7 +102,7 @@ def noise(keys: Sequence[Key], seed_sd: float) -> Array:
     both = early[:, None] & early
     kept = np.where(early[:, None] == early, 1.0, KEPT)
     lag = both * (LAG_SD**2 + same * LAG_SPREAD_SD**2)
-    return np.asarray(lag + seed_sd**2 * kept * (same & (seed[:, None] == seed)))
+    return np.asarray(lag + np.outer(seed_sd, seed_sd) * kept * (same & (seed[:, None] == seed)))
 
 
 def posterior_of(candidates: Sequence[Candidate], results: Mapping[Key, Result]) -> Posterior:
@@ -100,12 +114,12 @@ def posterior_of(candidates: Sequence[Candidate], results: Mapping[Key, Result])
         raise ValueError("a posterior needs a result")
     keys, names = sorted(results), [each.name for each in candidates]
     ious = np.array([results[key].iou for key in keys])
-    seed_sd, freedom = seed_noise(results)
+    seed_spread, freedom = seed_noise(results)
     spread = max(LEAST_SPREAD_SD, float(np.std([results[key].iou for key in keys])))
     prior = LEVEL_SD**2 + spread**2 * kernel(candidates)  # (R, R)
     at = np.array([names.index(key.name) for key in keys])
-    gain = np.linalg.solve(prior[np.ix_(at, at)] + noise(keys, seed_sd), prior[at]).T  # (R, N)
+    gain = np.linalg.solve(prior[np.ix_(at, at)] + noise(keys, seed_spread * errors(results)), prior[at]).T  # (R, N)
     middle = float(ious.mean())
     mean = middle + gain @ (ious - middle)
     covariance = prior - gain @ prior[at]
-    return Posterior(tuple(names), mean, (covariance + covariance.T) / 2, seed_sd, freedom)
+    return Posterior(tuple(names), mean, (covariance + covariance.T) / 2, seed_spread, freedom)

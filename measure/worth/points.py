@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from measure.scoring.seed_spread import error_of, squared_spread
 from pipeline.seeds import rng_for
 
 SEED = 1  # not a setting: nobody should be able to choose an interval
 RESAMPLES = 1000  # redraws where the caller brings none
-USUAL_SD = 0.01  # IoU by which seeds of one training commonly differ: stands in while few seeds were run
+USUAL_SPREAD = 0.1  # of the error (1 - IoU), by which seeds of one training commonly differ, while few seeds were run
 USUAL_COUNT = 2  # how many measured differences that habit counts for
 LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval
 
@@ -69,16 +70,15 @@ class MeasuredCurve:
 
 
 def seed_noise(points: Sequence[Point]) -> tuple[float, float]:
-    """Return the standard deviation between seeds, in IoU, and the number of differences it rests on.
+    """Return the standard deviation between seeds as a share of the error, and the number of differences it rests on.
 
-    One value for all points: two or three seeds say too little about each. Seeds that agree by luck are held back by
-    `USUAL_SD`, which counts as `USUAL_COUNT` further differences (a scaled-inverse-chi-square prior, Gelman et al.
-    2013, section 2.6).
+    One share for all points, since two or three seeds say too little about each (`measure.scoring.seed_spread`). Seeds
+    that agree by luck are held back by `USUAL_SPREAD`, which counts as `USUAL_COUNT` further differences (a
+    scaled-inverse-chi-square prior, Gelman et al. 2013, section 2.6).
     """
-    squares = sum((iou - point.iou) ** 2 for point in points for iou in point.scores.values())
-    freedom = sum(len(point.scores) - 1 for point in points)
+    squares, freedom = squared_spread(list(point.scores.values()) for point in points)
     total = freedom + USUAL_COUNT
-    return math.sqrt((squares + USUAL_COUNT * USUAL_SD**2) / total), float(total)
+    return math.sqrt((squares + USUAL_COUNT * USUAL_SPREAD**2) / total), float(total)
 
 
 def photo_shifts(points: Sequence[Point], resamples: int) -> Floats:
@@ -107,8 +107,8 @@ def measure(
     n = np.array([point.n for point in points], float)
     if not points or (np.diff(n) == 0).any():
         raise ValueError(f"a curve needs points of different sizes, found {[point.n for point in points]}")
-    noise, freedom = seed_noise([*points, *others])
-    of_mean = noise / np.sqrt([len(point.scores) for point in points])  # (P,)
+    spread, freedom = seed_noise([*points, *others])
+    of_mean = spread * np.array([error_of(p.iou) / math.sqrt(len(p.scores)) for p in points])  # (P,)
     shifts = photo_shifts(points, resamples)
     own = shifts - shifts.mean(axis=1, keepdims=True)  # what photos do to a point and not to all of them
     rng = rng_for(SEED, "learning curve", name)

@@ -49,8 +49,8 @@ def test_one_photo_that_carries_a_difference_shows_nothing():
 
 
 def test_photos_that_are_hard_for_all_hide_no_difference():
-    hard = [0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 0.15, 0.85] * 3
-    decision = finish(raced({"0.0": hard, "0.5": [iou - 0.09 for iou in hard]}, "abcdefghijklmnopqrstuvwx"))
+    hard = [0.3, 1.0, 0.35, 0.98, 1.0, 0.4, 0.99, 0.97] * 2
+    decision = finish(raced({"0.0": hard, "0.5": [iou - 0.25 for iou in hard]}, "abcdefghijklmnop"))
     worse = decision.rankings[1]
     assert worse.ci95[1] > decision.chosen.iou  # the intervals overlap, and yet
     assert not worse.as_good

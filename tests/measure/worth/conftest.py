@@ -10,14 +10,15 @@ from pipeline.seeds import rng_for
 def points():
     """Return a maker of points: what a law of the error gives at sizes, with noise between seeds and photos.
 
-    sd: between seeds. shared: of a shift that all sizes have in common, as photos cause it, known through draws.
+    spread: between seeds, as a share of the error. shared: of a shift that all sizes have in common, as photos cause
+    it, known through draws.
     """
 
-    def make(law, sizes, *names, seeds=3, sd=0.01, shared=0.0, draws=0):
+    def make(law, sizes, *names, seeds=3, spread=0.08, shared=0.0, draws=0):
         rng = rng_for(1, "points", *names)
         shift = rng.normal(0, shared)
         photos = rng_for(2, "photos", *names[-1:]).normal(0, shared, draws) if draws else None
-        return [measured(n, 1 - law(n) + shift, seeds, sd, rng, photos) for n in sizes]
+        return [measured(n, 1 - law(n) + shift, seeds, spread * law(n), rng, photos) for n in sizes]
 
     def measured(n, iou, seeds, sd, rng, photos):
         scores = {str(seed): float(np.clip(iou + rng.normal(0, sd), 0, 1)) for seed in range(1, seeds + 1)}

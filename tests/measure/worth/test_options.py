@@ -20,7 +20,7 @@ def by_action(evidence, target, costs):
 
 
 def test_a_step_ends_where_the_law_has_the_target(points):
-    found = step(fit_curve(points(power, SIZES, "step", sd=0.003), "real"), 160, 1 - power(225))
+    found = step(fit_curve(points(power, SIZES, "step", spread=0.02), "real"), 160, 1 - power(225))
     assert found.reaches
     assert found.lo <= 225 - 160 <= found.hi
     assert found.amount == pytest.approx(65, rel=0.4)
@@ -155,7 +155,7 @@ def test_the_curve_that_needs_fewer_labels_is_read(points, costs):
 
 
 def test_a_ceiling_below_the_target_is_named(points, costs):
-    curve = fit_curve(points(lambda n: 0.3 + 8 * n**-1.0, SIZES, "low"), "real")
+    curve = fit_curve(points(lambda n: 0.3 + 8 * n**-1.0, SIZES, "low", spread=0.02), "real")
     what = by_action(Evidence(SCORE, 160, 0, real=curve), 0.95, costs)["label"].what
     assert "Endless ones would end at 0." in what
 

@@ -1,22 +1,27 @@
 import numpy as np
 import pytest
 
-from measure.worth.points import USUAL_COUNT, USUAL_SD, Point, estimate_of, measure, seed_noise
+from measure.worth.points import USUAL_COUNT, USUAL_SPREAD, Point, estimate_of, measure, seed_noise
 
 
 def test_noise_is_pooled_over_sizes_and_held_by_the_usual_one():
     points = [Point(10, {"1": 0.5, "2": 0.6}), Point(20, {"1": 0.7, "2": 0.7, "3": 0.7})]
-    sd, freedom = seed_noise(points)
+    spread, freedom = seed_noise(points)
     assert freedom == 3 + USUAL_COUNT
-    assert sd**2 == pytest.approx((0.005 + USUAL_COUNT * USUAL_SD**2) / freedom)
+    assert spread**2 == pytest.approx((0.005 / 0.45**2 + USUAL_COUNT * USUAL_SPREAD**2) / freedom)
+
+
+def test_a_size_with_half_the_error_has_half_the_noise():
+    few, many = measure([Point(10, {"1": 0.5, "2": 0.6}), Point(20, {"1": 0.75, "2": 0.8})], "real").sd
+    assert few == pytest.approx(2 * many)
 
 
 def test_redraws_spread_like_students_t_around_the_mean():
     points = [Point(10, {"1": 0.49, "2": 0.51})]
-    sd, _ = seed_noise(points)
+    spread, _ = seed_noise(points)
     draws = measure(points, "real", 20000).draws[:, 0]
     assert draws.mean() == pytest.approx(0.5, abs=1e-3)
-    expected = sd / np.sqrt(2) * 3.182  # 97.5 % of Student's t with 1 + 2 degrees of freedom
+    expected = spread * 0.5 / np.sqrt(2) * 3.182  # 97.5 % of Student's t with 1 + 2 degrees of freedom
     assert (np.percentile(draws, 97.5) - 0.5) == pytest.approx(expected, rel=0.05)
 
 
