@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measure.race.records import Key, Result
-from measure.scoring.seed_spread import error_of, squared_spread
+from measure.scoring.seed_spread import USUAL_SPREAD, error_of, squared_spread
 from measure.trials.candidate import Candidate, distance
 from pipeline.seeds import rng_for
 
 DRAWS = 2000
-SEED_SPREAD = 0.1  # of the error: what seeds do before any was repeated
-SEED_TRUST = 4.0  # degrees of freedom that this guess is worth
+SEED_TRUST = 4.0  # degrees of freedom that `USUAL_SPREAD` is worth
 LEVEL_SD = 1.0  # IoU: of the mean over candidates, so wide that it says nothing
 LAG_SD = 0.3  # IoU: by how much all are behind at the first rung; as wide
 LAG_SPREAD_SD = 0.015  # IoU: by how much candidates differ in that
@@ -64,13 +63,13 @@ def root(covariance: Array) -> Array:
 def seed_noise(results: Mapping[Key, Result]) -> tuple[float, float]:
     """Return the pooled standard deviation over seeds of whole trainings, a share of the error, and what it rests on.
 
-    Without a repeated candidate this is the guess `SEED_SPREAD` alone; later it is worth `SEED_TRUST` repeats.
+    Without a repeated candidate this is the guess `USUAL_SPREAD` alone; later it is worth `SEED_TRUST` repeats.
     """
     whole = [key for key in sorted(results) if key.share == 1]
     names = sorted({key.name for key in whole})
     squares, freedom = squared_spread([results[key].iou for key in whole if key.name == name] for name in names)
     total = freedom + SEED_TRUST
-    return float(np.sqrt((squares + SEED_TRUST * SEED_SPREAD**2) / total)), total
+    return float(np.sqrt((squares + SEED_TRUST * USUAL_SPREAD**2) / total)), total
 
 
 def errors(results: Mapping[Key, Result]) -> Array:

@@ -25,9 +25,7 @@ from measure.scoring.intervals import (
     table_of,
 )
 from measure.scoring.records import Scores
-
-UNKNOWN_SD = 0.02  # IoU: taken for the spread over seeds of a candidate of one run; trainings show 0.005 to 0.03
-UNKNOWN = Part(UNKNOWN_SD**2, np.inf)
+from measure.scoring.seed_spread import USUAL_SPREAD, error_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,8 +103,8 @@ def gain_interval(runs: Sequence[Scores], base: Sequence[Scores], resamples: int
 
     Seeds are not paired: one seed draws other batches from another mix, so runs of one seed have little in common, and
     where they have something the interval is only wider than it must be. Each candidate has the variance of its own
-    seeds (Welch 1947), `UNKNOWN_SD` where it has one run. One group of photos shows nothing of others: (-1, 1). Errors
-    as `table.table_of`.
+    seeds (Welch 1947), `USUAL_SPREAD` of its error where it has one run. One group of photos shows nothing of others:
+    (-1, 1). Errors as `table.table_of`.
     """
     refuse_other_photos([*runs, *base])
     return difference(table_of(runs), table_of(base), resamples)
@@ -119,8 +117,13 @@ def difference(a: CountTable, b: CountTable, resamples: int) -> tuple[float, flo
     photos = paired_part(a, b, value, resamples)
     if photos is None:
         return -1.0, 1.0
-    half = half_width([photos, *(seeds_part(each) or UNKNOWN for each in scores)])
+    half = half_width([photos, *(seeds_part(each) or usual_part(float(each.mean())) for each in scores)])
     return max(value - half, -1.0), min(value + half, 1.0)
+
+
+def usual_part(iou: float) -> Part:
+    """Return what the choice of the seed is taken to add to the score of a candidate of one run."""
+    return Part((USUAL_SPREAD * error_of(iou)) ** 2, np.inf)
 
 
 def paired_part(a: CountTable, b: CountTable, value: float, resamples: int) -> Part | None:

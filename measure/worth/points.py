@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from measure.scoring.seed_spread import error_of, squared_spread
+from measure.scoring.seed_spread import USUAL_SPREAD, error_of, squared_spread
 from pipeline.seeds import rng_for
 
 SEED = 1  # not a setting: nobody should be able to choose an interval
 RESAMPLES = 1000  # redraws where the caller brings none
-USUAL_SPREAD = 0.1  # of the error (1 - IoU), by which seeds of one training commonly differ, while few seeds were run
-USUAL_COUNT = 2  # how many measured differences that habit counts for
+USUAL_COUNT = 2  # how many measured differences `USUAL_SPREAD` counts for
 LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval
 
 Floats = NDArray[np.float64]

@@ -37,6 +37,7 @@ def manifest(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_processes_give_every_sample_once_and_in_order(manifest):
     assert list(mapped(manifest, NAME, from_line, long_bytes=0)) == [f"é{k}" for k in range(COUNT)]
 
@@ -52,6 +53,7 @@ def test_a_short_manifest_is_read_by_this_process_as_ever(tmp_path):
     assert seen == read_manifest(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, COUNT - 1])
 def test_a_line_that_is_no_sample_is_named_by_its_number(manifest, tmp_path, place):
     lines = manifest.read_text(encoding="utf-8").splitlines()
@@ -62,6 +64,7 @@ def test_a_line_that_is_no_sample_is_named_by_its_number(manifest, tmp_path, pla
         list(mapped(path, NAME, from_line, long_bytes=0))
 
 
+@pytest.mark.slow
 def test_what_the_function_refuses_is_refused(manifest):
     with pytest.raises(InputError, match=r"^é31000: is refused$"):
         list(mapped(manifest, functools.partial(name_of, "é31000"), from_line, long_bytes=0))

@@ -74,6 +74,7 @@ def test_twenty_thousand_hashes_give_the_pairs_that_were_planted_each_once(most_
     np.testing.assert_array_equal(found, np.column_stack([np.sort(planted)] * 2))
 
 
+@pytest.mark.slow
 def test_equal_hashes_give_all_their_pairs():
     same = np.full(1500, 77, np.uint64)  # more pairs than are looked at together
     found = near_pairs(same, same, 2)
@@ -101,6 +102,7 @@ def test_a_copy_differs_in_few_bits(change, most_bits):
     assert max(distance(photo_hash(photo(n)), photo_hash(change(photo(n)))) for n in range(20)) <= most_bits
 
 
+@pytest.mark.slow
 def test_different_photos_differ_in_many_bits():
     hashes = [photo_hash(photo(n)) for n in range(40)]
     assert min(distance(one, other) for at, one in enumerate(hashes) for other in hashes[:at]) > 12

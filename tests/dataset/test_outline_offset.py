@@ -59,6 +59,7 @@ def outlines(planted, count=20, trim=None, **words):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("planted", "words"),
     [
@@ -98,6 +99,7 @@ def test_the_distance_is_told_below_the_pixel(side, beyond):
     assert found == pytest.approx(far, abs=0.06)
 
 
+@pytest.mark.slow
 def test_objects_with_weak_edges_carry_no_vote():
     assert habits_of(outlines({"right": 1}, contrast=3)) == ()
 

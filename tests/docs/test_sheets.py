@@ -39,6 +39,7 @@ def test_the_same_pictures_give_the_same_bytes(tmp_path):
     assert (tmp_path / "a.jpg").read_bytes() == (tmp_path / "b.jpg").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 def test_a_picture_that_is_too_heavy_in_every_quality_is_refused(tmp_path, suffix):
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (600, 600, 3), np.uint8))

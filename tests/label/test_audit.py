@@ -41,6 +41,7 @@ def test_errors_of_every_kind_are_ahead_of_right_labels(audited):
     assert set(np.argsort(-scores)[: len(WRONG)].tolist()) == set(WRONG)
 
 
+@pytest.mark.slow
 def test_what_is_listed_is_wrong_and_what_each_queue_is_worth_is_said(audited):
     found = found_in(audited)
     listed = {row["photo"] for row in found["suspects"]}

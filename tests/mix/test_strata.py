@@ -78,6 +78,7 @@ def deviation(groups: list[list[tuple[str, ...]]], taken: Counter[str]) -> float
     return sum(abs(taken[name] / taken.total() - count / whole.total()) for name, count in whole.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "together", "photos"),
     [

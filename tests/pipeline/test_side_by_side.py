@@ -29,6 +29,7 @@ except InputError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("many", "here"), [(1, "False"), (1000, "True")], ids=["processes", "threads"])
 def test_results_come_in_order_from_processes_or_threads_and_errors_whole(many: int, here: str):
     words = [sys.executable, "-c", CODE, str(many)]

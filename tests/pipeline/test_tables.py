@@ -26,5 +26,6 @@ def test_rows_come_back_without_the_head_and_the_blanks_around_cells():
     assert rows_of('name, r,g\nmug , 1,2\n"a, b",3,4\n') == [["mug", "1", "2"], ["a, b", "3", "4"]]
 
 
+@pytest.mark.slow
 def test_every_csv_is_read_and_written_here(sources):
     assert [file for file in sources.files() if "csv" in sources.imported(file)] == ["pipeline/tables.py"]

@@ -203,6 +203,7 @@ def test_a_length_is_said_as_people_say_it(metres, said):
     assert length(metres) == said
 
 
+@pytest.mark.slow
 def test_the_entries_of_our_own_assets_have_no_fault():
     catalog, known = read_catalog(ASSETS), read_recipes()
     said = {a.id: audit(Case(a, None, catalog, uses=uses_of(a, None, known))) for a in catalog}

@@ -80,6 +80,7 @@ def test_a_rarer_category_takes_over_slots_and_gives_none_away():
     assert {other for _, other in changed} == {"spoon"}
 
 
+@pytest.mark.slow
 def test_the_plan_says_what_it_made_of_the_photos_and_scenes_of_one_category_stay_the_same(tmp_path, capsys):
     photos = tmp_path / "train.jsonl"
     write_manifest(photos, [sample("a", "real", "domino tile")])

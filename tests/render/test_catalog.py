@@ -318,6 +318,7 @@ def test_a_licence_that_forbids_the_use_is_known(licence: str, word: str):
     assert bool(word) == bool(forbidden(licence))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("break_it", "code", "out"), [(False, 0, "ok: 1 assets\n"), (True, 2, "")], ids=["good", "bad"]
 )

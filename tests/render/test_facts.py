@@ -239,6 +239,7 @@ def test_a_usd_file_is_read_for_the_files_it_names(folder: Path) -> None:
         look_at_layers(folder / "deep" / "bad" / "picture.usdc")
 
 
+@pytest.mark.slow
 def test_an_stl_that_blender_reads_nothing_of_says_why(tmp_path: Path) -> None:
     shouting = "SOLID a\nFACET NORMAL 0 0 1\nOUTER LOOP\nVERTEX 0 0 0\nVERTEX 1 0 0\nVERTEX 0 1 0\nENDLOOP\nENDFACET\n"
     (tmp_path / "a.stl").write_text(f"{shouting}ENDSOLID a\n", encoding="utf-8")

@@ -210,6 +210,7 @@ def test_a_usd_file_that_names_one_outside_its_folder_is_refused(tmp_path: Path,
         look_at_layers(tmp_path / "in" / "a.usda")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["a reference", "a texture"])
 def test_a_layer_that_it_names_is_held_to_the_same(tmp_path: Path, way: str):
     (tmp_path / "in" / "sub").mkdir(parents=True)

@@ -65,6 +65,7 @@ def normal(surface: Surface) -> np.ndarray:
     return matrix(surface.rotation)[:, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("placement", PLACEMENTS)
 def test_the_first_target_is_in_the_picture(placement: str) -> None:
     for number in SCENES:

@@ -42,6 +42,7 @@ def test_every_scene_shows_its_first_target(name: str) -> None:
         assert inside.any(), f"scene {number}"
 
 
+@pytest.mark.slow
 def test_a_scene_is_the_same_whatever_other_scenes_there_are() -> None:
     few = make_scenes(Plan("domino", seed=1, scenes=3, size_hw=(64, 64)), ASSETS)
     many = make_scenes(Plan("domino", seed=1, scenes=9, size_hw=(64, 64)), ASSETS)
@@ -67,6 +68,7 @@ def ten_targets(recipe: Recipe) -> list[Asset]:
     return [*targets[:10], *(asset for asset in CATALOG if asset.role != "target")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_new_asset_changes_only_scenes_that_show_it(name: str) -> None:
     recipe = read_recipe(name)
@@ -202,6 +204,7 @@ def test_a_pattern_begins_elsewhere_in_every_picture() -> None:
     assert len({look.offset for look in looks}) == len({look.turn_deg for look in looks}) == len(looks)
 
 
+@pytest.mark.slow
 def test_a_recipe_that_asks_for_texture_maps_and_finds_none_says_so(capsys) -> None:
     make_scenes(Plan("tabletop", seed=1, scenes=1, size_hw=(64, 64)), ASSETS)
     (line,) = capsys.readouterr().err.splitlines()

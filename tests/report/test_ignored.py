@@ -54,6 +54,7 @@ def test_the_page_says_and_explains_what_is_ignored(tmp_path):
     assert '<span class="swatch" style="background: repeating-linear-gradient(' in page
 
 
+@pytest.mark.slow
 def test_a_page_without_ignored_pixels_does_not_speak_of_them(tmp_path):
     page = write_page(tmp_path)
     assert "The labels ignore" not in page

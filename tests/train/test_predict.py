@@ -224,6 +224,7 @@ def test_unreadable_photos_are_named_in_one_line_and_the_others_are_done(
     assert str(tmp_path) not in (tmp_path / "out" / "about.json").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("out", "message"),
     [

@@ -69,6 +69,7 @@ def test_a_stroke_covers_what_lies_within_its_reach():
     assert (mask == wanted).all()
 
 
+@pytest.mark.slow
 def test_only_the_photos_that_are_corrected_have_wrong_proposals():
     wrong = [
         name for name in SIZES for kind, mask in drawn(name).proposed.items() if (mask != drawn(name).truth[kind]).any()
@@ -76,6 +77,7 @@ def test_only_the_photos_that_are_corrected_have_wrong_proposals():
     assert wrong == [CORRECTED, LARGE]
 
 
+@pytest.mark.slow
 def test_pixels_beside_the_mouse_and_pixels_it_did_not_change_are_told(sent):
     before = drawn(CORRECTED).proposed[BLOB]
     went = near(SIZES[CORRECTED], [(240.0, 150.0), (280.0, 150.0)], 3)

@@ -62,6 +62,7 @@ def test_the_summary_is_the_median_over_blocks_with_the_spread_of_the_ratio() ->
     assert [block["ratio"] for block in numbers["blocks"]] == [8, 16, 4]
 
 
+@pytest.mark.slow
 def test_blocks_hold_every_scene_once_and_too_few_are_refused() -> None:
     scenes = planned(PLAN, ASSETS, 7)
     parts = blocks_of(scenes)
@@ -172,6 +173,7 @@ def test_a_side_s_renders_are_a_mix_of_nothing_else(tmp_path: Path) -> None:
         renders_alone(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_curve_s_settings_make_other_renders_of_the_same_scenes() -> None:
     scenes = planned(PLAN, ASSETS, 1)
     rendered = [at(quality, scenes)[0] for quality in SETTINGS.values() if quality]
@@ -180,6 +182,7 @@ def test_the_curve_s_settings_make_other_renders_of_the_same_scenes() -> None:
     assert all(dataclasses.replace(scene, id="", quality=Quality()) == plain for scene in rendered)
 
 
+@pytest.mark.slow
 def test_a_setting_is_done_again_when_its_scenes_or_photos_change(tmp_path: Path) -> None:
     (tmp_path / "split").mkdir()
     for name in ("train", "val"):

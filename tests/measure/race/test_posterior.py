@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from measure.race.posterior import SEED_SPREAD, posterior_of, root, seed_noise
+from measure.race.posterior import posterior_of, root, seed_noise
 from measure.race.records import Key, Result
+from measure.scoring.seed_spread import USUAL_SPREAD
 from tests.measure.race.grids_at_random import SHAPES, ratio_of, simulated
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def test_a_candidate_seen_at_the_rung_alone_is_lifted_by_what_the_others_gained_
 
 
 def test_the_noise_of_seeds_is_learned_from_all_candidates_as_a_share_of_their_error():
-    assert seed_noise({Key("0.2", 1, 1.0): at(0.7)}) == (pytest.approx(SEED_SPREAD), 4)
+    assert seed_noise({Key("0.2", 1, 1.0): at(0.7)}) == (pytest.approx(USUAL_SPREAD), 4)
     level = {f"{r}": 0.1 + 0.1 * r for r in range(9)}
     many = {Key(name, s, 1.0): at(iou + 0.2 * (1 - iou) * (-1) ** s) for name, iou in level.items() for s in range(8)}
     learned, freedom = seed_noise(many)

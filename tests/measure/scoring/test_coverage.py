@@ -44,6 +44,7 @@ def test_92_to_98_of_100_intervals_hold_the_true_score(world: World):
     assert 0.92 - noise <= share <= 0.995 if world.seeds == 2 else 0.98 + noise / 2
 
 
+@pytest.mark.slow
 def test_the_coverage_over_all_situations_is_95_of_100():
     assert 0.94 <= statistics.mean(held(world)[0] for world in WORLDS[::3]) <= 0.98
 
@@ -67,6 +68,7 @@ def test_a_score_holds_whatever_the_spread_of_others(sd: float, seeds: int):
     assert 0.92 - 0.01 <= share <= 0.98 + 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize(("own", "base"), [(UNSTEADY, STEADY), (STEADY, UNSTEADY), (UNSTEADY, UNSTEADY)])
 def test_a_difference_of_unequal_spreads_over_seeds_holds(own: float, base: float, seeds: int):

@@ -23,7 +23,7 @@ def candidate(ahead: int, seeds: int = 3, shake: int = 0) -> list[Scores]:
         pytest.param(candidate(0), candidate(0), "no difference shown", id="the same"),
         pytest.param(candidate(2, shake=4), candidate(0, shake=4), "no difference shown", id="less than seeds differ"),
         pytest.param(candidate(3, seeds=1), candidate(0, seeds=1), "no difference shown", id="a little, one seed each"),
-        pytest.param(candidate(9, seeds=1), candidate(0, seeds=1), "better", id="a lot, one seed each"),
+        pytest.param(candidate(14, seeds=1), candidate(0, seeds=1), "better", id="a lot, one seed each"),
         pytest.param(candidate(9, seeds=1), candidate(0, seeds=3), "better", id="one seed against three"),
         pytest.param([scores([(9, 10)])] * 2, [scores([(1, 10)])] * 2, "no difference shown", id="one photo"),
     ],

@@ -70,6 +70,7 @@ def test_in_a_clear_case_nine_of_ten_projects_get_the_right_advice(real, renders
     assert given[right] >= 0.9 * PROJECTS, given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("floor", [0.12, 0.15, 0.25, 0.4])
 def test_where_every_curve_ends_below_the_target_more_data_is_never_advised(floor, points, costs):
     """Laws at random whose floor keeps them below 0.9; 0 of all projects may be told to label or render."""

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from measure.worth.points import USUAL_COUNT, USUAL_SPREAD, Point, estimate_of, measure, seed_noise
+from measure.scoring.seed_spread import USUAL_SPREAD
+from measure.worth.points import USUAL_COUNT, Point, estimate_of, measure, seed_noise
 
 
 def test_noise_is_pooled_over_sizes_and_held_by_the_usual_one():

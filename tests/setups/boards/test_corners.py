@@ -81,6 +81,7 @@ def test_the_label_is_the_printed_pattern_to_a_pixel(drawn):
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_corners_given_by_hand_need_no_detector_and_no_corners_mean_no_board(drawn):
     matrix, shift = pose("turned left")
     corners, _ = cv2.projectPoints(outer_corners(BOARD), cv2.Rodrigues(matrix)[0], shift, LENS.matrix, LENS.distortion)

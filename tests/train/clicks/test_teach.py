@@ -77,6 +77,7 @@ def test_a_wider_network_answers_as_before_until_it_learns(plain):
     torch.testing.assert_close(after, before)
 
 
+@pytest.mark.slow
 def test_further_rounds_click_into_the_networks_own_errors(run):
     network = load_segmenter(run).network
     images = torch.from_numpy(np.stack([blank(np.zeros((64, 64, 3), np.uint8))] * 2))

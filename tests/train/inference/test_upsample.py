@@ -20,6 +20,7 @@ def test_bands_are_the_softmax_of_torch_s_bilinear_interpolation(small, own):
     np.testing.assert_allclose(probabilities_of(logits, own), wanted.numpy(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_large_photo_of_many_categories_comes_in_several_bands_that_are_one_whole():
     logits = torch.randn(41, 30, 40, generator=torch.Generator().manual_seed(2)) * 5
     own = (500, 600)
