@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.composed import CATEGORIES, VAL, pools_in
 from benchmarks.damage import BATCHES, plant
-from benchmarks.training import CATEGORIES, VAL
 from dataset.records import RENDER
 from measure.attribute import Attribute, estimate_all, measure_all
 from measure.attribution.leave_out import renders_of
@@ -19,14 +19,12 @@ from measure.attribution.record import AttributionRecord, record
 from measure.trials.candidate import MIX, Trial
 from measure.trials.runner import Machine, open_trials
 from pipeline.bench import record as write_section
-from pipeline.errors import InputError
 from pipeline.stage import run_stage
 from train.data import read_categories
 from train.run import load_run
 from train.settings import Fit
 
 SEEDS = (1, 2)
-POOLS = "pools.json"
 
 
 def numbers_of(found: AttributionRecord) -> dict[str, Any]:
@@ -41,10 +39,8 @@ def numbers_of(found: AttributionRecord) -> dict[str, Any]:
 
 def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path, out: Path) -> None:
     """Write the section `attribution` of the benchmark's file. real: the set-up's folder of data."""
-    if not (real / POOLS).is_file():
-        raise InputError(f"{real / POOLS}: there is no such file; run 'dvc repro compose' first")
     everything = dataclasses.replace(settings, runs=len(SEEDS), leave_out=len(BATCHES))
-    pools = plant(real / POOLS, work, read_categories(real / CATEGORIES))
+    pools = plant(pools_in(real), work, read_categories(real / CATEGORIES))
     own = work / "trials"
     own.mkdir(parents=True, exist_ok=True)
     trials = open_trials(machine, fit, pools, real / VAL, real / CATEGORIES, own)

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from benchmarks.composed import trials_in
 from benchmarks.forecasts import Line, score_forecasts, seen_from, worth_forecast
 from dataset.records import REAL, RENDER
 from measure.curves import FEWEST, sizes_of
@@ -19,7 +20,7 @@ from measure.evidence import curve
 from measure.scoring.differences import interval, score_of
 from measure.scoring.records import Scores
 from measure.trials.candidate import MIX, Trial, at_ratio, real_only
-from measure.trials.runner import Machine, Trials, open_trials
+from measure.trials.runner import Machine, Trials
 from measure.worth.advice import advise
 from measure.worth.backtests import AdviceTest, Backtests, Forecast, among_best, backtests_of, read_backtests
 from measure.worth.points import RESAMPLES, ScoreEstimate
@@ -32,7 +33,6 @@ from pipeline.stage import run_stage
 from pipeline.tables import table_text
 from train.settings import Fit
 
-POOLS, VAL, CATEGORIES, TRIALS = "pools.json", "split/val.jsonl", "photos/categories.json", "backtest"
 SHARES = (0.25, 0.5, 0.75)  # of the labels that are seen, beside all of them: the sizes of both curves
 LONGER = 2  # times the steps: the third step that is carried out
 
@@ -198,14 +198,8 @@ def main(fit: Fit, machine: Machine, costs: Costs, setup: str, cases: Path, real
     Raises InputError where its pools are missing.
     """
     case = read_case(cases, setup)
-    if not (real / POOLS).is_file():
-        raise InputError(f"{real / POOLS}: there is no such file; run 'dvc repro compose' first")
-    own = real / TRIALS
-    own.mkdir(parents=True, exist_ok=True)
-    stores = [
-        open_trials(machine, dataclasses.replace(fit, steps=steps), real / POOLS, real / VAL, real / CATEGORIES, own)
-        for steps in (case.steps, LONGER * case.steps)
-    ]
+    lengths = (case.steps, LONGER * case.steps)
+    stores = [trials_in(real, "backtest", machine, dataclasses.replace(fit, steps=steps)) for steps in lengths]
     bench = Bench(setup, case, *stores)
     before = read_backtests(out) if out.is_file() else None
     forecasts, advice = [], []

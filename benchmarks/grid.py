@@ -8,18 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.composed import TEST, trials_in
 from benchmarks.replay import SHARES, Grid, record, write_grid
 from measure.scoring.evaluation import evaluate
 from measure.trials.candidate import Candidate, Sweep, Trial, candidates
-from measure.trials.runner import Machine, Trials, open_trials
-from pipeline.errors import InputError
+from measure.trials.runner import Machine, Trials
 from pipeline.stage import run_stage
 from pipeline.tables import table_text
 from train.run import load_run
 from train.settings import Fit
-
-POOLS, VAL, TEST = "pools.json", "split/val.jsonl", "split/test.jsonl"
-CATEGORIES, TRIALS = "photos/categories.json", "grid"
 
 
 def trained(trials: Trials, some: Sequence[Candidate], seeds: Sequence[int]) -> dict[tuple[Candidate, int], Trial]:
@@ -45,12 +42,7 @@ def main(sweep: Sweep, fit: Fit, machine: Machine, real: Path, steps: int, side:
 
     Raises InputError where its pools are missing.
     """
-    if not (real / POOLS).is_file():
-        raise InputError(f"{real / POOLS}: there is no such file; run 'dvc repro compose' first")
-    own = real / TRIALS
-    own.mkdir(parents=True, exist_ok=True)
-    settings = dataclasses.replace(fit, steps=steps, img_size=side)
-    trials = open_trials(machine, settings, real / POOLS, real / VAL, real / CATEGORIES, own)
+    trials = trials_in(real, "grid", machine, dataclasses.replace(fit, steps=steps, img_size=side))
     found = trained(trials, candidates(sweep, trials.pools), sweep.seeds)
     rows = []
     for (each, seed), trial in found.items():

@@ -17,8 +17,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.composed import CATEGORIES, VAL, pools_in
 from benchmarks.plain_loop import train_plainly
-from benchmarks.training import CATEGORIES, VAL, score
+from benchmarks.training import score
 from measure.fit import fit
 from measure.trials.candidate import weights_at
 from measure.trials.pools import read_pools
@@ -50,7 +51,7 @@ class Ground:
 
 def ground_at(real: Path, ratio: float) -> Ground:
     """Return the mix of a ratio from a set-up's folder of data."""
-    pools = read_pools(real / "pools.json")
+    pools = read_pools(pools_in(real))
     sources = tuple(
         Source(name, weight, pools.named(name).folder, pools.named(name).samples)
         for name, weight in weights_at(ratio, pools).items()

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.composed import CATEGORIES, TRAIN, VAL
 from benchmarks.plain_loop import train_plainly
 from dataset.guards import no_overlap
 from dataset.records import Sample
@@ -29,7 +30,6 @@ from train.run import Run
 from train.settings import Fit
 
 SEEDS = (1, 2, 3)
-TRAIN, VAL, CATEGORIES = "split/train.jsonl", "split/val.jsonl", "photos/categories.json"
 DIGITS = 4
 
 
