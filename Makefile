@@ -75,7 +75,7 @@ grid: photos
 	@$(WORK) python -m benchmarks.grid --real "data/$$SETUP" --steps 240 --side 128 --out "benchmarks/grids/$$SETUP.json"
 
 policies: $(INSTALLED)
-	@$(WORK) python -m benchmarks.policies --grids benchmarks/grids --out reports/policies.json
+	@$(WORK) python -m benchmarks.policies --grids benchmarks/grids --out reports/bench.json
 
 bench-attribution: photos
 	@$(WORK) python -m dvc repro --quiet compose

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.replay import SHARES, Grid, read_grid, replay
 from measure.race.records import Budget, Key, Result, spent
-from pipeline.files import write_json
+from pipeline.bench import record
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
 from pipeline.tables import table_text
@@ -99,10 +99,10 @@ def some(result: Result, mask: NDArray[np.bool_]) -> Result:
     return Result(result.intersection[..., mask], result.union[..., mask], photos, groups)
 
 
-def cases_of(name: str, grid: Grid, policy: Policy) -> list[PolicyCase]:
-    """Return what a way came to on `HALVES` halves of a grid's photos, with its seeds in every order."""
+def cases_of(name: str, grid: Grid, policy: Policy, count: int = HALVES) -> list[PolicyCase]:
+    """Return what a way came to on `count` halves of a grid's photos, with its seeds in every order."""
     found = []
-    for number in range(HALVES):
+    for number in range(count):
         half, truth = halves(grid, number)
         for seeds in itertools.permutations(grid.seeds):
             found.append(case_of(name, half, policy(dataclasses.replace(half, seeds=seeds)), truth))
@@ -176,7 +176,7 @@ def main(grids: Path, out: Path) -> None:
     rows = [
         (way, name, *(short(row[head]) for head in heads[2:])) for way, d in found.items() for name, row in d.items()
     ]
-    write_json(out, found)
+    record(out, "policies", found)
     sys.stdout.write(table_text(heads, rows))
 
 

@@ -190,8 +190,9 @@ def draw_grids(shown: Shown, grids: Path) -> None:
     dots = {"mark": {"type": "point", "filled": True, "size": 60, "color": blue}, "encoding": {"x": x, "y": y}}
     spec = {
         "data": {"values": rows},
-        "facet": {"column": {"field": "set", "type": "nominal", "title": None, "header": {"labelFontSize": 14}}},
-        "spec": {"width": 330, "height": 220, "layer": [line, dots]},
+        "facet": {"field": "set", "type": "nominal", "title": None, "header": {"labelFontSize": 14}},
+        "columns": 3,
+        "spec": {"width": 230, "height": 170, "layer": [line, dots]},
         "resolve": {"scale": {"y": "independent"}},
         "config": {"axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}},
         "background": "white",

@@ -1,15 +1,17 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.policies import POLICIES, PolicyCase, cases_of, halves, halving, main, reliability, summary, whole_grid
-from benchmarks.replay import Grid, write_grid
+from benchmarks.replay import Grid, read_grid, write_grid
 from measure.race.records import Key, Result
 from tests.measure.race.grids_at_random import ratio_of, simulated
 
 SEEDS = (1, 2, 3)
+GRIDS = Path(__file__).parents[2] / "benchmarks" / "grids"
 LEVELS = {0.0: 0.6, 0.5: 0.9, 0.8: 0.85, 1.0: 0.5}
 
 
@@ -81,15 +83,31 @@ def test_a_certain_and_right_way_has_a_brier_score_of_0():
 
 @pytest.mark.slow
 def test_a_folder_of_grids_gives_a_row_a_way_and_grid(tmp_path, capsys):
+    grids = tmp_path / "grids"
     for number in (1, 2):
         some = simulated(number, "peaked")[0]
         early = {Key(key.name, key.seed, 0.25): result for key, result in some.results.items() if key.share == 0.5}
         test = {key: result for key, result in some.results.items() if key.share == 1}
-        write_grid(tmp_path / f"grid{number}.json", dataclasses.replace(some, results=some.results | early, test=test))
-    main(tmp_path, tmp_path / "out.json")
-    found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+        write_grid(grids / f"grid{number}.json", dataclasses.replace(some, results=some.results | early, test=test))
+    main(grids, tmp_path / "out.json")
+    found = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["policies"]
     assert set(found) == set(POLICIES)
     assert all(set(rows) == {"grid1", "grid2", "all"} for rows in found.values())
     assert found["whole grid"]["all"]["cost"] == 1
     assert found["race"]["all"]["cost"] <= 0.5
     assert len(capsys.readouterr().out.splitlines()) == 1 + 9
+
+
+@pytest.mark.slow
+def test_on_the_recorded_grids_the_race_costs_half_and_its_probabilities_are_better_than_none():
+    """Measured with `HALVES`: see docs/benchmarks.md; here with two halves of the photos."""
+    cases = [
+        case
+        for path in sorted(GRIDS.glob("*.json"))
+        for case in cases_of(path.stem, read_grid(path), POLICIES["race"], count=2)
+    ]
+    found = summary(cases)
+    assert found["cost"] <= 0.5
+    assert found["regret"] <= 0.015
+    assert found["wrong_stops"] <= 0.1
+    assert found["brier"] < found["brier_even"]
