@@ -94,10 +94,35 @@ def decode(path: Path, mode: str | None) -> NDArray[np.generic]:
         return np.asarray(eight_bits(image, str(path)).convert(mode) if mode else image)
 
 
-def is_lossy(path: Path) -> bool:
-    """Return whether a picture is a JPEG, whose pixels are not those that were saved. path: as of `decode`."""
+def lossy_kind(path: Path) -> str:
+    """Return what a picture is packed by if its pixels are not those that were saved, such as "JPEG", else "".
+
+    path: as of `decode`. JPEG and lossy WebP, each also within a TIFF.
+    """
+    data = read_bytes(path)
+    with opened(data, str(path)) as image:
+        packed = str(image.info.get("compression", "")).removeprefix("tiff_").upper()
+        if image.format == "TIFF" and packed in {"JPEG", "WEBP"}:
+            return f"TIFF packed by {packed}"
+        lossy_webp = image.format == "WEBP" and b"VP8 " in webp_chunks(data)
+        return "JPEG" if image.format == "JPEG" else "lossy WebP" if lossy_webp else ""
+
+
+def webp_chunks(data: bytes) -> set[bytes]:
+    """Return the kinds of the chunks of a WebP: "VP8 " holds lossy pixels, "VP8L" others."""
+    found, place = set[bytes](), 12
+    while place + 8 <= len(data):
+        found.add(data[place : place + 4])
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        place += 8 + size + size % 2
+    return found
+
+
+def palette_of(path: Path) -> list[tuple[int, int, int]]:
+    """Return the colours of a picture's palette by index, none where it has no palette. path: as of `decode`."""
     with opened(read_bytes(path), str(path)) as image:
-        return image.format == "JPEG"
+        flat = image.getpalette("RGB") or [] if image.mode == "P" else []
+        return [(flat[k], flat[k + 1], flat[k + 2]) for k in range(0, len(flat), 3)]
 
 
 def is_deep(path: Path) -> bool:

@@ -174,11 +174,20 @@ def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:
 
 def size_in(entry: Mapping[str, Any], where: str) -> tuple[int, int] | None:
     """Return the (height, width) that an entry of `images` states, None if it states none; InputError for no size."""
-    height, width = entry.get("height"), entry.get("width")
-    if not isinstance(height, int) or not isinstance(width, int):
+    if entry.get("height") is None or entry.get("width") is None:
         return None
+    height, width = (whole_in(entry[key]) for key in ("height", "width"))
     if not (0 < height <= MOST_SIDE and 0 < width <= MOST_SIDE and height * width <= MOST_PIXELS):
         raise InputError(
-            f"{where}: is {shown(width)} x {shown(height)} pixels, wanted the photo's width and height; export it again"
+            f"{where}: is {shown(entry['width'])} x {shown(entry['height'])} pixels, wanted the photo's width and "
+            "height; export it again"
         )
     return height, width
+
+
+def whole_in(value: Any) -> int:
+    """Return a size that tools write as 64, 64.0 or "64"; 0, which no size is, for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MOST_SIDE)):
+        return int(value)
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_SIDE
+    return int(value) if whole and value == int(value) else 0

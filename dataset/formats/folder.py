@@ -72,6 +72,8 @@ def read_classes(path: Path, classes: Any) -> dict[int, str]:
     """Return {mask value: category} of the `classes` of meta.json."""
     try:
         categories = {int(value): text_of(classes, value, f"{path}: classes") for value in classes}
+        if len(categories) < len(classes):
+            categories = {}
     except (AttributeError, TypeError, ValueError):
         categories = {}
     if not categories or min(categories) < 1 or not all(categories.values()):
@@ -169,7 +171,7 @@ def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects
     for folder in sorted({part.photos, *(path.parent for path in pairs.photos)}):
         with defects.gathering(BROKEN_PHOTO):
             refuse_unread(folder)
-    ids = {key_of(path, part.ids): path for path in pictures_in(part.ids)} if part.masks and part.ids else None
+    ids = ids_of(part.ids, defects) if part.masks and part.ids else None
     for photo, key in pairs.photos.items():
         masks = pairs.masks.get(key, ())
         check_counterparts(photo, masks, part, read, ids is None or key in ids, defects)
@@ -179,8 +181,21 @@ def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects
         if masks:
             label = IdsFile(ids[key], read.label(masks)) if ids and key in ids else read.label(masks)
         yield ListedPhoto(photo, label, root.resolve().name, NO_LICENCE, tags, bool(masks))
+    for key, path in (ids or {}).items():
+        if key not in pairs.photos.values():
+            defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the ids")
     for path in pairs.strays:
         defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the mask")
+
+
+def ids_of(folder: Path, defects: Defects) -> dict[str, Path]:
+    """Return the ids files of a folder by the name of their photo; two of one photo are a defect."""
+    found = dict[str, Path]()
+    for path in pictures_in(folder):
+        first = found.setdefault(key_of(path, folder), path)
+        if first is not path:
+            defects.add(CLASH, f"{path}: {first.name} holds the ids of the same photo; take one of them away")
+    return found
 
 
 def check_counterparts(

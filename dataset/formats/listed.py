@@ -9,8 +9,11 @@ from typing import Any, Protocol
 from dataset.idmap import IGNORE, IdMap
 from pipeline.errors import InputError, shown
 
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
-UNREAD = {".heic", ".heif", ".avif", ".jxl", ".gif", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".psd", ".tga"}
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+UNREAD = {
+    *(".heic", ".heif", ".heics", ".hif", ".avif", ".jxl", ".jp2", ".gif", ".mpo", ".ppm", ".exr", ".psd", ".tga"),
+    *(".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2"),
+}
 NO_LICENCE = "none stated"
 MOST_INSTANCES = IGNORE - 1  # the last number of an id map marks what is ignored
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from dataset.formats.listed import BROKEN_LABEL, MOST_INSTANCES, OTHER_SIZE, UNKNOWN_NAME, DefectError, Label
 from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.idmap import IGNORE, IdMap, Mask, as_ids
-from dataset.pictures import decode, is_deep, is_lossy
+from dataset.pictures import decode, is_deep, lossy_kind, palette_of
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError
 
 Colour = tuple[int, int, int]
 MOST_SHOWN = 8  # values or colours that a message lists
+BLACK = (0, 0, 0)  # background, where a palette has it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,11 +187,13 @@ def categories_of(file: Path, ids: IdMap, found: list[int], label: Label) -> lis
 def mask_values(file: Path) -> IdMap:
     """Return the values of a mask, of one channel or of three that are alike; a palette's are its indices.
 
-    Raises InputError for a JPEG, for colours, for pixels that one sees through, and as `read_ids`.
+    Raises InputError for a JPEG, for colours, for pixels that one sees through, for a palette whose background is
+    another index than 0, and as `read_ids`.
     """
     refuse_lossy(file)
     pixels = decode(file, None)
     if pixels.ndim == 2:
+        refuse_sorted_palette(file, pixels)
         return as_ids(pixels, file)
     colour, alpha = pixels[..., : pixels.shape[2] - (pixels.shape[2] in (2, 4))], pixels[..., -1]
     if pixels.shape[2] in (2, 4) and (alpha != alpha.max()).any():
@@ -204,9 +207,23 @@ def mask_values(file: Path) -> IdMap:
 
 
 def refuse_lossy(file: Path) -> None:
-    """Raise InputError for a JPEG."""
-    if is_lossy(file):
-        raise InputError(f"{file}: is a JPEG, which changes the values of a mask; save it as PNG")
+    """Raise InputError for a JPEG, and for what else changes pixels."""
+    if kind := lossy_kind(file):
+        raise InputError(f"{file}: is a {kind}, which changes the values of a mask; save it as PNG")
+
+
+def refuse_sorted_palette(file: Path, indices: NDArray[np.generic]) -> None:
+    """Raise InputError where index 0 of a palette is a colour and black, which is background, is another index.
+
+    Programs that choose a palette themselves sort it as they like.
+    """
+    colours, used = palette_of(file), np.unique(indices)
+    black = [index for index in used.tolist() if index < len(colours) and colours[index] == BLACK]
+    if black and colours[0] != BLACK:
+        raise InputError(
+            f"{file}: its palette has the colour {','.join(map(str, colours[0]))} at index 0, which is background, and "
+            f"black at {black[0]}; save it in grey, or in colours with a palette.json that names them"
+        )
 
 
 def colour_codes(file: Path) -> NDArray[np.int32]:

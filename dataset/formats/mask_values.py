@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,7 @@ class Declared:
 
 
 Maker = Callable[[Path], Label]
+Meant = TypeVar("Meant", int, Colour)  # a value of a mask, or a colour
 
 
 def declared_in(folders: Iterable[Path], name: str) -> Declared:
@@ -71,14 +72,23 @@ def declared_by(path: Path) -> Declared:
         return Declared(dict(enumerate(names_in(path), 1)))
     try:
         if path.name == NUMBERED:
-            return Declared({value: name for value, name in numbered(path) if name.lower() not in BACKGROUND})
-        colours = {colour_in(rgb): name for name, rgb in ROWS[path.name](path)}
+            return Declared(once(path, ((v, name) for v, name in numbered(path) if name.lower() not in BACKGROUND)))
+        colours = once(path, ((colour_in(rgb), name) for name, rgb in ROWS[path.name](path)))
     except (ValueError, AttributeError, TypeError):
         raise InputError(f"{path}: wanted {WANTED.get(path.name, 'lines such as 1, mug')}; mend it") from None
     palette = Declared({}, colours)
     if not palette.names:
         raise InputError(f"{path}: names no category, wanted {WANTED[path.name]}")
     return palette
+
+
+def once(path: Path, pairs: Iterable[tuple[Meant, str]]) -> dict[Meant, str]:
+    """Return pairs of value or colour and name; raise InputError where one has two names: the first would be lost."""
+    found = dict[Meant, str]()
+    for key, name in pairs:
+        if found.setdefault(key, name) != name:
+            raise InputError(f"{path}: {shown(key)} is both {shown(found[key])} and {shown(name)}; give each its own")
+    return found
 
 
 def names_in(path: Path) -> tuple[str, ...]:

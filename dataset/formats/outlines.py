@@ -48,7 +48,7 @@ class Outlines:
         """Return an id map and the categories; of two that overlap the higher layer, then the smaller one, is seen.
 
         So an instance may be left without a pixel. A region to ignore lies below every instance. Raises InputError for
-        an outline that cannot be drawn.
+        an outline that cannot be drawn, and for an instance's that covers no pixel by itself.
         """
         size = self.drawn_on(size_hw)
         if len(self.outlines) > MOST_INSTANCES:
@@ -58,6 +58,8 @@ class Outlines:
         for outline in self.outlines:
             check_within(outline.shape, size, outline.where)
         packed = [outline_rle(outline.shape, size, outline.where) for outline in self.outlines]
+        for k, outline in enumerate(self.outlines):
+            check_area(packed[k], outline, size)
         objects = [k for k, outline in enumerate(self.outlines) if not outline.ignored]
         ids = np.zeros(size, np.uint16)
         for k, outline in enumerate(self.outlines):
@@ -124,6 +126,23 @@ def check_within(shape: Any, size_hw: tuple[int, int], where: str) -> None:
             f"{where}: its outline goes from x {x0:g} to {x1:g} and y {y0:g} to {y1:g}, on a picture of {size_hw[1]} x "
             f"{size_hw[0]} pixels; state the size of the picture that it was drawn on, or mend the outline",
         )
+
+
+def check_area(rle: dict[str, Any], outline: Outline, size_hw: tuple[int, int]) -> None:
+    """Raise InputError for an object that covers no pixel, or one because its numbers are shares of the picture.
+
+    Its label would be lost without a word.
+    """
+    area, reach = int(rle_tools.area(rle)), reach_of(outline.shape)
+    shares = reach is not None and min(reach) >= 0 and max(reach) <= 1
+    if outline.ignored or area > shares:
+        return
+    spans = f" (x {reach[0]:g} to {reach[2]:g}, y {reach[1]:g} to {reach[3]:g})" if reach else ""
+    raise DefectError(
+        BROKEN_LABEL,
+        f"{outline.where}: its outline{spans} covers {'one' if area else 'no'} pixel of a picture of {size_hw[1]} x "
+        f"{size_hw[0]}; {'are its numbers shares of the picture? ' * shares}mend it, or take it away",
+    )
 
 
 def mask_of(shape: Any, size_hw: tuple[int, int], where: str) -> Mask:

@@ -166,7 +166,7 @@ def photos_in(
     files = {file.name: file for file in files_of(folder_in(dataset))}
     by_stem = {file.stem: file for file in files.values()}
     seen = set()
-    for path in sorted((dataset / LABELS).glob("*.json")):
+    for path in sorted((dataset / LABELS).glob("[!.]*.json")):
         file = files.get(path.stem) or by_stem.get(path.stem)  # NAME.ext.json, and NAME.json of old exports
         if file is None:
             text = f"{path}: found no photo {shown(path.stem)} in {dataset / IMAGES}; add it or drop the file"

@@ -154,7 +154,7 @@ def files_below(folder: Path | None, defects: Defects) -> dict[str, Path]:
 
 def lists_in(folder: Path) -> dict[str, str]:
     """Return for each photo that the lists of a folder name the list that names it; of several the smallest."""
-    lists = {path.stem: read_text(path, MOST_LIST_BYTES).splitlines() for path in sorted(folder.glob("*.txt"))}
+    lists = {path.stem: read_text(path, MOST_LIST_BYTES).splitlines() for path in sorted(folder.glob("[!.]*.txt"))}
     largest_first = sorted(lists.items(), key=lambda item: (-len(item[1]), item[0]))
     return {line.strip(): name for name, lines in largest_first for line in lines if line.strip()}
 

@@ -87,6 +87,8 @@ def set_in(path: Path, value: dict[str, Any]) -> YoloSet:
 
     A subset that is not there is said, since Roboflow names all three in any case; InputError if none is there.
     """
+    if value.get("kpt_shape"):
+        raise InputError(f"{path}: has kpt_shape: its labels are boxes with key points, wanted outlines; export those")
     subsets, said = dict[str, tuple[Path, ...]](), list[str]()
     for key in SUBSETS:
         named = value.get(key)

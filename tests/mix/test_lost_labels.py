@@ -1,0 +1,178 @@
+"""Sets whose labels would be lost or turned into others: each is refused in one line, and nothing is written."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dataset.records import read_manifest
+from mix.ingest import Ingest, main
+from pipeline.errors import InputError
+
+MASK = np.zeros((48, 64), np.uint8)
+MASK[10:20, 10:30] = 1
+PHOTO = np.full((48, 64, 3), 90, np.uint8)
+
+
+def photo(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(PHOTO).save(path, format="JPEG" if path.suffix != ".png" else "PNG")
+    return path
+
+
+def masked(root: Path, mask: Image.Image, name: str = "a.png", **how) -> Path:
+    photo(root / "images/a.jpg")
+    (root / "masks").mkdir(exist_ok=True)
+    mask.save(root / "masks" / name, **how)
+    return root
+
+
+def coco(root: Path, segmentation, **image) -> Path:
+    photo(root / "images/a.jpg")
+    labels = {
+        "images": [{"id": 1, "file_name": "a.jpg", "height": 48, "width": 64} | image],
+        "annotations": [{"id": 7, "image_id": 1, "category_id": 1, "segmentation": segmentation}],
+        "categories": [{"id": 1, "name": "mug"}],
+    }
+    (root / "instances.json").write_text(json.dumps(labels), encoding="utf-8")
+    return root
+
+
+SQUARE = [[10, 10, 30, 10, 30, 20, 10, 20]]
+
+
+def with_file(root: Path, name: str, text: str) -> Path:
+    (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def posed(root: Path) -> Path:
+    photo(root / "images/train/a.jpg")
+    (root / "labels/train").mkdir(parents=True)
+    (root / "labels/train/a.txt").write_text("0 0.3 0.3 0.3 0.2 0.2 0.2 0.4 0.2 0.4 0.4 0.2 0.4\n")
+    return with_file(root, "data.yaml", "train: images/train\nnames: [mug]\nkpt_shape: [4, 2]\n")
+
+
+def two_ids(root: Path) -> Path:
+    masked(root, Image.fromarray(MASK))
+    (root / "ids").mkdir()
+    for name in ("a.png", "a.tif"):
+        Image.fromarray(MASK).save(root / "ids" / name)
+    return root
+
+
+def stray_ids(root: Path) -> Path:
+    two_ids(root)
+    (root / "ids/a.tif").rename(root / "ids/b.tif")
+    return root
+
+
+def palette(*colours: tuple[int, int, int]) -> Image.Image:
+    image = Image.fromarray(MASK, "P")
+    image.putpalette([number for colour in colours for number in colour])
+    return image
+
+
+CASES = [
+    pytest.param(
+        lambda root: masked(root, Image.fromarray(np.stack([MASK] * 3, -1)), "a.webp", quality=80),
+        "a.webp: is a lossy WebP, which changes",
+        id="a lossy WebP",
+    ),
+    pytest.param(
+        lambda root: masked(root, Image.fromarray(MASK), "a.tif", compression="jpeg"),
+        "a.tif: is a TIFF packed by JPEG, which changes",
+        id="a JPEG in a TIFF",
+    ),
+    pytest.param(
+        lambda root: masked(root, palette((255, 255, 255), (0, 0, 0))),
+        "its palette has the colour 255,255,255 at index 0, which is background, and black at 1",
+        id="a palette that a program has sorted",
+    ),
+    pytest.param(
+        lambda root: coco(root, [[0.1, 0.1, 0.5, 0.1, 0.5, 0.5, 0.1, 0.5]]),
+        "annotation 7.* covers one pixel .*are its numbers shares of the picture",
+        id="shares in the place of pixels",
+    ),
+    pytest.param(
+        lambda root: coco(root, [[-3, 10, -0.6, 10, -0.6, 20, -3, 20]]),
+        r"\(x -3 to -0.6, y 10 to 20\) covers no pixel of a picture of 64 x 48; mend it",
+        id="just outside",
+    ),
+    pytest.param(
+        lambda root: coco(root, {"size": [48, 64], "counts": [48 * 64]}), "covers no pixel of a picture", id="no run"
+    ),
+    pytest.param(
+        lambda root: coco(root, SQUARE, width="128", height="96"),
+        "96",
+        id="another size, as text",
+    ),
+    pytest.param(lambda root: coco(root, SQUARE, width=128.0, height=96.0), "96", id="another size, as floats"),
+    pytest.param(
+        lambda root: coco(root, SQUARE, width="wide", height=48), "is 'wide' x 48 pixels, wanted", id="a size in words"
+    ),
+    pytest.param(posed, "has kpt_shape: its labels are boxes with key points", id="key points of YOLO"),
+    pytest.param(two_ids, "a.tif: a.png holds the ids of the same photo; take one", id="two files of ids"),
+    pytest.param(stray_ids, "b.tif: found no photo of that name in .*images; add it or drop the ids", id="stray ids"),
+    pytest.param(
+        lambda root: with_file(
+            masked(root, Image.fromarray(np.stack([MASK * 255, MASK * 0, MASK * 0], -1))),
+            "palette.json",
+            '{"mug": [255, 0, 0], "plate": [255, 0, 0]}',
+        ),
+        r"palette.json: \(255, 0, 0\) is both 'mug' and 'plate'; give each its own",
+        id="two names of one colour",
+    ),
+    pytest.param(
+        lambda root: with_file(
+            masked(root, Image.fromarray(MASK)), "_classes.csv", "Pixel Value, Class\n0, background\n1, mug\n1, plate\n"
+        ),
+        "_classes.csv: 1 is both 'mug' and 'plate'; give each its own",
+        id="two names of one value",
+    ),
+    pytest.param(
+        lambda root: (
+            shutil.copy(photo(masked(root, Image.fromarray(MASK)) / "images/b.jpg"), root / "images/b.HIF") and root
+        ),
+        "b.HIF",
+        id="a photo of a camera's own kind",
+    ),
+]
+
+
+@pytest.mark.parametrize(("build", "said"), CASES)
+def test_a_label_that_would_be_lost_is_said_and_nothing_is_written(tmp_path, build, said):
+    root = build(tmp_path / "set")
+    with pytest.raises(InputError, match=said):
+        main(Ingest(), root, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(lambda root: coco(root, SQUARE, width="64", height="48"), id="the size as text"),
+        pytest.param(lambda root: coco(root, SQUARE, width=64.0, height=48.0), id="the size as floats"),
+        pytest.param(lambda root: coco(root, SQUARE, width=None, height=None), id="no size"),
+        pytest.param(lambda root: masked(root, Image.fromarray(MASK), "a.webp", lossless=True), id="a lossless WebP"),
+        pytest.param(
+            lambda root: masked(root, Image.fromarray(MASK), "a.tif", compression="tiff_lzw"), id="an LZW TIFF"
+        ),
+        pytest.param(lambda root: masked(root, palette((0, 0, 0), (255, 0, 0))), id="a palette with black first"),
+        pytest.param(lambda root: masked(root, palette((255, 255, 255), (255, 0, 0))), id="a palette without black"),
+    ],
+)
+def test_what_looks_like_them_and_loses_nothing_is_taken(tmp_path, build):
+    main(Ingest(), build(tmp_path / "set"), tmp_path / "out")
+    (sample,) = read_manifest(tmp_path / "out/samples.jsonl")
+    assert [(one.box, one.area_px) for one in sample.instances] == [((10, 10, 30, 20), 200)]
+
+
+def test_a_jpeg_by_another_suffix_is_a_photo(tmp_path):
+    root = masked(tmp_path / "set", Image.fromarray(MASK))
+    (root / "images/a.jpg").rename(root / "images/a.jfif")
+    main(Ingest(), root, tmp_path / "out")
+    assert [sample.id for sample in read_manifest(tmp_path / "out/samples.jsonl")] == ["a"]
