@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError, one_line, shown
@@ -14,7 +15,7 @@ from render.arrival import ASSET, Arrival, Content, find, look_into, looks_of
 from render.catalog import Asset, check_parts, check_words, in_metres, read_sidecars
 from render.mend import sidecar_text
 from render.stock.licences import forbidden, spdx
-from render.stock.parts import LIGHTS, MESHES, PICTURES, beside, fingerprint
+from render.stock.parts import ALONE, LIGHTS, MESHES, PICTURES, beside, fingerprint
 from render.stock.storage import large_files, track, under_dvc
 from render.stock.unit import METRES, UNITLESS, guessed_unit, likely_unit
 
@@ -63,6 +64,8 @@ def add(order: Order) -> list[str]:
             asset = measured(asset, content, order)
         with whole_folder(folder, "asset", mark=f"{asset.id}.toml") as part:
             copy(arrival, content, part / asset.file)
+            if content and arrival.main.suffix.lower() in ALONE and any(others(arrival.main)):
+                check_copy(order.path, content, look_into(part / asset.file, asset.up))
             asset = dataclasses.replace(asset, sha256=fingerprint(part / asset.file))
             refuse_twin(order, asset)
             facts = looks_of(part / asset.file, asset, content)
@@ -174,6 +177,20 @@ def copy(arrival: Arrival, content: Content | None, target: Path) -> None:
         place = target if file == arrival.main else target.parent / file.relative_to(arrival.main.parent)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
+
+
+def others(file: Path) -> Iterator[Path]:
+    """Yield what lies in the folder of a file, but for itself."""
+    return (path for path in file.parent.iterdir() if path != file)
+
+
+def check_copy(path: Path, content: Content, copied: Content) -> None:
+    """Raise InputError when the copy of a mesh holds something else: it uses files that only Blender knows of."""
+    if (copied.measured.faces, copied.measured.size) != (content.measured.faces, content.measured.size):
+        raise InputError(
+            f"{path}: uses files beside it that no material names, such as a font or the picture of a modifier, and is "
+            "another shape without them; apply the modifiers, turn text into a mesh, or pack the files into it"
+        )
 
 
 def assumptions(order: Order, file: str, content: Content) -> list[str]:

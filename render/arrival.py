@@ -11,8 +11,10 @@ from pipeline.files import inside
 from pipeline.reading import open_file
 from render.catalog import Asset
 from render.mend import inspected
+from render.stock.gltf import check_shown
 from render.stock.obj import MeshMeasures, measure
-from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, beside, files_of, maps_of, whole
+from render.stock.parts import ALONE, LIGHTS, MESHES, MISSING, PICTURES, USD, beside, files_of, maps_of, whole
+from render.stock.usd import look_at_layers
 
 ASSET = ArchiveLimits(2000, 2 * 2**30, "pack one asset alone")
 HEAD_BYTES = 2**16  # of a PLY, in which its head ends
@@ -49,6 +51,9 @@ def find(path: Path, role: str) -> Arrival:
         return find_in(path, role)
     suffix = path.suffix.lower()
     if suffix in MESHES:
+        check_mesh(path)
+        if suffix in USD:
+            return Arrival("mesh", path, (path, *look_at_layers(path)[1]))
         return Arrival("mesh", path, (path,) if suffix in ALONE else whole(path))
     if suffix not in LIGHTS:
         raise InputError(
@@ -60,6 +65,12 @@ def find(path: Path, role: str) -> Arrival:
     return Arrival("hdri", path, (path,))
 
 
+def check_mesh(path: Path) -> None:
+    """Raise InputError for a mesh that Blender would show as another one."""
+    if path.suffix.lower() in {".gltf", ".glb"}:
+        check_shown(path)
+
+
 def find_in(folder: Path, role: str) -> Arrival:
     """Return the one asset that lies in a folder."""
     meshes = () if role == "surface" else beside(folder, MESHES)
@@ -67,6 +78,7 @@ def find_in(folder: Path, role: str) -> Arrival:
         names = ", ".join(path.relative_to(folder).as_posix() for path in meshes[:6])
         raise InputError(f"{folder}: holds {len(meshes)} meshes ({names}); add the one that is meant by its own path")
     if meshes:
+        check_mesh(meshes[0])
         return Arrival("mesh", meshes[0], whole(meshes[0]))
     lights = beside(folder, LIGHTS)
     if len(lights) == 1 and lights == beside(folder, PICTURES):

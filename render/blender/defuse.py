@@ -1,5 +1,6 @@
 """In Blender: what a file brings along that could run, or that lies in another folder."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,16 @@ def refuse_links(file: Path) -> None:
             )
 
 
-def outside(file: Path) -> tuple[str, ...]:
-    """Return all paths in Blender that leave the file's folder, sorted; what is packed has none."""
+def paths_in_blender() -> Counter[str]:
+    """Return all paths in Blender, and how often each is named; what is packed has none."""
+    return Counter(bpy.utils.blend_paths(absolute=True, packed=True, local=True))
+
+
+def outside(file: Path, before: Counter[str]) -> tuple[str, ...]:
+    """Return the paths that came into Blender with a file and leave its folder, sorted.
+
+    before: those that were there. A material that is kept remembers the .blend it came from, which is another folder.
+    """
     folder = file.resolve().parent
-    paths = bpy.utils.blend_paths(absolute=True, packed=True, local=True)
+    paths = paths_in_blender() - before
     return tuple(sorted(path for path in paths if not Path(path).resolve().is_relative_to(folder)))

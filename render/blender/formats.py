@@ -62,7 +62,7 @@ def centimetres_in(root: Any) -> float:
 
 def read_usd(file: str) -> Unit:
     """Universal Scene Description; lamps, cameras and worlds are left out. What it names is looked at first."""
-    metres = look_at_layers(Path(file))
+    metres, _ = look_at_layers(Path(file))
     bpy.ops.wm.usd_import(
         filepath=file, import_cameras=False, import_lights=False, import_volumes=False, create_world_material=False,
         set_frame_range=False, validate_meshes=True,

@@ -15,7 +15,7 @@ import numpy as np
 from mathutils import Matrix
 
 from pipeline.errors import InputError
-from render.blender.defuse import defuse, outside, refuse_links
+from render.blender.defuse import defuse, outside, paths_in_blender, refuse_links
 from render.blender.formats import IMPORTERS
 from render.stock.parts import files_of
 
@@ -56,14 +56,14 @@ def open_asset(file: Path, up: str) -> Opened:
             f"{file}: found a {file.suffix or 'nameless'} file, wanted {' '.join(IMPORTERS)}; export it so"
         )
     files_of(file)  # before Blender opens anything
-    before, kept = set(blocks()), list[Any]()
+    before, named, kept = set(blocks()), paths_in_blender(), list[Any]()
     try:
         with apart() as room:
             unit = IMPORTERS[file.suffix.lower()](str(file.resolve()))
             code = defuse([block for block in blocks() if block not in before])
             drop_unused(before)
             refuse_links(file)
-            paths = outside(file)
+            paths = outside(file, named)
             turn = Y_UP if up == "y" and file.suffix.lower() in SILENT else Matrix.Identity(4)
             data = file.read_bytes()
             parts = tuple(parts_of(room, data, turn @ Matrix.Scale(1 / unit.applied, 4)))

@@ -78,11 +78,11 @@ def measure(path: Path, up: str) -> MeshMeasures:
 
     Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
     """
-    text = text_of(path)
-    corners = [face.split() for face in re.findall(r"(?m)^f[ \t]+(.+)$", text)]
+    text = re.sub(r"\\\r?\n", " ", text_of(path))  # a line that ends so goes on
+    corners = [face.split() for face in re.findall(r"(?m)^[ \t]*f[ \t]+(.+)$", text)]
     if not any(corners):
         raise InputError(f"{path}: this mesh has no faces, so nothing of it would be seen; export it again with faces")
-    points = points_of(path, re.findall(r"(?m)^v[ \t]+(.+)$", text))
+    points = points_of(path, re.findall(r"(?m)^[ \t]*v[ \t]+(.+)$", text))
     points = points[used_by_faces(path, text, corners, len(points))]
     low, high = points.min(axis=0), points.max(axis=0)
     size, centre = upright(high - low, up), upright((low + high) / 2, up)
@@ -100,7 +100,7 @@ def used_by_faces(path: Path, text: str, faces: list[list[str]], vertices: int) 
     said = np.array([known[number] for number in flat], np.int64)
     place = said - 1
     if (said < 0).any():  # they count back from the vertices above their face
-        kinds = np.array(re.findall(r"(?m)^([vf])[ \t]+.", text))
+        kinds = np.array(re.findall(r"(?m)^[ \t]*([vf])[ \t]+.", text))
         above = np.cumsum(kinds == "v")[kinds == "f"]
         place = np.where(said < 0, np.repeat(above, [len(face) for face in faces]) + said, place)
     strange = np.flatnonzero((said == 0) | (place < 0) | (place >= vertices))
@@ -129,5 +129,5 @@ def upright(vector: NDArray[np.float64], up: str) -> Vector:
 
 def objects_in(text: str) -> list[str]:
     """Return the names of the objects in order, as long as Blender has them."""
-    names = [name.strip().encode() for name in re.findall(r"(?m)^o[ \t]+(.+)$", text)]
+    names = [name.strip().encode() for name in re.findall(r"(?m)^[ \t]*o[ \t]+(.+)$", text)]
     return [name[:LONGEST_NAME].decode(errors="ignore") for name in names]

@@ -5,14 +5,10 @@ import importlib.util
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote
-
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
 from pipeline.errors import InputError
 from pipeline.files import inside
-from pipeline.reading import parse_typed, read_bytes
+from render.stock.gltf import named_by_gltf
 from render.stock.obj import named_by_obj
 
 USD = (".usd", ".usda", ".usdc")
@@ -72,46 +68,6 @@ def beside(folder: Path, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     wanted = [name for name in names if name.lower().endswith(suffixes) and not re.search(r"(^|/)(\.|__MACOSX)", name)]
     return tuple(inside(folder, name, str(folder)) for name in wanted)
-
-
-class GltfFile(TypedDict, total=False):
-    """A buffer or a picture of a glTF file."""
-
-    uri: str
-
-
-class Gltf(TypedDict, total=False):
-    """What is read of a glTF file."""
-
-    buffers: list[GltfFile]
-    images: list[GltfFile]
-
-
-GLTF = TypeAdapter(Gltf)
-
-
-def named_by_gltf(path: Path) -> tuple[Path, ...]:
-    """Return the buffers and pictures that a .gltf or .glb names and does not hold itself."""
-    table = parse_typed(gltf_text(path), GLTF, f"{path}: this is no whole glTF file", "export it again")
-    entries = [*table.get("buffers", []), *table.get("images", [])]
-    uris = [entry["uri"] for entry in entries if "uri" in entry]
-    return tuple(inside(path.parent, local(path, uri), str(path)) for uri in uris if not uri.startswith("data:"))
-
-
-def gltf_text(path: Path) -> bytes:
-    """Return the JSON of a glTF file: of a binary one its first chunk (glTF 2.0, section 4.4)."""
-    data = read_bytes(path)
-    if data[:4] != b"glTF":
-        return data
-    length = int.from_bytes(data[12:16], "little")
-    return data[20 : 20 + length]
-
-
-def local(path: Path, uri: str) -> str:
-    """Return the relative path that a URI of a glTF file names; InputError for a web address and the like."""
-    if re.match(r"[a-zA-Z][\w+.-]*:", uri):
-        raise InputError(f"{path}: names {uri[:60]}, which is no file beside it; export it with its files")
-    return unquote(uri)
 
 
 def around(path: Path) -> tuple[Path, ...]:

@@ -15,19 +15,21 @@ LIMIT_S = 90  # USD's own limit is shorter; this one ends a process that does no
 
 
 class Answer(TypedDict, total=False):
-    """A line of the script: one of both keys."""
+    """A line of the script: a reason, or the others."""
 
     metres: float | None
+    layers: list[str]
     reason: str
 
 
 ANSWER = TypeAdapter(Answer)
 
 
-def look_at_layers(path: Path) -> float | None:
-    """Return how many metres the unit of a USD file is, None where it does not say.
+def look_at_layers(path: Path) -> tuple[float | None, tuple[Path, ...]]:
+    """Return how many metres the unit of a USD file is, None where it does not say, and the layers beside it.
 
-    Raises InputError if it, or a layer that it names, is broken, names itself, or names a file outside its folder.
+    Raises InputError if it, or a layer that it names, is broken, names itself, or names a file outside its folder or a
+    layer that is not there.
     """
     command = [sys.executable, "-I", str(SCRIPT), str(path)]
     try:
@@ -39,4 +41,4 @@ def look_at_layers(path: Path) -> float | None:
     answer = parse_typed(done.stdout, ANSWER, str(path), "export it again")
     if "reason" in answer:
         raise InputError(f"{path}: {answer['reason']}")
-    return answer.get("metres")
+    return answer.get("metres"), tuple(path.parent / name for name in answer.get("layers", []))

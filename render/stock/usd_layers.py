@@ -1,7 +1,8 @@
 """What a USD file names, asked of USD itself: run alone, ``python -I usd_layers.py FILE``, in a process of its own.
 
 Blender carries another USD, so that both cannot share a process, and a stranger's file may bring USD down. Prints
-``{"metres": 0.01}`` (of a unit, null where the file does not say), or ``{"reason": "why it is refused"}``. Imports
+``{"metres": 0.01, "layers": ["lid.usda"]}`` (of a unit, null where the file does not say; the files beside it that it
+needs), or ``{"reason": "why it is refused"}``. Imports
 nothing of ours: the process may not read our code.
 """
 
@@ -97,7 +98,9 @@ def named_by(layer: Sdf.Layer, name: str, root: Path) -> list[str]:
         if not inner and not Path(place).resolve().is_relative_to(root):
             raise elsewhere(name, path, root)
         if plain.lower().endswith(LAYERS):
-            layers += [f"{package}[{place}]"] if inner else [place] if Path(place).is_file() else []
+            if not inner and not Path(place).is_file():
+                raise RefusedError(f"{shown(name, root)} names {path[:200]!r}, which is not there; put it there")
+            layers += [f"{package}[{place}]"] if inner else [place]
     return layers
 
 
@@ -128,7 +131,11 @@ def main() -> None:
     signal.alarm(SECONDS)  # ends the process where it stands, in USD's own code too
     try:
         found = layers_of(file)
-        answer: dict[str, object] = {"metres": metres_of(found[str(file.resolve())])}
+        main = str(file.resolve())
+        beside = sorted(
+            {os.path.relpath(name.partition("[")[0], file.resolve().parent) for name in found} - {file.name}
+        )
+        answer: dict[str, object] = {"metres": metres_of(found[main]), "layers": beside}
     except RefusedError as error:
         answer = {"reason": str(error)}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trimesh
 
+from pipeline.errors import InputError
 from render.add import Order, add
 from render.catalog import Asset, read_catalog
 from render.mend import mend
@@ -77,3 +78,63 @@ def test_a_blend_file_brings_the_pictures_it_uses_and_nothing_else(tmp_path: Pat
     mend(tmp_path / "assets")
     after = only(tmp_path / "assets")
     assert (before.sha256 != after.sha256, before.size_m) == (True, after.size_m)
+
+
+BOX = """{kind} "{name}"
+{{
+    int[] faceVertexCounts = [4, 4, 4, 4, 4, 4]
+    int[] faceVertexIndices = [0, 1, 3, 2, 4, 6, 7, 5, 0, 4, 5, 1, 2, 3, 7, 6, 0, 2, 6, 4, 1, 5, 7, 3]
+    point3f[] points = [{points}]
+    uniform token subdivisionScheme = "none"
+    double3 xformOp:translate = ({x}, 0, 0)
+    uniform token[] xformOpOrder = ["xformOp:translate"]
+}}
+"""
+POINTS = ", ".join(f"({x}, {y}, {z})" for x in (-5, 5) for y in (-3, 3) for z in (-2, 2))
+USD_HEAD = '#usda 1.0\n(\n    metersPerUnit = 0.01\n    upAxis = "Z"\n    defaultPrim = "lid"\n)\n'
+
+
+@pytest.mark.slow
+def test_a_usd_file_brings_the_layers_it_is_made_of(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    lid = 'def Xform "lid"\n{\n' + BOX.format(kind="def Mesh", name="g", points=POINTS, x=0) + "}\n"
+    (tmp_path / "in" / "lid.usda").write_text(USD_HEAD + lid)
+    payload = (
+        'def Xform "more" (\n    prepend payload = @./lid.usda@</lid>\n)\n{\n'
+        "    double3 xformOp:translate = (30, 0, 0)\n"
+        '    uniform token[] xformOpOrder = ["xformOp:translate"]\n}\n'
+    )
+    mug = BOX.format(kind="def Mesh", name="lid", points=POINTS, x=0) + payload
+    (tmp_path / "in" / "mug.usda").write_text(USD_HEAD + mug)
+    add(order(tmp_path / "in" / "mug.usda", tmp_path / "assets"))
+    place = tmp_path / "assets" / "mug" / "mug"
+    assert sorted(path.name for path in place.iterdir()) == ["lid.usda", "mug.toml", "mug.usda"]
+    assert only(tmp_path / "assets").size_m == pytest.approx((0.4, 0.06, 0.04))
+    assert only(tmp_path / "assets").faces == 24
+
+
+DISPLACED = """
+import os, sys, bpy
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.mesh.primitive_grid_add(x_subdivisions=8, y_subdivisions=8, size=0.2)
+picture = bpy.data.images.new("height", 8, 8)
+picture.pixels = [1.0 if k % 4 == 3 or (k // 4) % 8 < 4 else 0.0 for k in range(256)]
+picture.filepath_raw, picture.file_format = os.path.abspath("height.png"), "PNG"
+picture.save()
+texture = bpy.data.textures.new("height", "IMAGE")
+texture.image = bpy.data.images.load(os.path.abspath("height.png"))
+modifier = bpy.context.object.modifiers.new("height", "DISPLACE")
+modifier.texture, modifier.strength, modifier.mid_level, modifier.texture_coords = texture, 0.1, 0, "UV"
+bpy.ops.wm.save_as_mainfile(filepath=os.path.abspath("mug.blend"), relative_remap=True)
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+def test_a_blend_file_whose_shape_needs_a_file_that_no_material_names_is_refused(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    subprocess.run([sys.executable, "-c", DISPLACED], cwd=tmp_path / "in", capture_output=True, check=True)
+    with pytest.raises(InputError, match=r"mug\.blend: uses files beside it that no material names, such as a font"):
+        add(order(tmp_path / "in" / "mug.blend", tmp_path / "assets"))
+    assert not (tmp_path / "assets" / "mug" / "mug").exists()

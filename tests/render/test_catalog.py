@@ -266,6 +266,13 @@ def test_what_no_face_uses_is_no_part_of_the_size(tmp_path: Path, text: str):
     assert measure(tmp_path / "a.obj", "z").size == (1.0, 2.0, 0.0)
 
 
+def test_indented_and_continued_lines_of_an_obj_count(tmp_path: Path):
+    lines = ["o box", "v 0 0 0", "\tv 1 0 0", "  v 0 2 \\", "0", "f 1 2 \\", "3", "  o lid", " v 0 0 3", "  f 1 2 4"]
+    (tmp_path / "a.obj").write_text("\n".join(lines), encoding="utf-8")
+    found = measure(tmp_path / "a.obj", "z")
+    assert (found.size, found.faces, found.parts) == ((1.0, 2.0, 3.0), 2, ("box", "lid"))
+
+
 @pytest.mark.parametrize("corner", ["4", "0", "-4", "x", "1.5", "9" * 30])
 def test_a_face_of_a_vertex_that_is_not_there_is_one_line(tmp_path: Path, corner: str):
     (tmp_path / "a.obj").write_text(f"{TRIANGLE}f 1 2 {corner}\n", encoding="utf-8")

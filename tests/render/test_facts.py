@@ -234,7 +234,7 @@ def test_a_picture_that_wants_more_memory_than_a_file_of_its_size_may_take_is_no
 @pytest.mark.blender
 @pytest.mark.slow
 def test_a_usd_file_is_read_for_the_files_it_names(folder: Path) -> None:
-    assert look_at_layers(folder / "posed.usdz") == 1.0
+    assert look_at_layers(folder / "posed.usdz") == (1.0, ())
     with pytest.raises(InputError, match=r"picture\.usdc names '\.\./\.\./outside\.png', which leaves its folder"):
         look_at_layers(folder / "deep" / "bad" / "picture.usdc")
 

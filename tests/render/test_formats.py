@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,16 @@ def test_every_format_gives_the_same_thing_in_the_same_place(
     shot = blender.shoot(alone(name), sources)
     assert (shot.ids != truth.ids).sum() <= 2  # of 9216 pixels
     assert np.abs(shot.image.astype(int) - truth.image)[shot.ids == 1].mean() < 3
+
+
+def test_after_a_blend_file_assets_of_other_folders_are_read(
+    blender: Blender, sources: dict[str, AssetSource], tmp_path: Path
+) -> None:
+    """The material of a .blend that is kept remembers its file, which is no file of the next asset."""
+    blender.shoot(alone("shaders"), sources)
+    shutil.copy(sources["post obj"].file, tmp_path / "again.obj")
+    again = dataclasses.replace(sources["post obj"], file=str(tmp_path / "again.obj"))
+    assert blender.shoot(alone("again"), {**sources, "again": again}).ids.any()
 
 
 @pytest.mark.parametrize("name", ["post obj", "post glb", "post blend", "post usd"])

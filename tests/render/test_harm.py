@@ -220,7 +220,19 @@ def test_a_layer_that_it_names_is_held_to_the_same(tmp_path: Path, way: str):
     with pytest.raises(InputError, match=r"sub/b\.usda names .*, which leaves its folder"):
         look_at_layers(tmp_path / "in" / "a.usda")
     (tmp_path / "in" / "sub" / "b.usda").write_text(inner, encoding="utf-8")  # ../outside is within in/ from there
-    assert look_at_layers(tmp_path / "in" / "a.usda") is None
+    (tmp_path / "in" / "outside").mkdir()
+    (tmp_path / "in" / "outside" / "secret.usda").write_text(HEAD.format("", "", ""), encoding="utf-8")
+    metres, layers = look_at_layers(tmp_path / "in" / "a.usda")
+    assert metres is None
+    assert tmp_path / "in" / "sub" / "b.usda" in layers
+    assert (tmp_path / "in" / "outside" / "secret.usda" in layers) == (way == "a reference")
+
+
+@pytest.mark.slow
+def test_a_layer_that_is_not_there_is_named(tmp_path: Path):
+    (tmp_path / "a.usda").write_text(HEAD.format("", "prepend payload = @gone.usda@", ""), encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.usda names 'gone\.usda', which is not there; put it there"):
+        look_at_layers(tmp_path / "a.usda")
 
 
 def test_layers_that_name_each_other_are_refused(tmp_path: Path):
@@ -241,7 +253,7 @@ def test_an_archive_that_is_compressed_is_no_usdz(tmp_path: Path):
     with pytest.raises(InputError, match=r"bomb\.usdz holds 'a\.usda' compressed"):
         look_at_layers(bomb)
     plain = archive(tmp_path / "plain.usdz", zipfile.ZIP_STORED, HEAD.format("metersPerUnit = 0.01", "", ""))
-    assert look_at_layers(plain) == 0.01
+    assert look_at_layers(plain) == (0.01, ())
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import pytest
 
 from measure.scoring.differences import gain_interval, interval, leaves_out, pool, score_of
 from measure.scoring.scores import FOREGROUND, PhotoScore, Pixels, Scores
+from measure.scoring.seed_spread import USUAL_SPREAD
 from pipeline.errors import InputError
 
 
@@ -72,7 +73,7 @@ def test_a_gain_on_every_photo_shows_although_the_photos_differ_more_than_it():
 def test_while_no_candidate_has_two_runs_a_gain_allows_for_runs_that_differ_by_a_tenth_of_their_error():
     base = [(i, 100) for i in range(10, 90, 4)]
     better = scores([(hit + 5, union) for hit, union in base], ratio=0.8)
-    half = 1.96 * 0.1 * math.hypot(1 - 0.48, 1 - 0.53)
+    half = 1.96 * USUAL_SPREAD * math.hypot(1 - 0.48, 1 - 0.53)
     assert gain_interval([better], [scores(base)], 500) == pytest.approx((0.05 - half, 0.05 + half), abs=1e-4)
 
 

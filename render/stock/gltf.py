@@ -1,0 +1,126 @@
+"""What must be known of a glTF file before Blender reads it: which files it names, and what Blender would not show."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
+
+from pipeline.errors import InputError, shown
+from pipeline.files import inside
+from pipeline.reading import Count, parse_typed, read_bytes
+
+REFUSED = {
+    "KHR_draco_mesh_compression": "is compressed with Draco",
+    "KHR_node_visibility": "hides parts",
+}
+EXTENSION_PICTURES = {"KHR_texture_basisu": "KTX2", "EXT_texture_avif": "AVIF"}
+MOST_SHOWN = 3  # names in a message
+
+
+class GltfFile(TypedDict, total=False):
+    """A buffer or a picture of a glTF file."""
+
+    uri: str
+
+
+class GltfNode(TypedDict, total=False):
+    """A node: what hangs below it, by number, and its mesh."""
+
+    name: str
+    children: list[Count]
+    mesh: Count
+
+
+class GltfScene(TypedDict, total=False):
+    """A scene: the nodes at its top, by number."""
+
+    nodes: list[Count]
+
+
+class GltfTexture(TypedDict, total=False):
+    """A texture: the picture that it shows where no extension is known."""
+
+    source: Count
+
+
+class Gltf(TypedDict, total=False):
+    """What is read of a glTF file."""
+
+    buffers: list[GltfFile]
+    images: list[GltfFile]
+    nodes: list[GltfNode]
+    scenes: list[GltfScene]
+    scene: Count
+    textures: list[GltfTexture]
+    extensionsUsed: list[str]
+
+
+GLTF = TypeAdapter(Gltf)
+
+
+def named_by_gltf(path: Path) -> tuple[Path, ...]:
+    """Return the buffers and pictures that a .gltf or .glb names and does not hold itself."""
+    table = read_gltf(path)
+    entries = [*table.get("buffers", []), *table.get("images", [])]
+    uris = [entry["uri"] for entry in entries if "uri" in entry]
+    return tuple(inside(path.parent, local(path, uri), str(path)) for uri in uris if not uri.startswith("data:"))
+
+
+def read_gltf(path: Path) -> Gltf:
+    """Return what is read of a glTF file; raise InputError when it is none."""
+    return parse_typed(gltf_text(path), GLTF, f"{path}: this is no whole glTF file", "export it again")
+
+
+def check_shown(path: Path) -> None:
+    """Raise InputError where Blender would show another thing than a glTF file says.
+
+    Blender takes every node, beside the default scene and hidden too, and no picture that only an extension reads.
+    """
+    table = read_gltf(path)
+    for extension, words in REFUSED.items():
+        if extension in table.get("extensionsUsed", []):
+            raise InputError(f"{path}: {words}, which Blender does not read; export it without {extension}")
+    packed = [EXTENSION_PICTURES[name] for name in table.get("extensionsUsed", []) if name in EXTENSION_PICTURES]
+    if packed and any("source" not in texture for texture in table.get("textures", [])):
+        raise InputError(f"{path}: has textures as {packed[0]} alone, which Blender does not read; export PNG or JPEG")
+    left = sorted(outside_scene(table))
+    if left:
+        names = ", ".join(shown(name) for name in left[:MOST_SHOWN])
+        raise InputError(
+            f"{path}: holds {len(left)} part{'s' * (len(left) > 1)} outside its default scene ({names}), which Blender "
+            "would show; export the one scene, or put all into it"
+        )
+
+
+def outside_scene(table: Gltf) -> list[str]:
+    """Return the names of the nodes with a mesh that the default scene does not reach; none where there is no scene."""
+    nodes, scenes = table.get("nodes", []), table.get("scenes", [])
+    if not scenes:
+        return []
+    waiting = list(scenes[min(table.get("scene", 0), len(scenes) - 1)].get("nodes", []))
+    reached = set[int]()
+    while waiting:
+        number = waiting.pop()
+        if number < len(nodes) and number not in reached:
+            reached.add(number)
+            waiting += nodes[number].get("children", [])
+    meshes = [number for number, node in enumerate(nodes) if "mesh" in node and number not in reached]
+    return [nodes[number].get("name", f"node {number}") for number in meshes]
+
+
+def gltf_text(path: Path) -> bytes:
+    """Return the JSON of a glTF file: of a binary one its first chunk (glTF 2.0, section 4.4)."""
+    data = read_bytes(path)
+    if data[:4] != b"glTF":
+        return data
+    length = int.from_bytes(data[12:16], "little")
+    return data[20 : 20 + length]
+
+
+def local(path: Path, uri: str) -> str:
+    """Return the relative path that a URI of a glTF file names; InputError for a web address and the like."""
+    if re.match(r"[a-zA-Z][\w+.-]*:", uri):
+        raise InputError(f"{path}: names {uri[:60]}, which is no file beside it; export it with its files")
+    return unquote(uri)
