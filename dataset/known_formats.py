@@ -19,10 +19,11 @@ from dataset.formats import (
     webdataset,
     yolo,
 )
-from dataset.formats.listed import CLASH, Defects, PhotoSet
-from pipeline.errors import InputError
+from dataset.formats.listed import CLASH, PHOTO_SUFFIXES, UNREAD, Defects, PhotoSet
+from pipeline.errors import InputError, shown
 
 AUTO = "auto"
+MOST_NAMED = 3  # of what is passed over
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Format:
     read: Callable[[Path, Defects], PhotoSet]  # that file or folder -> the set; single entries go to the defects
     bare: bool = False  # there are no labels: it is meant where there is no sign of another one
     also: tuple[str, ...] = ()  # formats whose sign a folder of it has as well, and which say no more
+    names_photos: bool = False  # its files name the photos: one that lies beside them and is not named is passed over
 
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
@@ -42,22 +44,32 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
         "masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described, also=("masks",)
     ),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
-    "panoptic": Format("COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic),
+    "panoptic": Format(
+        "COCO panoptic", "panoptic.json", panoptic.find_panoptic, panoptic.read_panoptic, names_photos=True
+    ),
     "supervisely": Format(
         "Supervisely", "meta.json and DATASET/ann/", supervisely.find_supervisely, supervisely.read_supervisely
     ),
     "labelme": Format("LabelMe", "LabelMe's JSON files", labelme.find_labelme, labelme.read_labelme),
     "voc": Format("Pascal VOC", "JPEGImages/ and SegmentationClass/", voc.find_voc, voc.read_voc),
-    "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat),
+    "cvat": Format("CVAT for images", "annotations.xml of CVAT", cvat.find_cvat, cvat.read_cvat, names_photos=True),
     "datumaro": Format(
-        "Datumaro", "annotations/ with JSON of Datumaro", datumaro.find_datumaro, datumaro.read_datumaro
+        "Datumaro",
+        "annotations/ with JSON of Datumaro",
+        datumaro.find_datumaro,
+        datumaro.read_datumaro,
+        names_photos=True,
     ),
     "label_studio": Format(
-        "Label Studio", "JSON of Label Studio", label_studio.find_label_studio, label_studio.read_label_studio
+        "Label Studio",
+        "JSON of Label Studio",
+        label_studio.find_label_studio,
+        label_studio.read_label_studio,
+        names_photos=True,
     ),
     "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
-    "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco),
+    "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco, names_photos=True),
     "webdataset": Format(
         "webdataset", "tars of KEY.jpg and KEY.ids.png", webdataset.find_webdataset, webdataset.read_webdataset
     ),
@@ -88,9 +100,28 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
         if other not in {name, *FORMATS[name].also} and not FORMATS[other].bare
     ]
     said = [f"read as {FORMATS[name].title}", *found.assumed]
+    if FORMATS[name].names_photos:
+        said += unnamed(found, defects)
     if others:
         said.append(f"passed over {', '.join(others)}")
     return dataclasses.replace(found, assumed=tuple(said))
+
+
+def unnamed(found: PhotoSet, defects: Defects) -> list[str]:
+    """Return in a sentence how many photos lie beside those of a set without being named by its labels, none if none.
+
+    Pictures that cannot be read count too.
+    """
+    known = {photo.file for photo in found.photos} | {defect.photo for defect in defects.found}
+    folders = sorted({photo.file.parent for photo in found.photos})
+    beside = (path for folder in folders for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+    others = [path for path in beside if path.suffix.lower() in PHOTO_SUFFIXES | UNREAD and path not in known]
+    if not others:
+        return []
+    names = ", ".join(shown(path.name) for path in others[:MOST_NAMED])
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    are = "pictures lie" if len(others) > 1 else "picture lies"
+    return [f"passed over what its labels do not name: {len(others)} {are} beside its photos ({names}{more})"]
 
 
 def unwrapped(root: Path) -> Path:

@@ -208,7 +208,8 @@ def read_one(root: Path, file: Path, photo: Path, data: bytes, value: Mapping[st
     label = Outlines(where, size, objects_of(shapes, size))
     source = text_of(value, "source", where) or root.resolve().name
     tags = tags_of(value, NO_TAGS) | {flag: tag_text(up) for flag, up in sorted((labels.flags or {}).items())}
-    return Read(ListedPhoto(photo, label, source, licence_of(value, where), tags), shapes)
+    labelled = bool(label.outlines) or not shapes  # points and lines alone say that something is there, not where
+    return Read(ListedPhoto(photo, label, source, licence_of(value, where), tags, labelled), shapes)
 
 
 def tool_shape(shape: Shape, size_hw: tuple[int, int] | None, where: str) -> ToolShape:

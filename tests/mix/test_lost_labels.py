@@ -41,6 +41,16 @@ def coco(root: Path, segmentation, **image) -> Path:
     return root
 
 
+def pointed(root: Path) -> Path:
+    """A LabelMe photo of which a point alone says what is on it, beside one with an outline."""
+    for name, kind, points in (("a", "polygon", [[10, 10], [30, 10], [30, 20], [10, 20]]), ("b", "point", [[5, 5]])):
+        photo(root / f"{name}.jpg")
+        shape = {"label": "mug", "shape_type": kind, "points": points, "group_id": None, "flags": {}}
+        value = {"imagePath": f"{name}.jpg", "imageHeight": 48, "imageWidth": 64, "shapes": [shape], "imageData": None}
+        with_file(root, f"{name}.json", json.dumps(value))
+    return root
+
+
 SQUARE = [[10, 10, 30, 10, 30, 20, 10, 20]]
 
 
@@ -115,6 +125,7 @@ CASES = [
         lambda root: coco(root, SQUARE, width="wide", height=48), "is 'wide' x 48 pixels, wanted", id="a size in words"
     ),
     pytest.param(posed, "has kpt_shape: its labels are boxes with key points", id="key points of YOLO"),
+    pytest.param(pointed, "b.json: .*the point of .mug. is no mask", id="a point alone"),
     pytest.param(two_ids, "a.tif: a.png holds the ids of the same photo; take one", id="two files of ids"),
     pytest.param(stray_ids, "b.tif: found no photo of that name in .*images; add it or drop the ids", id="stray ids"),
     pytest.param(
@@ -169,6 +180,18 @@ def test_what_looks_like_them_and_loses_nothing_is_taken(tmp_path, build):
     main(Ingest(), build(tmp_path / "set"), tmp_path / "out")
     (sample,) = read_manifest(tmp_path / "out/samples.jsonl")
     assert [(one.box, one.area_px) for one in sample.instances] == [((10, 10, 30, 20), 200)]
+
+
+def test_photos_that_a_coco_file_does_not_name_are_counted(tmp_path, capsys):
+    root = coco(tmp_path / "set", SQUARE)
+    for name in ("b.jpg", "c.HEIC", "d.png", "e.jpg"):
+        shutil.copy(root / "images/a.jpg", root / "images" / name)
+    main(Ingest(), root, tmp_path / "out")
+    said = (
+        "passed over what its labels do not name: 4 pictures lie beside its photos ('b.jpg', 'c.HEIC', 'd.png' and 1 "
+    )
+    assert said in capsys.readouterr().err
+    assert [sample.id for sample in read_manifest(tmp_path / "out/samples.jsonl")] == ["a"]
 
 
 def test_a_jpeg_by_another_suffix_is_a_photo(tmp_path):
