@@ -98,9 +98,10 @@ def named_by(layer: Sdf.Layer, name: str, root: Path) -> list[str]:
         if not inner and not Path(place).resolve().is_relative_to(root):
             raise elsewhere(name, path, root)
         if plain.lower().endswith(LAYERS):
-            if not inner and not Path(place).is_file():
+            there = Path(place).is_file()
+            if not inner and not there and not package.lower().endswith(".usdz"):  # whose first layer names its own
                 raise RefusedError(f"{shown(name, root)} names {path[:200]!r}, which is not there; put it there")
-            layers += [f"{package}[{place}]"] if inner else [place]
+            layers += [f"{package}[{place}]"] if inner else [place] if there else []
     return layers
 
 
