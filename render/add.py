@@ -5,7 +5,6 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import InputError, one_line, shown
@@ -64,7 +63,7 @@ def add(order: Order) -> list[str]:
             asset = measured(asset, content, order)
         with whole_folder(folder, "asset", mark=f"{asset.id}.toml") as part:
             copy(arrival, content, part / asset.file)
-            if content and arrival.main.suffix.lower() in ALONE and any(others(arrival.main)):
+            if content and arrival.main.suffix.lower() in ALONE and has_neighbours(arrival.main):
                 check_copy(order.path, content, look_into(part / asset.file, asset.up))
             asset = dataclasses.replace(asset, sha256=fingerprint(part / asset.file))
             refuse_twin(order, asset)
@@ -179,9 +178,9 @@ def copy(arrival: Arrival, content: Content | None, target: Path) -> None:
         shutil.copyfile(file, place)
 
 
-def others(file: Path) -> Iterator[Path]:
-    """Yield what lies in the folder of a file, but for itself."""
-    return (path for path in file.parent.iterdir() if path != file)
+def has_neighbours(file: Path) -> bool:
+    """Return whether anything else lies in the folder of a file."""
+    return sorted(file.parent.iterdir()) != [file]
 
 
 def check_copy(path: Path, content: Content, copied: Content) -> None:

@@ -119,6 +119,7 @@ def test_a_picture_of_one_colour_has_a_hash():
     assert photo_hash(np.full((20, 30, 3), 128, np.uint8)) == 0
 
 
+@pytest.mark.slow
 def test_many_hashes_by_threads_give_the_pairs_that_their_parts_give_one_by_one():
     hashes = hashes_like_photos(MANY + 20_000, seed=1)
     left, right = hashes[:30_000], hashes[30_000:]

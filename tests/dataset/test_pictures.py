@@ -74,6 +74,7 @@ def black(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+@pytest.mark.slow
 def test_a_picture_beyond_the_largest_camera_is_refused_before_it_is_decoded(tmp_path):
     (tmp_path / "a.png").write_bytes(black(16_000, 12_000))
     for read in (lambda path: decode(path, "RGB"), lambda path: read_photo(path.read_bytes(), str(path)), size_of):

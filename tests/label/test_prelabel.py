@@ -55,6 +55,7 @@ def test_masks_with_holes_and_parts_come_back_to_the_pixel(style, tmp_path):
     assert found["pixels_moved"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", [style for style in prelabel.STYLES if style != "label_studio"])
 def test_more_objects_than_a_byte_counts_come_back_each_as_itself(style, tmp_path):
     masks = []

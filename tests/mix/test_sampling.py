@@ -120,6 +120,7 @@ def test_draws_with_replacement_are_independent_and_by_weight():
     assert all(near(even[name], 1 / 8) for name in IDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("length", "size"), [(8, 3), (8, 1), (8, 8), (30, 4)])
 def test_a_reservoir_holds_every_id_of_a_stream_as_likely_and_so_does_each_prefix_of_it(length: int, size: int):
     runs = [reservoir((f"p{k}" for k in range(length)), size, rng_for(seed)) for seed in range(SEEDS)]
@@ -139,6 +140,7 @@ def test_a_short_stream_is_taken_whole():
     assert reservoir(iter([]), 20, rng_for(1)) == []
 
 
+@pytest.mark.slow
 def test_a_reservoir_reads_a_stream_once_and_keeps_no_more_than_its_size():
     read = 0
 

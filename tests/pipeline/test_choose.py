@@ -142,6 +142,7 @@ def test_a_choice_that_cannot_be_is_refused_and_the_file_stays(project, setup, r
     assert text_of(project) == PARAMS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

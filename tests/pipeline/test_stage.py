@@ -85,6 +85,7 @@ def test_an_error_of_main_for_people_is_put_on_one_line(folder):
     assert (done.returncode, done.stderr) == (2, "name is 'nobody', wanted somebody\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

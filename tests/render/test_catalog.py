@@ -340,6 +340,7 @@ def test_the_command_says_ok_or_one_line_with_code_2(
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (code, out, int(break_it))
 
 
+@pytest.mark.slow
 def test_our_own_catalogue_holds_and_is_in_the_order_of_its_names():
     entries = read_catalog(ROOT / "assets")
     assert ROLES - {asset.role for asset in entries} <= {"surface"}

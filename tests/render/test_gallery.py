@@ -216,6 +216,7 @@ def browsed(text: str, folder: Path, width: int, script: str) -> str:
     return re.search(r"<title>(.*?)</title>", shown, re.DOTALL).group(1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to open the page with")
 def test_in_a_browser_the_page_filters_sorts_and_enlarges_without_an_error_or_a_request(tmp_path):
     script = """

@@ -28,11 +28,13 @@ def test_renders_whose_label_no_photo_has_are_refused_before_they_are_made(tmp_p
     assert not (tmp_path / "scenes.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_names_that_meet_are_no_matter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(tmp_path, "board").read_text(encoding="utf-8").count("\n") == 1
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_category_of_the_photos_that_no_render_shows_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

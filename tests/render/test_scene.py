@@ -29,6 +29,7 @@ def test_a_scene_survives_its_line(name: str) -> None:
     assert from_line(to_line(scene)) == scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if read_recipe(name).placement not in FALLING])
 def test_every_scene_shows_its_first_target(name: str) -> None:
     size = {asset.id: asset.size_m for asset in CATALOG}
@@ -184,6 +185,7 @@ def test_a_render_is_never_a_photo_and_a_plan_without_photos_is_one_line(tmp_pat
         make_scene(with_plates(), "boards", CATALOG, PICTURE, seed=3, number=0)
 
 
+@pytest.mark.slow
 def test_a_manifest_of_photos_is_read_only_if_the_recipe_wants_photos(tmp_path: Path) -> None:
     made = make_scenes(Plan("domino", seed=1, scenes=1, size_hw=(64, 64)), ASSETS, tmp_path / "nothing.jsonl")
     assert made[0].plate is None

@@ -51,6 +51,7 @@ def test_a_chart_compiles_to_vega_without_a_warning(spec, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", SPECS)
 def test_two_charts_on_a_page_share_no_id(spec):
     ids = [re.findall(r'\bid="([^"]+)"', still(spec, name)) for name in ("one", "two")]

@@ -61,6 +61,7 @@ def test_a_page_without_ignored_pixels_does_not_speak_of_them(tmp_path):
     assert "repeating-linear-gradient" not in page
 
 
+@pytest.mark.slow
 def test_what_a_training_photo_ignores_is_in_the_legend_too(tmp_path):
     write_project(tmp_path, transfer())
     ignore(tmp_path, "train", 12, photos=4)

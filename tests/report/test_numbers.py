@@ -28,6 +28,7 @@ def test_what_follows_from_a_lower_bound_is_told_as_one():
     assert "After what renders cost: more than 7.10 EUR." in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worth", [pytest.param(WORTH, id="from before"), pytest.param(None, id="unknown")])
 def test_without_a_worth_at_each_number_there_is_no_table(worth):
     assert numbers(typed(transfer(worth=worth)))["worths"] is None
@@ -40,6 +41,7 @@ def test_the_worth_beside_each_number_is_a_table_with_the_told_one_marked():
     assert table.marked == (1,)
 
 
+@pytest.mark.slow
 def test_how_labels_lie_and_what_they_allow_is_told():
     found = numbers(typed(transfer()))
     assert found["outlines"].rows == (("val", "right", "+1.020", "+0.90 to +1.10", "41"),)

@@ -73,6 +73,7 @@ FALLING = {"real": curve(0.1, 0.2, trusted=False, flags=["It falls."])}
 UNFITTED = {"real": curve(0.1, 0.2) | {"fit": [], "families": [], "ceiling": None}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("found", "there", "gone"),
     [

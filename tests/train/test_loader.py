@@ -39,6 +39,7 @@ def small_thing() -> Photo:
     return Photo(np.full((60, 600, 3), 90, np.uint8), truth)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("share", "least", "most"), [(0.0, 90, 150), (0.5, 155, 205), (1.0, 210, 240)])
 def test_so_many_crops_hold_an_object_as_are_asked_for(share: float, least: int, most: int):
     # 240 draws of a thing that a crop holds by chance in about half of them

@@ -82,6 +82,7 @@ def test_a_name_that_no_library_knows_is_one_line(encoder: str, decoder: str, me
         build(encoder, decoder, 2, pretrained=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("decoder", "wanted"),
     [
