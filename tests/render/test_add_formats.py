@@ -113,6 +113,15 @@ def test_a_usd_file_brings_the_layers_it_is_made_of(tmp_path: Path):
     assert only(tmp_path / "assets").faces == 24
 
 
+@pytest.mark.slow
+def test_a_usd_file_that_does_not_say_its_unit_is_guessed_and_said(tmp_path: Path):
+    silent = USD_HEAD.replace("    metersPerUnit = 0.01\n", "")
+    (tmp_path / "mug.usda").write_text(silent + BOX.format(kind="def Mesh", name="lid", points=POINTS, x=0))
+    said = add(order(tmp_path / "mug.usda", tmp_path / "assets"))
+    assert only(tmp_path / "assets").size_m == pytest.approx((0.1, 0.06, 0.04))
+    assert any("taken as centimetres; add --unit m --replace" in line for line in said)
+
+
 DISPLACED = """
 import os, sys, bpy
 bpy.ops.wm.read_factory_settings(use_empty=True)
