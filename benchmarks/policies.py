@@ -22,6 +22,7 @@ from pipeline.stage import run_stage
 from pipeline.tables import table_text
 
 HALVES = 10  # draws of the val photos that a way sees
+HEADS = ("cost", "regret", "regret_p95", "test_regret", "behind_real", "wrong_stops", "brier", "brier_even")
 BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)  # of the stated probability to be best
 
 
@@ -73,7 +74,6 @@ POLICIES: dict[str, Policy] = {"whole grid": whole_grid, "halving": halving, "ra
 class PolicyCase(NamedTuple):
     """One choice on one grid, from some of its photos and an order of its seeds."""
 
-    grid: str
     cost: float  # share of the whole grid
     regret: float  # IoU by which the choice is behind the best, on val photos that did not choose
     test_regret: float  # the same on test
@@ -89,8 +89,10 @@ def halves(grid: Grid, number: int) -> tuple[Grid, dict[str, float]]:
     seen = set(rng_for(1, "policies", "half", str(number)).permutation(names)[: (len(names) + 1) // 2].tolist())
     mask = np.array([group in seen for group in groups])
     half = dataclasses.replace(grid, results={key: some(result, mask) for key, result in grid.results.items()})
-    other = {key: some(result, ~mask) for key, result in grid.results.items() if key.share == 1}
-    return half, {each.name: dataclasses.replace(grid, results=other).mean_iou(each.name) for each in grid.candidates}
+    other = dataclasses.replace(
+        grid, results={key: some(result, ~mask) for key, result in grid.results.items() if key.share == 1}
+    )
+    return half, {each.name: other.mean_iou(each.name) for each in grid.candidates}
 
 
 def some(result: Result, mask: NDArray[np.bool_]) -> Result:
@@ -99,23 +101,24 @@ def some(result: Result, mask: NDArray[np.bool_]) -> Result:
     return Result(result.intersection[..., mask], result.union[..., mask], photos, groups)
 
 
-def cases_of(name: str, grid: Grid, policy: Policy, count: int = HALVES) -> list[PolicyCase]:
+def cases_of(grid: Grid, policy: Policy, count: int = HALVES) -> list[PolicyCase]:
     """Return what a way came to on `count` halves of a grid's photos, with its seeds in every order."""
-    found = []
+    found, test = [], {each.name: grid.test_iou(each.name) for each in grid.candidates}
     for number in range(count):
         half, truth = halves(grid, number)
         for seeds in itertools.permutations(grid.seeds):
-            found.append(case_of(name, half, policy(dataclasses.replace(half, seeds=seeds)), truth))
+            found.append(case_of(grid, policy(dataclasses.replace(half, seeds=seeds)), truth, test))
     return found
 
 
-def case_of(name: str, grid: Grid, choice: PolicyChoice, truth: Mapping[str, float]) -> PolicyCase:
-    """Return how good a choice was. truth: the IoU of every candidate on val photos that did not choose."""
+def case_of(grid: Grid, choice: PolicyChoice, truth: Mapping[str, float], test: Mapping[str, float]) -> PolicyCase:
+    """Return how good a choice was.
+
+    truth, test: the IoU of every candidate on val photos that did not choose, and on test.
+    """
     best = max(truth, key=lambda each: truth[each])
-    test = {each.name: grid.test_iou(each.name) for each in grid.candidates}
     real = next((test[each.name] for each in grid.candidates if each.ratio == 0), 0.0)
     return PolicyCase(
-        name,
         choice.cost / (len(grid.candidates) * len(grid.seeds)),
         truth[best] - truth[choice.best],
         max(test.values()) - test[choice.best],
@@ -158,26 +161,12 @@ def main(grids: Path, out: Path) -> None:
     read = {path.stem: read_grid(path) for path in sorted(grids.glob("*.json"))}
     found: dict[str, dict[str, Any]] = {}
     for way, policy in POLICIES.items():
-        each = {name: cases_of(name, grid, policy) for name, grid in read.items()}
+        each = {name: cases_of(grid, policy) for name, grid in read.items()}
         found[way] = {name: summary(some) for name, some in each.items()}
         found[way]["all"] = summary([case for some in each.values() for case in some])
-    heads = (
-        "way",
-        "grid",
-        "cost",
-        "regret",
-        "regret_p95",
-        "test_regret",
-        "behind_real",
-        "wrong_stops",
-        "brier",
-        "brier_even",
-    )
-    rows = [
-        (way, name, *(short(row[head]) for head in heads[2:])) for way, d in found.items() for name, row in d.items()
-    ]
+    rows = [(way, name, *(short(row[head]) for head in HEADS)) for way, d in found.items() for name, row in d.items()]
     record(out, "policies", found)
-    sys.stdout.write(table_text(heads, rows))
+    sys.stdout.write(table_text(("way", "grid", *HEADS), rows))
 
 
 def short(value: float | None) -> str | None:

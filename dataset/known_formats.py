@@ -19,8 +19,8 @@ from dataset.formats import (
     webdataset,
     yolo,
 )
-from dataset.formats.listed import CLASH, PHOTO_SUFFIXES, UNREAD, Defects, PhotoSet
-from pipeline.errors import InputError, shown
+from dataset.formats.listed import CLASH, Defects, PhotoSet, files_of, unread_in
+from pipeline.errors import InputError, few_of, shown
 
 AUTO = "auto"
 MOST_NAMED = 3  # of what is passed over
@@ -113,15 +113,13 @@ def unnamed(found: PhotoSet, defects: Defects) -> list[str]:
     Pictures that cannot be read count too.
     """
     known = {photo.file for photo in found.photos} | {defect.photo for defect in defects.found}
-    folders = sorted({photo.file.parent for photo in found.photos})
-    beside = (path for folder in folders for path in sorted(folder.iterdir()) if not path.name.startswith("."))
-    others = [path for path in beside if path.suffix.lower() in PHOTO_SUFFIXES | UNREAD and path not in known]
+    folders = {photo.file.parent for photo in found.photos}
+    others = sorted({path for folder in folders for path in (*files_of(folder), *unread_in(folder))} - known)
     if not others:
         return []
-    names = ", ".join(shown(path.name) for path in others[:MOST_NAMED])
-    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    names = few_of([shown(path.name) for path in others], MOST_NAMED)
     are = "pictures lie" if len(others) > 1 else "picture lies"
-    return [f"passed over what its labels do not name: {len(others)} {are} beside its photos ({names}{more})"]
+    return [f"passed over what its labels do not name: {len(others)} {are} beside its photos ({names})"]
 
 
 def unwrapped(root: Path) -> Path:

@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 
 from dataset.idmap import read_ids
 from dataset.records import Sample, each_sample
-from pipeline.errors import InputError
+from pipeline.errors import InputError, few_of
 from pipeline.files import sha256_of, write_json
 from pipeline.reading import Count, Record, read_typed
 
@@ -106,9 +106,8 @@ def check_frozen(held: FrozenTest, folder: Path, path: Path) -> None:
     """
     found = list(differences(held.photos, sums_in(folder, held.photos)))
     if found:
-        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
         raise InputError(
-            f"{path}: the test set is frozen, but {', '.join(found[:NAMED])}{more}; put back what they were, or take "
+            f"{path}: the test set is frozen, but {few_of(found, NAMED)}; put back what they were, or take "
             f"them as they are with a reason: {AGAIN.removeprefix('run ')}"
         )
 

@@ -1,6 +1,7 @@
 """The one error that is meant for people."""
 
 import reprlib
+from collections.abc import Sequence
 from typing import Any
 
 LONGEST = 1500  # characters of a line; what a file holds may be longer
@@ -11,6 +12,12 @@ SHORT.maxlevel, SHORT.maxdict, SHORT.maxlist, SHORT.maxtuple = 3, 6, 6, 6
 
 class InputError(Exception):
     """A user's mistake: one line that names the file, what was found, what was wanted, and the next step."""
+
+
+def few_of(names: Sequence[str], most: int) -> str:
+    """Return the first `most` names as a message lists them, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def shown(value: Any) -> str:

@@ -104,15 +104,9 @@ def look_into(main: Path, up: str) -> Content:
             raise InputError(MISSING.format(main, texture.file, Path(texture.file).name))
     files = [inside(main.parent, texture.file.removeprefix("//"), str(main)) for texture in found.textures]
     measured = MeshMeasures(found.size, found.centre, found.faces, found.parts)
-    unit_m = found.unit_m if says_unit(main) else 0.0
+    unit_m = found.unit_m if found.unit_said else 0.0
     there = tuple(file for file in files if file.is_file())
     return Content(measured, unit_m, there, len(found.textures), found.code, pictures_named(main))
-
-
-def says_unit(main: Path) -> bool:
-    """Return whether the file of a mesh says how long its unit is; PLY and STL never do, USD may."""
-    suffix = main.suffix.lower()
-    return suffix not in {".ply", ".stl"} and not (suffix in (*USD, ".usdz") and look_at_layers(main)[0] is None)
 
 
 def pictures_named(main: Path) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Layers that a CPU computes faster than torch's own, with the same weights and, but for rounding, the same results."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -89,24 +90,41 @@ class Depthwise(nn.Conv2d):
         return functional.conv2d(seen, self.weight, None, stride, padding, 1, self.groups)
 
 
+def put(network: nn.Module, made: Callable[[Any], nn.Module | None]) -> None:
+    """Put what `made` returns of a layer in its place; None leaves it."""
+    for name, module in list(network.named_modules()):
+        if new := made(module):
+            network.set_submodule(name, new)
+
+
 def with_pointwise(encoder: nn.Module) -> None:
     """Put `Pointwise` in the place of every plain 1x1 convolution of an encoder; its weights stay the same tensors."""
+    put(encoder, pointwise_of)
+
+
+def pointwise_of(module: nn.Conv2d) -> Pointwise | None:
+    """Return the `Pointwise` of a plain 1x1 convolution, None of anything else."""
     plain = {"kernel_size": (1, 1), "stride": (1, 1), "padding": (0, 0), "groups": 1}
-    for name, module in list(encoder.named_modules()):
-        if type(module) is nn.Conv2d and all(getattr(module, key) == value for key, value in plain.items()):
-            made = Pointwise(module.in_channels, module.out_channels, 1, bias=module.bias is not None)
-            made.weight, made.bias = module.weight, module.bias
-            encoder.set_submodule(name, made)
+    if type(module) is not nn.Conv2d or any(getattr(module, key) != value for key, value in plain.items()):
+        return None
+    made = Pointwise(module.in_channels, module.out_channels, 1, bias=module.bias is not None)
+    made.weight, made.bias = module.weight, module.bias
+    return made
 
 
 def with_depthwise(encoder: nn.Module) -> None:
     """Put `Depthwise` in the place of depthwise convolutions wider than 3; their weights stay the same tensors."""
-    for name, module in list(encoder.named_modules()):
-        if type(module) in {nn.Conv2d, Conv2dSame} and is_wide_depthwise(module):
-            channels = module.in_channels
-            made = Depthwise(channels, channels, module.kernel_size[0], module.stride[0], groups=channels, bias=False)
-            made.weight, made.same = module.weight, type(module) is Conv2dSame
-            encoder.set_submodule(name, made)
+    put(encoder, depthwise_of)
+
+
+def depthwise_of(module: nn.Conv2d) -> Depthwise | None:
+    """Return the `Depthwise` of a convolution that it may be faster than, None of anything else."""
+    if type(module) not in {nn.Conv2d, Conv2dSame} or not is_wide_depthwise(module):
+        return None
+    channels = module.in_channels
+    made = Depthwise(channels, channels, module.kernel_size[0], module.stride[0], groups=channels, bias=False)
+    made.weight, made.same = module.weight, type(module) is Conv2dSame
+    return made
 
 
 def is_wide_depthwise(module: nn.Conv2d) -> bool:
@@ -127,8 +145,13 @@ def is_wide_depthwise(module: nn.Conv2d) -> bool:
 
 def with_float_norms(body: nn.Module) -> None:
     """Put `FloatGroupNorm` in the place of every group norm; its weights stay the same tensors."""
-    for name, module in list(body.named_modules()):
-        if type(module) is nn.GroupNorm:
-            made = FloatGroupNorm(module.num_groups, module.num_channels, module.eps, module.affine)
-            made.weight, made.bias = module.weight, module.bias
-            body.set_submodule(name, made)
+    put(body, float_norm_of)
+
+
+def float_norm_of(module: nn.GroupNorm) -> FloatGroupNorm | None:
+    """Return the `FloatGroupNorm` of a group norm, None of anything else."""
+    if type(module) is not nn.GroupNorm:
+        return None
+    made = FloatGroupNorm(module.num_groups, module.num_channels, module.eps, module.affine)
+    made.weight, made.bias = module.weight, module.bias
+    return made

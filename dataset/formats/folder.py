@@ -181,8 +181,9 @@ def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects
         if masks:
             label = IdsFile(ids[key], read.label(masks)) if ids and key in ids else read.label(masks)
         yield ListedPhoto(photo, label, root.resolve().name, NO_LICENCE, tags, bool(masks))
+    named = set(pairs.photos.values())
     for key, path in (ids or {}).items():
-        if key not in pairs.photos.values():
+        if key not in named:
             defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the ids")
     for path in pairs.strays:
         defects.add(NO_PHOTO, f"{path}: found no photo of that name in {part.photos}; add it or drop the mask")

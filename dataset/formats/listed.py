@@ -151,10 +151,14 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in found if not path.name.startswith(".")]
 
 
+def unread_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder of a kind that is not read, by name; hidden ones are passed over."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in UNREAD and path.name[0] != ".")
+
+
 def refuse_unread(folder: Path) -> None:
     """Raise InputError for a picture of a kind that is not read: passed over, its labels would be lost."""
-    unread = sorted(path for path in folder.iterdir() if path.suffix.lower() in UNREAD and path.name[0] != ".")
-    if unread:
+    if unread := unread_in(folder):
         kind = unread[0].suffix.removeprefix(".").upper()
         raise DefectError(
             BROKEN_PHOTO,

@@ -217,9 +217,11 @@ def refuse_sorted_palette(file: Path, indices: NDArray[np.generic]) -> None:
 
     Programs that choose a palette themselves sort it as they like.
     """
-    colours, used = palette_of(file), np.unique(indices)
-    black = [index for index in used.tolist() if index < len(colours) and colours[index] == BLACK]
-    if black and colours[0] != BLACK:
+    colours = palette_of(file)
+    if BLACK not in colours[1:] or colours[0] == BLACK:
+        return
+    black = [index for index in np.unique(indices).tolist() if index < len(colours) and colours[index] == BLACK]
+    if black:
         raise InputError(
             f"{file}: its palette has the colour {','.join(map(str, colours[0]))} at index 0, which is background, and "
             f"black at {black[0]}; save it in grey, or in colours with a palette.json that names them"

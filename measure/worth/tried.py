@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from dataset.records import RelativePath
 from measure.attribution.groups import ASSET
+from pipeline.errors import few_of
 from pipeline.reading import Record, read_typed
 
 Action = Literal["label", "render", "assets", "look", "architecture", "stop"]
@@ -79,5 +80,4 @@ def why_not(changes: tuple[UntriedChange, ...]) -> str:
 
 def names(some: list[str]) -> str:
     """Return the first `NAMED` of these names, and how many more there are."""
-    more = len(some) - NAMED
-    return ", ".join(some[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return few_of(some, NAMED)

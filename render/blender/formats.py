@@ -16,7 +16,8 @@ from render.stock.usd import look_at_layers
 class Unit:
     """How long the file's unit is, and what was taken out before it was looked at."""
 
-    metres: float = 1.0  # 1 where the format does not say
+    metres: float = 1.0  # 1 where the file does not say
+    said: bool = True  # whether it does, or its format
     applied: float = 1.0  # by what Blender has multiplied all lengths already
     simulations: tuple[str, ...] = ()  # that were taken out, sorted
 
@@ -24,19 +25,19 @@ class Unit:
 def read_obj(file: str) -> Unit:
     """Wavefront. Meshes are taken as they are: their faces stand as they stand in the file."""
     bpy.ops.wm.obj_import(filepath=file, forward_axis="Y", up_axis="Z", validate_meshes=False)
-    return Unit()
+    return Unit(said=False)
 
 
 def read_ply(file: str) -> Unit:
     """Stanford's polygons, with vertex colours."""
     bpy.ops.wm.ply_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Unit()
+    return Unit(said=False)
 
 
 def read_stl(file: str) -> Unit:
     """Stereolithography: bare triangles."""
     bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Unit()
+    return Unit(said=False)
 
 
 def read_gltf(file: str) -> Unit:
@@ -67,7 +68,7 @@ def read_usd(file: str) -> Unit:
         filepath=file, import_cameras=False, import_lights=False, import_volumes=False, create_world_material=False,
         set_frame_range=False, validate_meshes=True,
     )  # fmt: skip
-    return Unit(1.0 if metres is None else metres)
+    return Unit(said=False) if metres is None else Unit(metres)
 
 
 def read_blend(file: str) -> Unit:

@@ -16,7 +16,7 @@ from mathutils import Matrix
 
 from pipeline.errors import InputError
 from render.blender.defuse import defuse, outside, paths_in_blender, refuse_links
-from render.blender.formats import IMPORTERS
+from render.blender.formats import IMPORTERS, Unit
 from render.stock.parts import files_of
 
 SHAPES = {"MESH", "CURVE", "SURFACE", "FONT", "META"}  # kinds of Blender objects that have faces
@@ -38,7 +38,7 @@ class Opened:
     """A file as it was read. Its data blocks stay in Blender; free them by `bpy.data.batch_remove(blocks)`."""
 
     parts: tuple[MeshPart, ...]
-    unit_m: float  # metres per unit, where the file says so, else 1
+    unit: Unit
     code: tuple[str, ...]  # scripts, drivers and simulations that were taken out, sorted
     outside: tuple[str, ...]  # files it wants from other folders, sorted; they may have been read, as pictures alone
     names: dict[Any, str]  # material -> its name in the file
@@ -80,7 +80,7 @@ def open_asset(file: Path, up: str) -> Opened:
             "meshes"
         )
     names = {block: own_name(block.name, data) for block in kept if isinstance(block, bpy.types.Material)}
-    return Opened(parts, unit.metres, tuple(sorted((*code, *unit.simulations))), paths, names, tuple(kept))
+    return Opened(parts, unit, tuple(sorted((*code, *unit.simulations))), paths, names, tuple(kept))
 
 
 STL_HEAD, STL_FACE = 84, 50  # bytes of a binary STL before its faces, and of each

@@ -49,7 +49,8 @@ def facts_of(file: Path, opened: Opened) -> Facts:
         tangled_edges=sum(each.tangled_edges for each in found),
         flipped_share=sum(each.flipped for each in found) / faces,
         code=opened.code,
-        unit_m=opened.unit_m,
+        unit_m=opened.unit.metres,
+        unit_said=opened.unit.said,
     )
 
 

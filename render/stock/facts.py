@@ -43,7 +43,8 @@ class Facts:
     tangled_edges: int  # edges with more than two faces
     flipped_share: float  # of the faces that look into their own closed part or against their neighbours, 0..1
     code: tuple[str, ...]  # scripts, drivers and simulations that were found, and were not run
-    unit_m: float  # metres per unit, where the format says so; 1 where it does not
+    unit_m: float  # metres per unit, where the file or its format says so; 1 where neither does
+    unit_said: bool = True  # whether one does
 
 
 def inspect(files: Sequence[Path], ups: Sequence[str], apart: bool | None = None) -> list[Facts | str]:

@@ -2,8 +2,7 @@
 
 Blender carries another USD, so that both cannot share a process, and a stranger's file may bring USD down. Prints
 ``{"metres": 0.01, "layers": ["lid.usda"]}`` (of a unit, null where the file does not say; the files beside it that it
-needs), or ``{"reason": "why it is refused"}``. Imports
-nothing of ours: the process may not read our code.
+needs), or ``{"reason": "why it is refused"}``. Imports nothing of ours: the process may not read our code.
 """
 
 import json
@@ -131,12 +130,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     signal.alarm(SECONDS)  # ends the process where it stands, in USD's own code too
     try:
-        found = layers_of(file)
-        main = str(file.resolve())
-        beside = sorted(
-            {os.path.relpath(name.partition("[")[0], file.resolve().parent) for name in found} - {file.name}
-        )
-        answer: dict[str, object] = {"metres": metres_of(found[main]), "layers": beside}
+        found, own = layers_of(file), file.resolve()
+        names = {os.path.relpath(name.partition("[")[0], own.parent) for name in found}
+        answer: dict[str, object] = {"metres": metres_of(found[str(own)]), "layers": sorted(names - {own.name})}
     except RefusedError as error:
         answer = {"reason": str(error)}
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -46,10 +46,10 @@ def test_halving_gives_up_half_at_each_look_and_costs_half():
 
 def test_a_late_riser_is_a_wrong_stop_of_halving_and_a_regret():
     late = grid(**{ratio_of(0.5).name.replace(".", "_"): 0.1})
-    cases = cases_of("late", late, halving)
+    cases = cases_of(late, halving)
     assert all(case.wrong_stop for case in cases)
     assert summary(cases)["regret"] == pytest.approx(0.05, abs=1e-3)
-    assert summary(cases_of("late", late, whole_grid))["regret"] == 0
+    assert summary(cases_of(late, whole_grid))["regret"] == 0
 
 
 def test_a_way_is_judged_by_photos_that_it_did_not_see():
@@ -77,7 +77,7 @@ def test_probabilities_that_come_true_as_often_as_stated_are_reliable():
 
 
 def test_a_certain_and_right_way_has_a_brier_score_of_0():
-    cases = [PolicyCase("a", 1.0, 0.0, 0.0, 0.0, False, ((1.0, True), (0.0, False)))]
+    cases = [PolicyCase(1.0, 0.0, 0.0, 0.0, False, ((1.0, True), (0.0, False)))]
     assert (summary(cases)["brier"], summary(cases)["brier_even"], summary(cases)["wrong_stops"]) == (0, 0.25, 0)
 
 
@@ -102,9 +102,7 @@ def test_a_folder_of_grids_gives_a_row_a_way_and_grid(tmp_path, capsys):
 def test_on_the_recorded_grids_the_race_costs_half_and_its_probabilities_are_better_than_none():
     """Measured with `HALVES`: see docs/benchmarks.md; here with two halves of the photos."""
     cases = [
-        case
-        for path in sorted(GRIDS.glob("*.json"))
-        for case in cases_of(path.stem, read_grid(path), POLICIES["race"], count=2)
+        case for path in sorted(GRIDS.glob("*.json")) for case in cases_of(read_grid(path), POLICIES["race"], count=2)
     ]
     found = summary(cases)
     assert found["cost"] <= 0.5
