@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -27,6 +28,7 @@ class GroupedPhoto:
 
 Groups = dict[str, list[GroupedPhoto]]
 NO_PAIRS: Pairs = np.empty((0, 2), np.int64)
+ROWS = 128  # of vectors, held against all others at once
 
 
 def photo_of(sample: Sample) -> GroupedPhoto:
@@ -65,6 +67,26 @@ def pairs_alike(hashes: Hashes, most_bits: int) -> Pairs:
     near = np.concatenate([near_pairs(known, other, most_bits) for other in (known, mirrored(known))])
     same = np.column_stack([first[places], np.arange(len(hashes))])
     return np.concatenate([same, first[near]])
+
+
+def pairs_seen_alike(vectors: NDArray[np.float32], least: float) -> Pairs:
+    """Return pairs of places that tie all photos whose vectors have a cosine of at least `least`.
+
+    vectors: (N, D), each of length 1. As many pairs as photos come back: each is tied to the first of its part. Of N
+    photos all N**2 / 2 cosines are looked at, some rows at a time.
+    """
+    parts = np.arange(len(vectors))
+    for begin in range(0, len(vectors), ROWS):
+        rows, columns = np.nonzero(vectors[begin : begin + ROWS] @ vectors[begin:].T >= least)
+        ties = np.unique(np.column_stack([parts[begin + rows], parts[begin + columns]]), axis=0)
+        parts = firsts(connected(len(parts), np.concatenate([ties, np.column_stack([np.arange(len(parts)), parts])])))
+    return np.column_stack([np.arange(len(parts)), parts])
+
+
+def firsts(parts: Sequence[int]) -> NDArray[np.int64]:
+    """Return for each place the first place of its part, (N,)."""
+    _, first, numbers = np.unique(np.array(parts, np.int64), return_index=True, return_inverse=True)
+    return np.asarray(first[numbers], np.int64)
 
 
 def connected(count: int, pairs: Pairs) -> list[int]:

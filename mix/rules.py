@@ -68,12 +68,15 @@ class Split:
     home: SplitRule | None = None  # further photos of the places that train is from; null = none
     more_val: dict[str, SplitRule] = dataclasses.field(default_factory=dict)  # further validation sets by name
     near_duplicates: int | None = None  # photos whose perceptual hashes differ in at most so many of 64 bits never part
+    look_alikes: float | None = None  # photos whose vectors of an encoder have at least this cosine never part
     stratify: bool = False  # what is drawn by chance keeps the whole's shares of categories and of sizes of objects
 
     def __post_init__(self) -> None:
-        """Raise ValueError for bits that no hash has, and for a set whose name is no file's, or a split's."""
+        """Raise ValueError for bits, a cosine that cannot be, and for a set whose name is no file's, or a split's."""
         if self.near_duplicates is not None and not 0 <= self.near_duplicates <= MOST_BITS:
             raise ValueError(f"near_duplicates is {self.near_duplicates}, wanted 0 to {MOST_BITS} bits, or null")
+        if self.look_alikes is not None and not 0 < self.look_alikes <= 1:
+            raise ValueError(f"look_alikes is {self.look_alikes}, wanted a cosine above 0 and at most 1, or null")
         for name in self.more_val:
             if not SET_NAME.fullmatch(name) or name in {"train", "val", "test", "home"}:
                 raise ValueError(f"more_val has a set {shown(name)}, wanted another name of letters, digits, - and _")

@@ -11,11 +11,11 @@ import numpy as np
 
 from dataset.guards import MORE_VAL, no_overlap, only_real
 from dataset.idmap import read_image
-from dataset.likeness import photo_hash
+from dataset.likeness import Pairs, photo_hash
 from dataset.records import each_sample, manifest_file
 from mix.filling import Splits, fill
 from mix.frozen import check_frozen, check_rule, read_frozen
-from mix.groups import GroupedPhoto, Groups, group, known_tags, pairs_alike, photo_of
+from mix.groups import NO_PAIRS, GroupedPhoto, Groups, group, known_tags, pairs_alike, pairs_seen_alike, photo_of
 from mix.rules import Split
 from pipeline.errors import InputError
 from pipeline.files import sha256_of, way_to, whole_folder
@@ -45,11 +45,25 @@ def read_groups(settings: Split, folder: Path) -> Groups:
         files.append(sample.image)
     check_photos(photos, settings, folder / "samples.jsonl")
     sums = [sha256_of(folder / file) for file in files]
-    if settings.near_duplicates is None:
-        return group(photos, sums, settings.keep_together)
-    found = side_by_side(lambda file: photo_hash(read_image(folder / file)), files)
-    hashes = np.array([*track(found, len(files), "look for near-duplicates", "photos")], np.uint64)
-    return group(photos, sums, settings.keep_together, pairs_alike(hashes, settings.near_duplicates))
+    return group(photos, sums, settings.keep_together, alike([folder / file for file in files], settings))
+
+
+def alike(files: Sequence[Path], settings: Split) -> Pairs:
+    """Return the pairs of places in `files` that the settings tie because the photos look alike."""
+    pairs = [NO_PAIRS]
+    if settings.near_duplicates is not None:
+        found = side_by_side(lambda file: photo_hash(read_image(file)), files)
+        hashes = np.array([*track(found, len(files), "look for near-duplicates", "photos")], np.uint64)
+        pairs.append(pairs_alike(hashes, settings.near_duplicates))
+    if settings.look_alikes is not None:
+        from dataset.encoder import Looks  # here: torch takes seconds to load, and few splits ask for it
+
+        looks = Looks()
+        vectors = [
+            looks.vector(read_image(file)) for file in track(files, len(files), "look for look-alikes", "photos")
+        ]
+        pairs.append(pairs_seen_alike(np.array(vectors, np.float32), settings.look_alikes))
+    return np.concatenate(pairs)
 
 
 def write_splits(splits: Splits, photos: Path, out: Path) -> None:

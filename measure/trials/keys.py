@@ -14,7 +14,7 @@ LIBRARIES = (
     "torchvision",
 )  # fmt: skip
 PIXELS = ("dataset.idmap", "dataset.pictures")  # how photos and labels are decoded
-TRAINING_CODE = ("train", *PIXELS)  # a package stands for the files right in it
+TRAINING_CODE = ("train", "dataset.encoder", *PIXELS)  # a package stands for the files right in it
 EVALUATION_CODE = (*TRAINING_CODE, "train.inference", "measure.scoring")
 LENGTH = 20  # of a key, in hex digits
 

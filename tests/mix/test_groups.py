@@ -5,7 +5,7 @@ import pytest
 
 from dataset.likeness import mirrored
 from dataset.records import Sample
-from mix.groups import connected, group, pairs_alike, photo_of
+from mix.groups import ROWS, connected, group, pairs_alike, pairs_seen_alike, photo_of
 
 
 def photo(name: str, **tags: str) -> Sample:
@@ -57,3 +57,18 @@ def test_photos_of_near_hashes_are_tied_and_so_are_mirror_images():
 
 def test_a_million_equal_hashes_are_tied_in_a_row():
     assert len(pairs_alike(np.zeros(10**6, np.uint64), 2)) < 2 * 10**6
+
+
+def test_vectors_that_point_alike_are_tied_also_by_way_of_others():
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(2 * ROWS + 40, 3)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    every = np.argwhere(vectors @ vectors.T >= 0.995)
+    parts = connected(len(vectors), every)
+    assert 1 < len(set(parts)) < len(vectors)
+    found = connected(len(vectors), pairs_seen_alike(vectors, 0.995))
+    assert len(set(zip(parts, found, strict=True))) == len(set(parts)) == len(set(found))
+
+
+def test_no_photos_have_no_pairs():
+    assert pairs_seen_alike(np.empty((0, 3), np.float32), 0.9).shape == (0, 2)

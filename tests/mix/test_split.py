@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from dataset.idmap import png_bytes
+from dataset.idmap import png_bytes, read_image
 from dataset.records import Instance, Sample, read_manifest, write_manifest
 from mix.filling import fill
 from mix.groups import Groups, group, photo_of
@@ -18,6 +18,8 @@ from mix.rules import Split, SplitRule
 from mix.split import main, read_groups
 from pipeline.errors import InputError
 from pipeline.settings import build
+
+GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"
 
 
 def photo(name: str, **tags: str) -> Sample:
@@ -284,13 +286,37 @@ def test_photos_that_look_alike_never_part_where_that_is_asked_for(tmp_path):
     assert [len(members) for members in alike.values()] == [4] * 3
 
 
+@pytest.mark.slow
+def test_photos_that_an_encoder_finds_alike_never_part_where_that_is_asked_for(tmp_path):
+    names = [f"{place}{kind}" for place in "abc" for kind in range(4)]
+    write_manifest(tmp_path / "samples.jsonl", [photo(name) for name in names])
+    (tmp_path / "images").mkdir()
+    for place, file in zip("abc", ("sheet.jpg", "page.png", "grids.png"), strict=True):
+        for kind, picture in enumerate(seen_again(read_image(GUIDE.parent / "images" / file))):
+            (tmp_path / f"images/{place}{kind}.jpg").write_bytes(png_bytes(picture))
+    asked = dataclasses.replace(settings(of(), of(), of(), together=()), look_alikes=0.8)
+    found = read_groups(asked, tmp_path)
+    assert [[photo.id for photo in members] for members in found.values()] == [names[:4], names[4:8], names[8:]]
+
+
+def seen_again(picture: np.ndarray) -> list[np.ndarray]:
+    """Return a picture, and it cropped, in a mirror and by less light."""
+    height, width = picture.shape[0] // 20, picture.shape[1] // 20
+    return [picture, picture[height:-height, width:-width], picture[:, ::-1], (picture * 0.9).astype(np.uint8)]
+
+
+@pytest.mark.parametrize("cosine", [0, -0.5, 1.1])
+def test_a_cosine_that_cannot_be_is_refused(cosine):
+    with pytest.raises(ValueError, match=f"look_alikes is {cosine}, wanted a cosine above 0"):
+        dataclasses.replace(settings(of(), of(), of()), look_alikes=cosine)
+
+
 def test_an_id_that_stands_there_twice_is_refused(tmp_path):
     photos = write_photos(tmp_path / "photos", [photo("a"), photo("b"), photo("a")])
     with pytest.raises(InputError, match=r"samples\.jsonl: the sample a stands there twice"):
         main(settings(SplitRule({}, 1), of(), of(), together=()), photos, tmp_path / "split")
 
 
-GUIDE = Path(__file__).parents[2] / "docs" / "splits.md"
 EXAMPLES = re.findall(r"(?ms)^```yaml\n(.*?)^```", GUIDE.read_text(encoding="utf-8"))
 
 
