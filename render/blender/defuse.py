@@ -48,7 +48,7 @@ def script_nodes_in(owner: Any) -> Iterator[str]:
 
 
 def empty_caches() -> tuple[str, ...]:
-    """Take simulations that keep files out of all objects, and the disk out of other caches; return the former, sorted.
+    """Take simulations that keep files out of all objects, and the disk out of other caches; return them all, sorted.
 
     A fluid removes the folders of its cache, wherever the file says that these lie, as soon as it is evaluated, and
     writes new ones; it also runs programs of its own. No other part of a mesh is lost by this.
@@ -59,7 +59,9 @@ def empty_caches() -> tuple[str, ...]:
             found.append(f"simulation {modifier.name!r} of {thing.name!r}")
             thing.modifiers.remove(modifier)
         for cache in caches_of(thing):
-            cache.use_external = cache.use_disk_cache = False
+            if cache.use_external or cache.use_disk_cache:  # to set what is set would empty what is baked into the file
+                found.append(f"cache {cache.name!r} of {thing.name!r}")
+                cache.use_external = cache.use_disk_cache = False
     return tuple(sorted(found))
 
 

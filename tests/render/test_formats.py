@@ -236,6 +236,91 @@ def test_a_blend_file_is_what_blender_renders_of_it(files: Path) -> None:
     assert found.parts == ("Mball", "Text", "box", "field", "lid", "pad", "ring", "sown")
 
 
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of make_shown.py's files, pictures and notes."""
+    folder: Path = tmp_path_factory.mktemp("shown")
+    for what in ("make", "take"):
+        words = [sys.executable, str(Path(__file__).with_name("make_shown.py")), what, str(folder)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)})
+        assert not done.returncode, done.stderr
+    return folder
+
+
+def said_of(shown: Path, name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads((shown / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+SAME = {  # what is shown, and what is said
+    "particles_of_a_hidden_object": "",
+    "particles_of_an_excluded_collection": "",
+    "children_of_particles": "",
+    "emitted_particles": "",
+    "baked_particles": "",
+    "instances_of_an_excluded_collection": "",
+    "nested_instances": "",
+    "instances_on_faces": "",
+    "instances_on_vertices": "",
+    "instances_of_nodes": "",
+    "nodes_that_differ_in_a_render": "",
+    "the_active_scene": "has 3 scenes, of which 'Middle' is shown",
+    "a_scene_behind": "has 2 scenes, of which 'Scene' is shown",
+    "the_layer_that_is_used": "",
+    "two_layers": "has 2 view layers, of which 'ViewLayer' is shown",
+    "what_the_camera_does_not_see": "",
+    "balls": "",
+    "a_half_built_mesh": "",
+    "a_curve_that_is_finer_in_a_render": "",
+    "modifiers_that_differ_in_a_render": "",
+    "simplified": "",
+    "a_moment_of_a_movement": "",
+    "names_of_one_stem": "",
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_taken_of_a_blend_file_covers_the_pixels_that_blender_renders_of_it(shown: Path, name: str) -> None:
+    truth, taken = np.load(shown / f"{name}.npy"), np.load(shown / f"{name}.blend.npy")
+    assert truth.any()
+    assert np.array_equal(taken, truth)
+    notes = said_of(shown, f"{name}.blend")["notes"]
+    assert len(notes) == bool(SAME[name])
+    assert SAME[name] in "".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("strands", "is shown without hair of 'field', since"),
+        ("curves_of_hair", "is shown without hair of 'fur', since"),
+        ("a_drawing", "is shown without drawn strokes of 'Suzanne', since"),
+        ("a_cloud_of_points", "is shown without points of 'field', since"),
+        ("a_volume", "is shown without a volume of 'field', since"),
+        ("fog_in_a_box", "is shown without a volume of 'box', since"),
+        ("rigid", "shows 'falling' as they are before they fall as rigid bodies; "),
+    ],
+)
+def test_what_is_left_out_of_a_blend_file_is_said(shown: Path, name: str, wanted: str) -> None:
+    (note,) = said_of(shown, f"{name}.blend")["notes"]
+    assert wanted in note
+    assert "skin" in said_of(shown, f"{name}.blend")["parts"] or name == "a_cloud_of_points"
+
+
+@pytest.mark.parametrize(("kind", "how"), [("glb", "without"), ("fbx", "without"), ("usdc", "frame 1")])
+def test_a_file_with_animations_says_how_it_is_shown(shown: Path, kind: str, how: str) -> None:
+    (note,) = said_of(shown, f"moving.{kind}")["notes"]
+    assert f"has animations, and is shown {'as it stands ' * (how == 'without') or 'at '}{how}" in note
+
+
+def test_parts_of_a_packed_file_keep_their_numbers(shown: Path) -> None:
+    assert said_of(shown, "names_of_one_stem.blend")["parts"] == ["mug", "mug.001", "mug.002"]
+
+
+def test_balls_that_melt_into_each_other_are_one_part(shown: Path) -> None:
+    assert said_of(shown, "balls.blend")["parts"] == ["Mball"]
+
+
 def test_nothing_in_a_blend_file_runs_or_stays(files: Path, said: dict[str, list[str]]) -> None:
     assert said["moves"] == said["texts"] == []
     assert [path.name for path in files.iterdir() if path.name.startswith("ran")] == []
