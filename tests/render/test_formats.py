@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.blender, pytest.mark.slow]
 
 FRONT = Camera((0.0, -2.0, 0.25), looking(np.array([0.0, 1.0, 0.0])), 30.0)  # the picture's right is +X, its top +Z
 POSED = ("glb", "gltf", "fbx", "usda", "usdc", "usdz", "blend")
+CLEAR = ("clear mix", "clear picture", "clear colours")
 GAP = 59  # the row between base and post
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +62,7 @@ def sources(files: Path) -> dict[str, AssetSource]:
         "stl": AssetSource(str(files / "box.stl"), "thing", (), scale=0.001),
         "many": write_obj(files / "many.obj", [(*p,) for p in cube], [(0, 1, 3, 2), (4, 6, 7, 5)]),
         "shaders": AssetSource(str(files / "shaders.blend"), "thing", ()),
+        **{kind: AssetSource(str(files / f"{kind}.blend"), "thing", ()) for kind in ("solid", "disc", *CLEAR)},
         "sky": sky(files / "sky.png"),
     }
 
@@ -136,6 +138,24 @@ def test_a_material_of_another_shader_or_of_no_nodes_keeps_its_colour(
     left, right = seen[:, :48].sum(axis=(0, 1)), seen[:, 48:].sum(axis=(0, 1))
     assert left[0] > 2 * left[2]
     assert right[2] > 2 * right[0]
+
+
+@pytest.mark.parametrize("name", CLEAR)
+def test_a_clear_thing_carries_its_label_as_a_whole_however_its_material_is_made(
+    blender: Blender, sources: dict[str, AssetSource], name: str
+) -> None:
+    clear, solid = (blender.shoot(scene_of(placed(kind), camera=FRONT, samples=4), sources) for kind in (name, "solid"))
+    assert np.array_equal(clear.ids, solid.ids)
+    assert not np.array_equal(clear.image, solid.image)
+
+
+def test_a_mix_with_a_transparent_shader_cuts_as_alpha_does(blender: Blender, sources: dict[str, AssetSource]) -> None:
+    shot, solid = (
+        blender.shoot(scene_of(placed(kind), camera=FRONT, samples=4), sources) for kind in ("disc", "solid")
+    )
+    share = (shot.ids == 1).sum() / (solid.ids == 1).sum()
+    assert share == pytest.approx(np.pi * 24**2 / 64**2, rel=0.05)
+    assert shot.alone[1].area_px == pytest.approx((shot.ids == 1).sum(), rel=0.03)
 
 
 def test_a_scene_is_the_same_first_later_and_after_its_assets_were_forgotten(
