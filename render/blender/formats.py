@@ -12,7 +12,7 @@ from blend_render_info import read_blend_rend_chunk
 from io_scene_fbx import parse_fbx
 
 from pipeline.errors import InputError, few_of, shown
-from render.blender.defuse import empty_caches
+from render.blender.defuse import empty_caches, take_out_simulations
 from render.stock.usd import look_at_layers
 
 MOST_NAMES = 4  # in a message
@@ -110,7 +110,7 @@ def read_blend(file: str) -> Imported:
         names, scenes = frozenset((*found.objects, *found.materials)), found.scenes
         chosen = active(file, scenes)
         wanted.scenes, wanted.objects, wanted.texts = list(chosen), found.objects, found.texts
-    simulations, notes = empty_caches(), list[str]()
+    simulations, notes = take_out_simulations(), cache_notes(empty_caches())
     if not wanted.scenes:
         link(wanted.objects)
         return Imported(simulations=simulations, names=names)
@@ -124,6 +124,16 @@ def read_blend(file: str) -> Imported:
     metres = scene.unit_settings.scale_length
     bpy.data.batch_remove(scenes_behind(scene))
     return Imported(metres, simulations=simulations, notes=tuple(notes), names=names)
+
+
+def cache_notes(names: Sequence[str]) -> list[str]:
+    """Return what must be said of objects whose simulations lie in other files."""
+    if not names:
+        return []
+    return [
+        f"is shown without the simulations that {few_of([shown(name) for name in names], MOST_NAMES)} keeps in other "
+        "files; in Blender clear Disk Cache, bake them again, and save the file"
+    ]
 
 
 def active(file: str, scenes: Sequence[str]) -> list[str]:

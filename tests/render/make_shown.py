@@ -342,6 +342,18 @@ def names_of_one_stem():
         add(f"mug.{number:03d}" if number else "mug", at=(x, 0, 0))
 
 
+def particles_kept_in_files():
+    add("skin", at=(-1.5, 0, 0))
+    emitted_particles()
+    bpy.ops.wm.save_as_mainfile(filepath=str(FOLDER / "particles_kept_in_files.blend"))  # the files lie beside it
+    field = bpy.data.objects["field"]
+    cache = field.particle_systems[0].point_cache
+    cache.use_disk_cache = True
+    with bpy.context.temp_override(active_object=field, object=field, point_cache=cache):
+        bpy.ops.ptcache.bake(bake=True)
+    bpy.context.scene.frame_set(30)
+
+
 HELPERS = {"add", "group", "instance", "sown", "nodes"}
 KINDS = [thing for name, thing in list(globals().items()) if isinstance(thing, FunctionType) and name not in HELPERS]
 
@@ -380,6 +392,10 @@ def make():
         bpy.ops.wm.open_mainfile(filepath=save(name, compress=name in PACKED))
         np.save(FOLDER / f"{name}.npy", from_above(bpy.context.scene))
     bpy.ops.wm.read_factory_settings(use_empty=True)
+    the_active_scene()
+    plain = Path(save("no_active_scene"))
+    plain.write_bytes(plain.read_bytes().replace(b"REND", b"RENX"))  # where Blender says which one is active
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     a_moment_of_a_movement()
     bpy.ops.export_scene.gltf(filepath=str(FOLDER / "moving.glb"))
     bpy.ops.export_scene.fbx(filepath=str(FOLDER / "moving.fbx"))
@@ -387,15 +403,21 @@ def make():
 
 
 def take():
+    from pipeline.errors import InputError
     from render.blender.importing import open_asset
 
     for file in sorted(path for path in FOLDER.iterdir() if path.suffix in {".blend", ".glb", ".fbx", ".usdc"}):
         bpy.ops.wm.read_factory_settings(use_empty=True)
-        opened = open_asset(file, "z")
+        said = file.with_suffix(f"{file.suffix}.json")
+        try:
+            opened = open_asset(file, "z")
+        except InputError as error:
+            said.write_text(json.dumps({"reason": str(error)}))
+            continue
         for part in opened.parts:
             bpy.context.scene.collection.objects.link(bpy.data.objects.new("part", part.mesh))
-        said = {"parts": sorted(part.name for part in opened.parts), "notes": opened.notes, "code": opened.code}
-        file.with_suffix(f"{file.suffix}.json").write_text(json.dumps(said))
+        parts = sorted(part.name for part in opened.parts)
+        said.write_text(json.dumps({"parts": parts, "notes": opened.notes, "code": opened.code}))
         np.save(FOLDER / f"{file.name}.npy", from_above(bpy.context.scene))
 
 

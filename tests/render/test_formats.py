@@ -318,6 +318,7 @@ def test_what_is_taken_of_a_blend_file_covers_the_pixels_that_blender_renders_of
         ("a_cloud_of_points", "is shown without points of 'field', since"),
         ("a_volume", "is shown without a volume of 'field', since"),
         ("fog_in_a_box", "is shown without a volume of 'box', since"),
+        ("particles_kept_in_files", "is shown without the simulations that 'field' keeps in other files; "),
         ("rigid", "shows 'falling' as they are before they fall as rigid bodies; "),
     ],
 )
@@ -331,6 +332,13 @@ def test_what_is_left_out_of_a_blend_file_is_said(shown: Path, name: str, wanted
 def test_a_file_with_animations_says_how_it_is_shown(shown: Path, kind: str, how: str) -> None:
     (note,) = said_of(shown, f"moving.{kind}")["notes"]
     assert f"has animations, and is shown {'as it stands ' * (how == 'without') or 'at '}{how}" in note
+
+
+def test_a_file_of_several_scenes_that_names_none_as_the_active_one_is_refused(shown: Path) -> None:
+    reason = json.loads((shown / "no_active_scene.blend.json").read_text(encoding="utf-8"))["reason"]
+    assert (
+        "has 3 scenes ('Zeta', 'Middle', 'Alpha') and does not say which one is shown; keep one of them, or" in reason
+    )
 
 
 def test_parts_of_a_packed_file_keep_their_numbers(shown: Path) -> None:
