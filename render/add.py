@@ -201,7 +201,7 @@ def assumptions(order: Order, file: str, content: Content) -> list[str]:
         for name in content.unused
     ]
     sideways = "its Z axis is taken as up; add --up y --replace if it lies on its side"
-    return [*code, *plain, *unit, *([sideways] if not order.up and file.endswith(UNITLESS) else [])]
+    return [*code, *content.notes, *plain, *unit, *([sideways] if not order.up and file.endswith(UNITLESS) else [])]
 
 
 def store(folder: Path) -> list[str]:

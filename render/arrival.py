@@ -40,6 +40,7 @@ class Content:
     pictures: int  # textures, packed ones too
     code: tuple[str, ...]  # scripts that were found and not run
     unused: tuple[str, ...] = ()  # pictures that the file names and Blender does not take from its format
+    notes: tuple[str, ...] = ()  # what is not shown as one might think, and what to do
 
 
 def find(path: Path, role: str) -> Arrival:
@@ -106,7 +107,7 @@ def look_into(main: Path, up: str) -> Content:
     measured = MeshMeasures(found.size, found.centre, found.faces, found.parts)
     unit_m = found.unit_m if found.unit_said else 0.0
     there = tuple(file for file in files if file.is_file())
-    return Content(measured, unit_m, there, len(found.textures), found.code, pictures_named(main))
+    return Content(measured, unit_m, there, len(found.textures), found.code, pictures_named(main), found.notes)
 
 
 def pictures_named(main: Path) -> tuple[str, ...]:

@@ -115,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     audit_entry.content,
     audit_entry.parts,
     audit_entry.code,
+    audit_entry.notes,
     audit_entry.recipes,
 )
 

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from pipeline.reading import Record, parse_typed
 
 WORKER = (
-    2  # raise it when render/blender/worker.py or render/blender/develop.py makes other pixels from the same numbers
+    3  # raise it when render/blender/worker.py or render/blender/develop.py makes other pixels from the same numbers
 )
 
 OUTPUTS = ("depth", "normals")

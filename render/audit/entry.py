@@ -109,6 +109,13 @@ def code(case: Case) -> Iterator[Finding]:
         )
 
 
+def notes(case: Case) -> Iterator[Finding]:
+    """What Blender shows and a label cannot have, or what another choice in the file would show."""
+    for note in case.facts.notes if case.facts else ():
+        what, _, how = note.rpartition("; ")
+        yield Finding(LOOK, f"{case.asset.file} {what}.", f"{how[:1].upper()}{how[1:]}.")
+
+
 def recipes(case: Case) -> Iterator[Finding]:
     """A target that no recipe asks for is never rendered."""
     if case.asset.role == "target" and not case.uses.recipes:

@@ -47,8 +47,8 @@ def script_nodes_in(owner: Any) -> Iterator[str]:
             owner.nodes.remove(node)
 
 
-def empty_caches() -> tuple[str, ...]:
-    """Take simulations that keep files out of all objects, and the disk out of other caches; return the former, sorted.
+def take_out_simulations() -> tuple[str, ...]:
+    """Take simulations that keep files out of all objects; return them, sorted.
 
     A fluid removes the folders of its cache, wherever the file says that these lie, as soon as it is evaluated, and
     writes new ones; it also runs programs of its own. No other part of a mesh is lost by this.
@@ -58,8 +58,17 @@ def empty_caches() -> tuple[str, ...]:
         for modifier in [one for one in thing.modifiers if one.type in KEEP_FILES]:
             found.append(f"simulation {modifier.name!r} of {thing.name!r}")
             thing.modifiers.remove(modifier)
+    return tuple(sorted(found))
+
+
+def empty_caches() -> tuple[str, ...]:
+    """Take the disk out of the caches of all objects; return the names of those that kept something there, sorted."""
+    found = set()
+    for thing in bpy.data.objects:
         for cache in caches_of(thing):
-            cache.use_external = cache.use_disk_cache = False
+            if cache.use_external or cache.use_disk_cache:  # to set what is set would empty what is baked into the file
+                cache.use_external = cache.use_disk_cache = False
+                found.add(thing.name)
     return tuple(sorted(found))
 
 

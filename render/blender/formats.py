@@ -1,56 +1,83 @@
 """In Blender: one importer a format. Each reads a file into the current scene and says what its unit is."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+import io
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import bpy
+from blend_render_info import read_blend_rend_chunk
 from io_scene_fbx import parse_fbx
 
-from render.blender.defuse import empty_caches
+from pipeline.errors import InputError, few_of, shown
+from render.blender.defuse import empty_caches, take_out_simulations
 from render.stock.usd import look_at_layers
+
+MOST_NAMES = 4  # in a message
+SIMPLIFIED = ("use_simplify", "simplify_subdivision_render", "simplify_child_particles_render")
 
 
 @dataclasses.dataclass(frozen=True)
-class Unit:
-    """How long the file's unit is, and what was taken out before it was looked at."""
+class Imported:
+    """What an importer says of a file: how long its unit is, and what is not as one might think."""
 
     metres: float = 1.0  # 1 where the file does not say
-    said: bool = True  # whether it does, or its format
+    unit_said: bool = True  # whether it does, or its format
     applied: float = 1.0  # by what Blender has multiplied all lengths already
     simulations: tuple[str, ...] = ()  # that were taken out, sorted
+    notes: tuple[str, ...] = ()  # see Facts
+    names: frozenset[str] | None = None  # of all objects and materials in the file; None: they stand in its bytes
 
 
-def read_obj(file: str) -> Unit:
+def read_obj(file: str) -> Imported:
     """Wavefront. Meshes are taken as they are: their faces stand as they stand in the file."""
     bpy.ops.wm.obj_import(filepath=file, forward_axis="Y", up_axis="Z", validate_meshes=False)
-    return Unit(said=False)
+    return Imported(unit_said=False)
 
 
-def read_ply(file: str) -> Unit:
+def read_ply(file: str) -> Imported:
     """Stanford's polygons, with vertex colours."""
     bpy.ops.wm.ply_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Unit(said=False)
+    return Imported(unit_said=False)
 
 
-def read_stl(file: str) -> Unit:
+def read_stl(file: str) -> Imported:
     """Stereolithography: bare triangles."""
     bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Unit(said=False)
+    return Imported(unit_said=False)
 
 
-def read_gltf(file: str) -> Unit:
+def read_gltf(file: str) -> Imported:
     """Text and binary glTF. Its unit is the metre (glTF 2.0, section 3.4)."""
     bpy.ops.import_scene.gltf(filepath=file, disable_bone_shape=True)
-    return Unit()
+    return Imported(notes=stillness(bool(bpy.data.actions), "as it stands without them"))
 
 
-def read_fbx(file: str) -> Unit:
+def read_fbx(file: str) -> Imported:
     """FBX, binary alone. Its unit is a number of centimetres."""
     bpy.ops.import_scene.fbx(filepath=file, use_anim=False, use_image_search=False)
-    metres = centimetres_in(parse_fbx.parse(file)[0]) / 100
-    return Unit(metres, applied=metres)
+    root = parse_fbx.parse(file)[0]
+    metres = centimetres_in(root) / 100
+    return Imported(metres, applied=metres, notes=stillness(any(moves_in(root)), "as it stands without them"))
+
+
+def moves_in(root: Any) -> Iterator[Any]:
+    """Yield the curves along which something moves in a parsed FBX."""
+    for entry in root.elems:
+        if entry.id == b"Objects":
+            yield from (item for item in entry.elems if item.id == b"AnimationCurve")
+
+
+def stillness(moves: bool, how: str) -> tuple[str, ...]:
+    """Return what must be said of a file that holds animations: how it is shown."""
+    if not moves:
+        return ()
+    return (
+        f"has animations, and is shown {how}; to show another moment apply that in Blender (Object > Convert > Mesh), "
+        "and export it again",
+    )
 
 
 def centimetres_in(root: Any) -> float:
@@ -61,53 +88,140 @@ def centimetres_in(root: Any) -> float:
     return float(values.get(b"UnitScaleFactor", 1.0))
 
 
-def read_usd(file: str) -> Unit:
+def read_usd(file: str) -> Imported:
     """Universal Scene Description; lamps, cameras and worlds are left out. What it names is looked at first."""
     metres, _ = look_at_layers(Path(file))
     bpy.ops.wm.usd_import(
         filepath=file, import_cameras=False, import_lights=False, import_volumes=False, create_world_material=False,
         set_frame_range=False, validate_meshes=True,
     )  # fmt: skip
-    return Unit(said=False) if metres is None else Unit(metres)
+    moves = bool(bpy.data.actions or bpy.data.cache_files)
+    return Imported(
+        1.0 if metres is None else metres, unit_said=metres is not None, notes=stillness(moves, "at frame 1 of them")
+    )
 
 
-def read_blend(file: str) -> Unit:
-    """Blender's own: what stands in its first scene, or all objects of a file without a scene.
+def read_blend(file: str) -> Imported:
+    """Blender's own: what stands in its active scene, or all objects of a file without a scene.
 
     Its caches are emptied before anything is evaluated: Blender writes and removes files where they say.
     """
     with bpy.data.libraries.load(file, link=False) as (found, wanted):
-        wanted.scenes, wanted.objects, wanted.texts = found.scenes[:1], found.objects, found.texts
-    simulations = empty_caches()
-    scenes = list(wanted.scenes)
-    shown = list(dict.fromkeys(rendered(scenes[0].view_layers[0].layer_collection))) if scenes else wanted.objects
-    metres = scenes[0].unit_settings.scale_length if scenes else 1.0
-    for thing in shown:
+        names, scenes = frozenset((*found.objects, *found.materials)), found.scenes
+        chosen = active(file, scenes)
+        wanted.scenes, wanted.objects, wanted.texts = list(chosen), found.objects, found.texts
+    simulations, notes = take_out_simulations(), cache_notes(empty_caches())
+    if not wanted.scenes:
+        link(wanted.objects)
+        return Imported(simulations=simulations, names=names)
+    (scene,) = wanted.scenes
+    if len(scenes) > 1:
+        notes.append(
+            f"has {len(scenes)} scenes, of which {shown(chosen[0])} is shown, as Blender opens it; for another one "
+            "open that in Blender and save the file"
+        )
+    notes += link_shown(scene)
+    metres = scene.unit_settings.scale_length
+    bpy.data.batch_remove(scenes_behind(scene))
+    return Imported(metres, simulations=simulations, notes=tuple(notes), names=names)
+
+
+def cache_notes(names: Sequence[str]) -> list[str]:
+    """Return what must be said of objects whose simulations lie in other files."""
+    if not names:
+        return []
+    return [
+        f"is shown without the simulations that {few_of([shown(name) for name in names], MOST_NAMES)} keeps in other "
+        "files; in Blender clear Disk Cache, bake them again, and save the file"
+    ]
+
+
+def active(file: str, scenes: Sequence[str]) -> list[str]:
+    """Return the one scene, of these names, that Blender shows when it opens a file; none if it has none.
+
+    Raises InputError if it has several and does not say which.
+    """
+    if len(scenes) < 2:
+        return list(scenes)
+    with contextlib.redirect_stderr(io.StringIO()):
+        said = {name for _, _, name in read_blend_rend_chunk(file)} & set(scenes)
+    if len(said) != 1:
+        names = few_of([shown(name) for name in scenes], MOST_NAMES)
+        raise InputError(
+            f"{file}: has {len(scenes)} scenes ({names}) and does not say which one is shown; keep one of them, or "
+            "open the one that is meant in Blender and save the file"
+        )
+    return list(said)
+
+
+def link_shown(scene: Any) -> list[str]:
+    """Link what a render of the scene would show into the current scene, at the same frame; return notes on it."""
+    here = bpy.context.scene
+    here.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    for setting in SIMPLIFIED:
+        setattr(here.render, setting, getattr(scene.render, setting))
+    everything = list(dict.fromkeys(thing for each in scenes_behind(scene) for thing in rendered(layers_of(each)[0])))
+    link(everything)
+    return [*layer_notes(scene), *physics_notes(scene, everything)]
+
+
+def link(things: Sequence[Any]) -> None:
+    """Link objects into the current scene."""
+    for thing in things:
         bpy.context.scene.collection.objects.link(thing)
-        thing.hide_viewport = thing.hide_render
-        for modifier in thing.modifiers:
-            as_rendered(modifier)
-    bpy.data.batch_remove(scenes)
-    return Unit(metres, simulations=simulations)
+
+
+def scenes_behind(scene: Any) -> list[Any]:
+    """Return a scene, the one that it has as its background, and so on."""
+    found: list[Any] = []
+    while scene and scene not in found:
+        found.append(scene)
+        scene = scene.background_set
+    return found
+
+
+def layers_of(scene: Any) -> list[Any]:
+    """Return the view layers that Blender renders, the first of them is what it shows; all if it renders none."""
+    return [layer for layer in scene.view_layers if layer.use] or list(scene.view_layers)
 
 
 def rendered(layer: Any) -> Iterator[Any]:
-    """Yield the objects of a layer of collections that a render would show, whatever is hidden while one works."""
-    if layer.exclude or layer.collection.hide_render:
+    """Yield the objects of a view layer that a render would show, whatever is hidden while one works."""
+    yield from rendered_in(layer.layer_collection)
+
+
+def rendered_in(layer: Any) -> Iterator[Any]:
+    """Yield the objects of a layer of collections that a camera would see, those that are hidden by themselves too."""
+    if layer.exclude or layer.holdout or layer.indirect_only or layer.collection.hide_render:
         return
     yield from layer.collection.objects
     for child in layer.children:
-        yield from rendered(child)
+        yield from rendered_in(child)
 
 
-def as_rendered(modifier: Any) -> None:
-    """Let a modifier do for us what it does in a render, not what it does while one works on the file."""
-    modifier.show_viewport = modifier.show_render
-    if hasattr(modifier, "render_levels"):
-        modifier.levels = modifier.render_levels
+def layer_notes(scene: Any) -> list[str]:
+    """Return what must be said of a scene whose view layers show different things."""
+    layers = layers_of(scene)
+    if len({frozenset(rendered(layer)) for layer in layers}) < 2:
+        return []
+    return [
+        f"has {len(layers)} view layers, of which {shown(layers[0].name)} is shown; for another one clear Use for "
+        "Rendering of those before it (in Blender: View Layer properties)"
+    ]
 
 
-IMPORTERS: dict[str, Callable[[str], Unit]] = {
+def physics_notes(scene: Any, things: Sequence[Any]) -> list[str]:
+    """Return what must be said of rigid bodies, which only move in their own scene."""
+    names = [shown(thing.name) for thing in things if thing.rigid_body and thing.rigid_body.type == "ACTIVE"]
+    if not names or scene.frame_current <= scene.frame_start:
+        return []
+    return [
+        f"shows {few_of(names, MOST_NAMES)} as they are before they fall as rigid bodies; in Blender choose Object > "
+        "Rigid Body > Apply Transformation where they lie, and save the file"
+    ]
+
+
+IMPORTERS: dict[str, Callable[[str], Imported]] = {
     ".obj": read_obj,
     ".ply": read_ply,
     ".stl": read_stl,

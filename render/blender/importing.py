@@ -6,7 +6,7 @@ refused.
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, few_of
 from render.blender.defuse import defuse, outside, paths_in_blender, refuse_links
-from render.blender.formats import IMPORTERS, Unit
+from render.blender.formats import IMPORTERS, MOST_NAMES, Imported
+from render.blender.shown import Showing, look_at
+from render.blender.topology import surface_of
+from render.stock.finite import strange, strange_vertices
 from render.stock.parts import files_of
 
-SHAPES = {"MESH", "CURVE", "SURFACE", "FONT", "META"}  # kinds of Blender objects that have faces
 SILENT = {".obj", ".ply", ".stl"}  # formats that do not say which axis is upward
 KEPT = (bpy.types.Material, bpy.types.Image, bpy.types.ShaderNodeTree, bpy.types.Texture)
 Y_UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # looks along -Z, as OBJ's usual exporters do
@@ -38,9 +40,10 @@ class Opened:
     """A file as it was read. Its data blocks stay in Blender; free them by `bpy.data.batch_remove(blocks)`."""
 
     parts: tuple[MeshPart, ...]
-    unit: Unit
+    imported: Imported
     code: tuple[str, ...]  # scripts, drivers and simulations that were taken out, sorted
     outside: tuple[str, ...]  # files it wants from other folders, sorted; they may have been read, as pictures alone
+    notes: tuple[str, ...]  # see Facts
     names: dict[Any, str]  # material -> its name in the file
     blocks: tuple[Any, ...]  # every data block that it needs
 
@@ -59,28 +62,57 @@ def open_asset(file: Path, up: str) -> Opened:
     before, named, kept = set(blocks()), paths_in_blender(), list[Any]()
     try:
         with apart() as room:
-            unit = IMPORTERS[file.suffix.lower()](str(file.resolve()))
+            imported = IMPORTERS[file.suffix.lower()](str(file.resolve()))
             code = defuse([block for block in blocks() if block not in before])
             drop_unused(before)
             refuse_links(file)
             paths = outside(file, named)
+            showing, says = look_at(room), names_in(file, imported)
             turn = Y_UP if up == "y" and file.suffix.lower() in SILENT else Matrix.Identity(4)
-            data = file.read_bytes()
-            parts = tuple(parts_of(room, data, turn @ Matrix.Scale(1 / unit.applied, 4)))
+            parts = tuple(parts_of(showing, says, turn @ Matrix.Scale(1 / imported.applied, 4)))
         kept += [part.mesh for part in parts] + [b for b in blocks() if isinstance(b, KEPT) and b not in before]
     except (RuntimeError, OSError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise InputError(f"{file}: Blender cannot read it ({reason}); export it again") from error
     finally:
         bpy.data.batch_remove(set(blocks()) - before - set(kept))
-    if not any(len(part.mesh.polygons) for part in parts):
+    if reason := why_unseen(file, parts, showing.faceless):
         bpy.data.batch_remove(kept)
-        raise InputError(
-            f"{file}: {why_no_faces(file)}nothing in it has faces, so nothing of it would be seen; export it with its "
-            "meshes"
-        )
-    names = {block: own_name(block.name, data) for block in kept if isinstance(block, bpy.types.Material)}
-    return Opened(parts, unit, tuple(sorted((*code, *unit.simulations))), paths, names, tuple(kept))
+        raise InputError(f"{file}: {reason}")
+    names = {block: own_name(block.name, says) for block in kept if isinstance(block, bpy.types.Material)}
+    notes = (*imported.notes, *faceless_note(showing.faceless))
+    return Opened(parts, imported, tuple(sorted((*code, *imported.simulations))), paths, notes, names, tuple(kept))
+
+
+def names_in(file: Path, imported: Imported) -> Callable[[str], bool]:
+    """Return what tells whether a name stands in a file."""
+    if imported.names is not None:
+        return imported.names.__contains__
+    data = file.read_bytes()
+    return lambda name: name.encode() in data
+
+
+def faceless_note(faceless: Sequence[str]) -> list[str]:
+    """Return what must be said of what has no faces; nothing if there is none."""
+    if not faceless:
+        return []
+    return [
+        f"is shown without {few_of(faceless, MOST_NAMES)}, since there are no faces to label; turn that into a mesh "
+        "(in Blender: Object > Convert, or Convert in the modifier), and save the file again"
+    ]
+
+
+def why_unseen(file: Path, parts: Sequence[MeshPart], faceless: Sequence[str]) -> str:
+    """Return why nothing of a file would be seen as it should, and what to do; empty if all is well."""
+    points = np.concatenate([np.zeros((0, 3)), *(surface_of(part.mesh)[0] for part in parts)])
+    if not any(len(part.mesh.polygons) for part in parts):
+        only = f"it shows {few_of(faceless, MOST_NAMES)} alone, and " if faceless else why_no_faces(file)
+        return f"{only}nothing in it has faces, so nothing of it would be seen; export it with its meshes"
+    if number := strange(points) or strange_vertices(file):
+        return f"{number} of its vertices are not three finite numbers; delete these, and export it again"
+    if not np.ptp(points, axis=0).any():
+        return "all its faces lie in one point, so nothing of it would be seen; export it again"
+    return ""
 
 
 STL_HEAD, STL_FACE = 84, 50  # bytes of a binary STL before its faces, and of each
@@ -142,32 +174,20 @@ def apart() -> Iterator[Any]:
             image.filepath_raw = path
 
 
-def parts_of(room: Any, data: bytes, turn: Any) -> Iterator[MeshPart]:
-    """Yield the visible objects of the scene that have faces, as meshes of their own with poses and modifiers applied.
+def parts_of(showing: Showing, says: Callable[[str], bool], turn: Any) -> Iterator[MeshPart]:
+    """Yield what has faces, as meshes of their own that stand in the asset's space.
 
-    data: the file's bytes. turn: matrix from Blender's world to the asset's space.
+    says: whether a name stands in the file. turn: matrix from Blender's world to the asset's space.
     """
-    room.view_layers[0].update()
-    graph = room.view_layers[0].depsgraph
-    # all before the first mesh is made: that makes the graph's own list invalid, and Blender fails on a curve's
-    shown = list(dict.fromkeys(
-        (one.object.original, one.matrix_world.copy().freeze(), tuple(one.persistent_id))
-        for one in graph.object_instances
-        if one.show_self and one.object.type in SHAPES and not one.object.original.hide_render
-    ))  # fmt: skip
-    for original, pose, _ in shown:
-        thing = original.evaluated_get(graph)
-        mesh = bpy.data.meshes.new_from_object(thing, preserve_all_data_layers=True, depsgraph=graph)
-        for number, slot in enumerate(thing.material_slots):
-            mesh.materials[number] = slot.material and slot.material.original
-        bake(mesh, turn @ pose)
-        yield MeshPart(own_name(original.name, data), mesh)
+    for one in showing.meshes:
+        bake(one.mesh, turn @ one.pose)
+        yield MeshPart(own_name(one.name, says), one.mesh)
 
 
-def own_name(name: str, data: bytes) -> str:
+def own_name(name: str, says: Callable[[str], bool]) -> str:
     """Return a block's name without the .001 that Blender adds to a name it has already, unless the file says so."""
     base, dot, number = name.rpartition(".")
-    return base if dot and number.isdigit() and len(number) == 3 and name.encode() not in data else name
+    return base if dot and number.isdigit() and len(number) == 3 and not says(name) else name
 
 
 def bake(mesh: Any, pose: Any) -> None:

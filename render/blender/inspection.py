@@ -49,8 +49,9 @@ def facts_of(file: Path, opened: Opened) -> Facts:
         tangled_edges=sum(each.tangled_edges for each in found),
         flipped_share=sum(each.flipped for each in found) / faces,
         code=opened.code,
-        unit_m=opened.unit.metres,
-        unit_said=opened.unit.said,
+        unit_m=opened.imported.metres,
+        unit_said=opened.imported.unit_said,
+        notes=opened.notes,
     )
 
 

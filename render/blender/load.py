@@ -16,6 +16,7 @@ from pipeline.errors import InputError
 from render.blender.importing import Opened, bake, blocks, open_asset
 from render.blender.looks import give_look
 from render.blender.materials import principled
+from render.blender.solidity import even_out, gather_alpha
 from render.blender.stage import put
 from render.spec import AssetSource, Material, Placed
 
@@ -77,6 +78,8 @@ def make_template(source: AssetSource) -> Opened:
         bake(part.mesh, Matrix.Scale(source.scale, 4))
     for material in template.names:
         give_nodes(material)
+        gather_alpha(material.node_tree)
+        even_out(material.node_tree, [p.mesh for p in template.parts if material in set(p.mesh.materials)])
     spare = {material: "" for part in template.parts for material in fill_slots(part.mesh)}
     template = dataclasses.replace(template, names={**template.names, **spare}, blocks=(*template.blocks, *spare))
     for block in template.blocks:

@@ -45,6 +45,7 @@ class Facts:
     code: tuple[str, ...]  # scripts, drivers and simulations that were found, and were not run
     unit_m: float  # metres per unit, where the file or its format says so; 1 where neither does
     unit_said: bool = True  # whether one does
+    notes: tuple[str, ...] = ()  # what is not shown as one might think, and what to do: "has ...; do ..."
 
 
 def inspect(files: Sequence[Path], ups: Sequence[str], apart: bool | None = None) -> list[Facts | str]:

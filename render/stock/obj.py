@@ -76,7 +76,7 @@ def text_of(path: Path) -> str:
 def measure(path: Path, up: str) -> MeshMeasures:
     """Return what an OBJ holds; `up` is its upward axis, "z" or "y", and parts are in the file's order.
 
-    Raises InputError when it has no faces, no vertices, or a coordinate that is no number.
+    Raises InputError when it has no faces, no vertices, no extent, or a coordinate that is no number.
     """
     text = re.sub(r"\\\r?\n", " ", text_of(path))  # a line that ends so goes on
     corners = [face.split() for face in re.findall(r"(?m)^[ \t]*f[ \t]+(.+)$", text)]
@@ -85,6 +85,8 @@ def measure(path: Path, up: str) -> MeshMeasures:
     points = points_of(path, re.findall(r"(?m)^[ \t]*v[ \t]+(.+)$", text))
     points = points[used_by_faces(path, text, corners, len(points))]
     low, high = points.min(axis=0), points.max(axis=0)
+    if (low == high).all():
+        raise InputError(f"{path}: all its faces lie in one point, so nothing of it would be seen; export it again")
     size, centre = upright(high - low, up), upright((low + high) / 2, up)
     faces = sum(max(len(face) - 2, 0) for face in corners)
     return MeshMeasures((abs(size[0]), abs(size[1]), abs(size[2])), centre, faces, tuple(objects_in(text)))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 FOLDER = Path(sys.argv[1])
 
@@ -79,6 +80,39 @@ for side, name, colour in ((-0.15, "diffuse", (0.8, 0.02, 0.02, 1.0)), (0.15, "b
         shader.inputs["Color"].default_value = colour
         material.node_tree.links.new(shader.outputs[0], nodes["Material Output"].inputs["Surface"])
 save("shaders")
+
+# Upright cards of one material each: solid, clear in three ways, and with a disc cut out of it by a picture.
+for kind in ("solid", "clear mix", "clear picture", "clear colours", "disc"):
+    empty()
+    card = add("card", [(-0.2, 0, 0.05), (0.2, 0, 0.05), (0.2, 0, 0.45), (-0.2, 0, 0.45)], [(0, 1, 2, 3)])
+    card.data.uv_layers.new().data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
+    tree = card.data.materials[0].node_tree
+    nodes, shader = tree.nodes, tree.nodes["Principled BSDF"]
+    glass, mix, picture, colours = (
+        nodes.new(f"ShaderNode{name}") for name in ("BsdfTransparent", "MixShader", "TexImage", "VertexColor")
+    )
+    picture.image = bpy.data.images.new(kind, 64, 64, alpha=True)
+    rows, columns = np.mgrid[:64, :64] - 31.5
+    alpha = np.where(np.hypot(rows, columns) < 24, 1.0, 0.0) if kind == "disc" else np.full((64, 64), 0.2)
+    picture.image.pixels.foreach_set(np.dstack([np.ones((64, 64, 3)), alpha]).astype(np.float32).ravel())
+    picture.image.pack()
+    colours.layer_name = "colour"
+    card.data.color_attributes.new("colour", "FLOAT_COLOR", "POINT").data.foreach_set("color", [0.5, 0.5, 0.5, 0.2] * 4)
+    mix.inputs[0].default_value = 0.9
+    if kind == "clear mix":
+        tree.links.new(shader.outputs[0], mix.inputs[1])
+        tree.links.new(glass.outputs[0], mix.inputs[2])
+    elif kind == "disc":
+        nodes.remove(shader)
+        tree.links.new(picture.outputs["Alpha"], mix.inputs[0])
+        tree.links.new(glass.outputs[0], mix.inputs[1])
+        tree.links.new(nodes.new("ShaderNodeBsdfDiffuse").outputs[0], mix.inputs[2])
+    if kind in {"clear mix", "disc"}:
+        tree.links.new(mix.outputs[0], nodes["Material Output"].inputs["Surface"])
+    elif kind != "solid":
+        source = picture if kind == "clear picture" else colours
+        tree.links.new(source.outputs["Alpha"], shader.inputs["Alpha"])
+    save(kind)
 
 # Everything that Blender renders and that is no mesh, and what is hidden in one place and not in the other.
 empty()

@@ -144,6 +144,10 @@ FAULTS = [
         "`labelled` in mug-blue.toml", id="a label on nothing",
     ),
     pytest.param(
+        case(facts={"notes": ("shows its scene 'a; b' alone; open the other",)}), LOOK, "shows its scene 'a; b' alone.",
+        "Open the other.", id="another scene",
+    ),
+    pytest.param(
         case(facts={"code": ("driver 'x' of location",)}), LOOK, "programs that were not run: driver 'x'", "bake",
         id="a program inside",
     ),

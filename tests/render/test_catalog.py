@@ -123,6 +123,7 @@ BAD_FILES = {
     "no faces": ("brick.obj", "f 1 ", "# 1 ", "no faces"),
     "a vertex that is no number": ("brick.obj", "v 2 0 0", "v 2 none 0", "not three numbers"),
     "a vertex of two numbers": ("brick.obj", "v 2 0 0", "v 2 0", "not three numbers"),
+    "no extent": ("brick.obj", "v ", "v 0 0 0 ", "all its faces lie in one point"),
     "a vertex at infinity": ("brick.obj", "v 2 0 0", "v inf 0 0", "all of them finite"),
     "a texture that is not there": ("brick.mtl", "brick.png", "stone.png", "stone.png is not there"),
     "a texture elsewhere": ("brick.mtl", "brick.png", "/home/artist/brick.png", "leaves"),

@@ -153,6 +153,23 @@ def textured(folder: Path, uvs: bool) -> Path:
     return path
 
 
+def ply(path: Path, *points: tuple[float, ...]) -> Path:
+    """Write a binary PLY of one triangle."""
+    head = "ply\nformat binary_little_endian 1.0\nelement vertex 3\n"
+    head += "".join(f"property float {axis}\n" for axis in "xyz")
+    head += "element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    path.write_bytes(
+        head.encode() + np.array(points, "<f4").tobytes() + bytes([3]) + np.arange(3, dtype="<i4").tobytes()
+    )
+    return path
+
+
+def stl(path: Path, *points: tuple[float, ...]) -> Path:
+    """Write a binary STL of one triangle."""
+    path.write_bytes(bytes(80) + bytes([1, 0, 0, 0]) + bytes(12) + np.array(points, "<f4").tobytes() + bytes(2))
+    return path
+
+
 def nested(folder: Path) -> Path:
     """Write a file that is too deep for its reader."""
     path = folder / "nested.gltf"
@@ -167,13 +184,18 @@ def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(fo
     (folder / "torn.glb").write_bytes(file_of(folder, "two", "glb").read_bytes()[:300])
     (folder / "torn.blend").write_bytes(file_of(folder, "two", "blend").read_bytes()[:3000])
     (folder / "points.obj").write_text("v 0 0 0\nv 1 0 0\n")
+    x, y = (1, 0, 0), (0, 1, 0)
+    strange_numbers = [
+        ply(folder / "nan.ply", (np.nan, 0, 0), x, y), stl(folder / "inf.stl", (0, np.inf, 0), x, y),
+        ply(folder / "dot.ply", x, x, x),
+    ]  # fmt: skip
     bad = folder / "deep" / "bad"
     files = [
         folder / "torn.glb", nested(folder), folder / "torn.blend", folder / "points.obj", bad / "linked.blend",
-        folder / "posed.glb.zip", textured(folder, uvs=True), textured(folder, uvs=False), bad / "drivers.blend",
-        bad / "picture.blend", folder / "posed-y.obj",
+        folder / "posed.glb.zip", *strange_numbers, textured(folder, uvs=True), textured(folder, uvs=False),
+        bad / "drivers.blend", bad / "picture.blend", folder / "posed-y.obj",
     ]  # fmt: skip
-    torn, deep, cut, points, linked, strange, leaf, bare, drivers, outside, lying = inspect(
+    torn, deep, cut, points, linked, strange, nan, inf, dot, leaf, bare, drivers, outside, lying = inspect(
         files, [*["z"] * (len(files) - 1), "y"]
     )
     reasons: list[tuple[Facts | str, str]] = [
@@ -183,6 +205,9 @@ def test_pictures_codes_and_reasons_are_told_and_one_bad_file_spoils_no_other(fo
         (points, "nothing in it has faces"),
         (linked, "wanted all of them inside"),
         (strange, "found a .zip file, wanted .obj"),
+        (nan, "1 of its vertices are not three finite numbers"),
+        (inf, "1 of its vertices are not three finite numbers"),
+        (dot, "all its faces lie in one point"),
     ]
     for (reason, wanted), file in zip(reasons, files, strict=False):
         assert isinstance(reason, str)

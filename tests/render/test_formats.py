@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.blender, pytest.mark.slow]
 
 FRONT = Camera((0.0, -2.0, 0.25), looking(np.array([0.0, 1.0, 0.0])), 30.0)  # the picture's right is +X, its top +Z
 POSED = ("glb", "gltf", "fbx", "usda", "usdc", "usdz", "blend")
+CLEAR = ("clear mix", "clear picture", "clear colours")
 GAP = 59  # the row between base and post
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +62,7 @@ def sources(files: Path) -> dict[str, AssetSource]:
         "stl": AssetSource(str(files / "box.stl"), "thing", (), scale=0.001),
         "many": write_obj(files / "many.obj", [(*p,) for p in cube], [(0, 1, 3, 2), (4, 6, 7, 5)]),
         "shaders": AssetSource(str(files / "shaders.blend"), "thing", ()),
+        **{kind: AssetSource(str(files / f"{kind}.blend"), "thing", ()) for kind in ("solid", "disc", *CLEAR)},
         "sky": sky(files / "sky.png"),
     }
 
@@ -136,6 +138,24 @@ def test_a_material_of_another_shader_or_of_no_nodes_keeps_its_colour(
     left, right = seen[:, :48].sum(axis=(0, 1)), seen[:, 48:].sum(axis=(0, 1))
     assert left[0] > 2 * left[2]
     assert right[2] > 2 * right[0]
+
+
+@pytest.mark.parametrize("name", CLEAR)
+def test_a_clear_thing_carries_its_label_as_a_whole_however_its_material_is_made(
+    blender: Blender, sources: dict[str, AssetSource], name: str
+) -> None:
+    clear, solid = (blender.shoot(scene_of(placed(kind), camera=FRONT, samples=4), sources) for kind in (name, "solid"))
+    assert np.array_equal(clear.ids, solid.ids)
+    assert not np.array_equal(clear.image, solid.image)
+
+
+def test_a_mix_with_a_transparent_shader_cuts_as_alpha_does(blender: Blender, sources: dict[str, AssetSource]) -> None:
+    shot, solid = (
+        blender.shoot(scene_of(placed(kind), camera=FRONT, samples=4), sources) for kind in ("disc", "solid")
+    )
+    share = (shot.ids == 1).sum() / (solid.ids == 1).sum()
+    assert share == pytest.approx(np.pi * 24**2 / 64**2, rel=0.05)
+    assert shot.alone[1].area_px == pytest.approx((shot.ids == 1).sum(), rel=0.03)
 
 
 def test_a_scene_is_the_same_first_later_and_after_its_assets_were_forgotten(
@@ -234,6 +254,99 @@ def test_a_blend_file_is_what_blender_renders_of_it(files: Path) -> None:
     (found,) = inspect([files / "kinds.blend"], ["z"])
     assert not isinstance(found, str), found
     assert found.parts == ("Mball", "Text", "box", "field", "lid", "pad", "ring", "sown")
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of make_shown.py's files, pictures and notes."""
+    folder: Path = tmp_path_factory.mktemp("shown")
+    for what in ("make", "take"):
+        words = [sys.executable, str(Path(__file__).with_name("make_shown.py")), what, str(folder)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)})
+        assert not done.returncode, done.stderr
+    return folder
+
+
+def said_of(shown: Path, name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads((shown / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+SAME = {  # what is shown, and what is said
+    "particles_of_a_hidden_object": "",
+    "particles_of_an_excluded_collection": "",
+    "children_of_particles": "",
+    "emitted_particles": "",
+    "baked_particles": "",
+    "instances_of_an_excluded_collection": "",
+    "nested_instances": "",
+    "instances_on_faces": "",
+    "instances_on_vertices": "",
+    "instances_of_nodes": "",
+    "nodes_that_differ_in_a_render": "",
+    "the_active_scene": "has 3 scenes, of which 'Middle' is shown",
+    "a_scene_behind": "has 2 scenes, of which 'Scene' is shown",
+    "the_layer_that_is_used": "",
+    "two_layers": "has 2 view layers, of which 'ViewLayer' is shown",
+    "what_the_camera_does_not_see": "",
+    "balls": "",
+    "a_half_built_mesh": "",
+    "a_curve_that_is_finer_in_a_render": "",
+    "modifiers_that_differ_in_a_render": "",
+    "simplified": "",
+    "a_moment_of_a_movement": "",
+    "names_of_one_stem": "",
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_taken_of_a_blend_file_covers_the_pixels_that_blender_renders_of_it(shown: Path, name: str) -> None:
+    truth, taken = np.load(shown / f"{name}.npy"), np.load(shown / f"{name}.blend.npy")
+    assert truth.any()
+    assert np.array_equal(taken, truth)
+    notes = said_of(shown, f"{name}.blend")["notes"]
+    assert len(notes) == bool(SAME[name])
+    assert SAME[name] in "".join(notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("strands", "is shown without hair of 'field', since"),
+        ("curves_of_hair", "is shown without hair of 'fur', since"),
+        ("a_drawing", "is shown without drawn strokes of 'Suzanne', since"),
+        ("a_cloud_of_points", "is shown without points of 'field', since"),
+        ("a_volume", "is shown without a volume of 'field', since"),
+        ("fog_in_a_box", "is shown without a volume of 'box', since"),
+        ("particles_kept_in_files", "is shown without the simulations that 'field' keeps in other files; "),
+        ("rigid", "shows 'falling' as they are before they fall as rigid bodies; "),
+    ],
+)
+def test_what_is_left_out_of_a_blend_file_is_said(shown: Path, name: str, wanted: str) -> None:
+    (note,) = said_of(shown, f"{name}.blend")["notes"]
+    assert wanted in note
+    assert "skin" in said_of(shown, f"{name}.blend")["parts"] or name == "a_cloud_of_points"
+
+
+@pytest.mark.parametrize(("kind", "how"), [("glb", "without"), ("fbx", "without"), ("usdc", "frame 1")])
+def test_a_file_with_animations_says_how_it_is_shown(shown: Path, kind: str, how: str) -> None:
+    (note,) = said_of(shown, f"moving.{kind}")["notes"]
+    assert f"has animations, and is shown {'as it stands ' * (how == 'without') or 'at '}{how}" in note
+
+
+def test_a_file_of_several_scenes_that_names_none_as_the_active_one_is_refused(shown: Path) -> None:
+    reason = json.loads((shown / "no_active_scene.blend.json").read_text(encoding="utf-8"))["reason"]
+    assert (
+        "has 3 scenes ('Zeta', 'Middle', 'Alpha') and does not say which one is shown; keep one of them, or" in reason
+    )
+
+
+def test_parts_of_a_packed_file_keep_their_numbers(shown: Path) -> None:
+    assert said_of(shown, "names_of_one_stem.blend")["parts"] == ["mug", "mug.001", "mug.002"]
+
+
+def test_balls_that_melt_into_each_other_are_one_part(shown: Path) -> None:
+    assert said_of(shown, "balls.blend")["parts"] == ["Mball"]
 
 
 def test_nothing_in_a_blend_file_runs_or_stays(files: Path, said: dict[str, list[str]]) -> None:
