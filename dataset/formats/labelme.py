@@ -47,7 +47,7 @@ from dataset.pictures import MOST_PIXELS
 from dataset.records import Sample, Side
 from pipeline.errors import InputError, shown
 from pipeline.files import write_json
-from pipeline.reading import OPEN, parse_json, parse_typed, read_bytes
+from pipeline.reading import OPEN, parse_json, parse_typed, read_bytes, utf_8_of
 
 VERSION = "5.5.0"  # of LabelMe, whose files may hold masks
 MARKS = (b'"shapes"', b'"imagePath"')
@@ -120,7 +120,7 @@ def files_in(root: Path) -> list[Path]:
 def looks_like_one(path: Path) -> bool:
     """Return whether a file holds the keys of LabelMe's; whether it is whole is for its reader to say."""
     with suppress(InputError):
-        data = read_bytes(path, MOST_LOOKED_AT)
+        data = utf_8_of(read_bytes(path, MOST_LOOKED_AT))
         return all(mark in data for mark in MARKS)
     return False
 

@@ -80,9 +80,16 @@ class Outlines:
         stated = self.size_hw or upright_hw
         if stated == upright_hw or stated != upright_hw[::-1]:
             return stated
-        farthest = [reach_of(outline.shape) for outline in self.outlines]
-        outside = any(not within(reach, stated) for reach in farthest)
-        return upright_hw if outside and all(within(reach, upright_hw) for reach in farthest) else stated
+        return upright_hw if not self.lie_on(stated) and self.lie_on(upright_hw) else stated
+
+    def lie_on(self, size_hw: tuple[int, int]) -> bool:
+        """Return whether all outlines lie on a picture of this size; an RLE does on any."""
+        return all(within(reach_of(outline.shape), size_hw) for outline in self.outlines)
+
+    def may_be_of(self, size_hw: tuple[int, int]) -> bool:
+        """Return whether the outlines may be those of a picture of this size, whichever is stated."""
+        stated = [outline.shape.get("size") for outline in self.outlines if isinstance(outline.shape, dict)]
+        return self.lie_on(size_hw) and all(size == list(size_hw) for size in stated)
 
 
 def put(ids: IdMap, rle: dict[str, Any], number: int) -> None:

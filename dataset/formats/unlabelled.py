@@ -3,16 +3,25 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dataset.formats.listed import BROKEN_PHOTO, NO_LICENCE, Defects, FirstDefect, ListedPhoto, PhotoSet, refuse_unread
+from dataset.formats.listed import (
+    BROKEN_PHOTO,
+    NO_LICENCE,
+    Defects,
+    FirstDefect,
+    ListedPhoto,
+    PhotoSet,
+    refuse_unread,
+    unread_in,
+)
 from dataset.formats.outlines import Outlines
-from dataset.formats.pairing import pictures_in
+from dataset.formats.pairing import MOST_DEEP, pictures_in
 from dataset.formats.webdataset import IDS, MASKS
 from pipeline.errors import InputError
 
 
 def find_photos(root: Path) -> Path | None:
-    """Return the folder itself if there is a photo in it or a few levels below, else None."""
-    return root if next(pictures_in(root), None) else None
+    """Return the folder itself if there is a photo in it or a few levels below, one that is not read too, else None."""
+    return root if next(pictures_in(root), None) or unread_in(root, MOST_DEEP) else None
 
 
 def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
@@ -31,9 +40,8 @@ def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
                 f"{root}: found no labelled photos, wanted images/ and masks/ or another format that is known; {first} "
                 f"and {file} have one name: name the folders so if one is a mask, else rename one"
             )
-    for folder in sorted({file.parent for file in files}):
-        with defects.gathering(BROKEN_PHOTO):
-            refuse_unread(folder)
+    with defects.gathering(BROKEN_PHOTO):
+        refuse_unread(root, MOST_DEEP)
     photos = [
         ListedPhoto(file, Outlines(str(file), None, ()), root.resolve().name, NO_LICENCE, {}, labelled=False)
         for file in files

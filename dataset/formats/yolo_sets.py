@@ -7,6 +7,7 @@ from typing import Any
 
 from dataset.formats.listed import NO_LICENCE, NO_PHOTO, PHOTO_SUFFIXES, Defects, licence_of
 from dataset.formats.pairing import MOST_DEEP, PHOTO_FOLDERS, folders_of, pictures_in
+from dataset.formats.photo_files import as_spelt
 from pipeline.errors import InputError, shown
 from pipeline.reading import MOST_SETTINGS_BYTES, read_text, read_yaml
 
@@ -173,7 +174,15 @@ def exists_file(path: Path) -> bool:
 
 
 def label_file(photo: Path, root: Path) -> Path:
-    """Return where the labels of a photo lie: in labels/ for the last images/ of its path, else beside it."""
+    """Return where the labels of a photo lie: in labels/ for the last images/ of its path, else beside it.
+
+    However its name is spelt, as of `photo_files.as_spelt`, which says the errors.
+    """
+    return as_spelt(label_place(photo, root))
+
+
+def label_place(photo: Path, root: Path) -> Path:
+    """Return where the labels of a photo should lie."""
     parts = list(photo.relative_to(root).with_suffix(".txt").parts)
     for k in range(len(parts) - 2, -1, -1):
         if parts[k].lower() in PHOTO_FOLDERS:
