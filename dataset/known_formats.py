@@ -20,8 +20,8 @@ from dataset.formats import (
     webdataset,
     yolo,
 )
-from dataset.formats.listed import BROKEN_PHOTO, CLASH, Defects, PhotoSet, files_of, tidy, unread_in
-from dataset.formats.pairing import MOST_DEEP
+from dataset.formats.listed import CLASH, Defects, PhotoSet, tidy
+from dataset.formats.passed_over import elsewhere, unnamed
 from dataset.formats.photo_files import loose
 from pipeline.errors import InputError, few_of, shown
 
@@ -110,34 +110,11 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     ]
     said = [f"read as {FORMATS[name].title}", *found.assumed, *alike_names(found.categories)]
     if FORMATS[name].names_photos:
-        said += unnamed(root, found, defects)
-    elif not any(defect.kind == BROKEN_PHOTO for defect in defects.found):  # else it is told of already
-        said += unread(root)
+        said += unnamed(found, defects)
+    said += elsewhere(root, found)
     if others:
         said.append(f"passed over {', '.join(others)}")
     return dataclasses.replace(found, assumed=tuple(said))
-
-
-def unread(root: Path) -> list[str]:
-    """Return in a sentence how many pictures in a folder or below are of a kind that is not read, none if none."""
-    found = [shown(path.relative_to(root).as_posix()) for path in unread_in(root, MOST_DEEP)]
-    return [f"passed over {len(found)} pictures of kinds that are not read ({few_of(found, MOST_NAMED)})"] * bool(found)
-
-
-def unnamed(root: Path, found: PhotoSet, defects: Defects) -> list[str]:
-    """Return in a sentence how many photos lie beside those of a set without being named by its labels, none if none.
-
-    Pictures that cannot be read count too, wherever they lie in the set's folder `root`.
-    """
-    known = {photo.file for photo in found.photos} | {defect.photo for defect in defects.found}
-    folders = {photo.file.parent for photo in found.photos}
-    beside = {path for folder in folders for path in files_of(folder)}
-    others = sorted((beside | {*unread_in(root, MOST_DEEP)}) - known)
-    if not others:
-        return []
-    names = few_of([shown(path.name) for path in others], MOST_NAMED)
-    are = "pictures lie" if len(others) > 1 else "picture lies"
-    return [f"passed over what its labels do not name: {len(others)} {are} beside its photos ({names})"]
 
 
 def unwrapped(root: Path) -> Path:

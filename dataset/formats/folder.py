@@ -36,6 +36,7 @@ from dataset.formats.pairing import (
     pairs_in,
     pictures_in,
 )
+from dataset.formats.photo_files import named_apart
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 from pipeline.reading import check_keys, read_json
@@ -122,7 +123,7 @@ def read_plain(root: Path, defects: Defects | None = None) -> PhotoSet:
     photos = [photo for part, each in pairs for photo in photos_of(root, part, each, read, defects)]
     again = sum(len(each.companions) for _, each in pairs)
     passed = (f"passed over {again} pictures that show a mask once more",) if again else ()
-    return PhotoSet(read.names, tuple(photos), (*read.assumed, *passed))
+    return PhotoSet(read.names, named_apart(photos, root), (*read.assumed, *passed))
 
 
 def check_one_way(masks: list[FoundMask]) -> None:

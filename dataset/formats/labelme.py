@@ -39,7 +39,7 @@ from dataset.formats.listed import (
 )
 from dataset.formats.outlines import Outlines, check_numbers, check_within, flat, placed, reach_of
 from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
-from dataset.formats.photo_files import find_photo
+from dataset.formats.photo_files import find_photo, named_apart
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask, box_of, ignores, png_bytes
@@ -144,7 +144,8 @@ def read_labelme(root: Path, defects: Defects | None = None) -> PhotoSet:
     names = tuple(sorted({shape.category for shape in masks if not shape.ignored}))
     photos = [each.photo for each in read]
     said = tell({each.photo.file: each.shapes for each in read}, defects)
-    return PhotoSet(names, (*photos, *without_file(root, photos, defects)), (*assumed(read, masks), *said))
+    apart = named_apart((*photos, *without_file(root, photos, defects)), root)
+    return PhotoSet(names, apart, (*assumed(read, masks), *said))
 
 
 @dataclasses.dataclass(frozen=True)

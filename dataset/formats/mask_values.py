@@ -1,6 +1,8 @@
 """What the values and colours of a set's masks mean: by the files that name them, and by the values that occur."""
 
+import contextlib
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +21,7 @@ from pipeline.tables import rows_of
 PALETTES = ("labelmap.txt", "palette.json", "classes.csv", "class_dict.csv")
 NUMBERED = "_classes.csv"  # as Roboflow writes it beside its masks: value, name
 NAMES = "categories.json"
+MOST_WHITE, LOOKED_AT = 0.5, 8  # from which share of white on it is asked for, and in how many masks
 BACKGROUND = {"background", "_background_", "__background__"}
 IGNORED_NAMES = {"ignore", "ignored", "void", "__ignore__"}
 LINE = re.compile(r"(?P<name>.+?):(?P<rgb>(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3})?)\s*(:.*)?")
@@ -211,7 +214,18 @@ def white_maker(files: Iterable[Path], declared: Declared, where: Path) -> tuple
         )
     (name,) = declared.names
     said = f"the masks are black and white, {white} is an object: no other value than 0 and {white} occurs"
+    share = white_share(files)
+    said += f" (it covers {share:.0%} of the pixels: are they inverted?)" if share > MOST_WHITE else ""
     return lambda file: MaskFile(file, {white: name}), (said,)
+
+
+def white_share(files: Iterable[Path]) -> float:
+    """Return the share of the pixels of the first few masks that are not 0, 0.0 for none."""
+    shares = []
+    for file in itertools.islice(files, LOOKED_AT):
+        with contextlib.suppress(InputError):
+            shares.append(float((mask_values(file) > 0).mean()))
+    return sum(shares) / max(1, len(shares))
 
 
 def ids_maker(declared: Declared, where: Path, deep: bool = False) -> Maker:

@@ -127,6 +127,6 @@ def named_apart(photos: Sequence[ListedPhoto], root: Path) -> tuple[ListedPhoto,
 
 
 def way_name(file: Path, root: Path) -> str:
-    """Return the way from a set's folder to a photo as a name: its folders but images/, and its stem."""
+    """Return the way from a set's folder to a photo as a name: its folders but images/ and img/, and its stem."""
     way = file.relative_to(root).with_suffix("")
-    return "_".join(part for part in way.parts if part != "images") or file.stem
+    return "_".join(part for part in way.parts if part not in ("images", "img")) or file.stem

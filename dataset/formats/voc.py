@@ -35,6 +35,7 @@ from dataset.formats.mask_files import colour_codes, colours_text
 from dataset.formats.mask_values import BACKGROUND, IGNORED_NAMES, labelmap_rows
 from dataset.formats.outlines import Outlines, check_numbers
 from dataset.formats.pairing import MOST_DEEP
+from dataset.formats.photo_files import named_apart
 from dataset.formats.source import ManifestSource, name_of
 from dataset.formats.voc_masks import VOC_NAMES, Boxed, Meaning, VocLabel, colour_of, meaning_of
 from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map, ignores
@@ -123,7 +124,8 @@ def read_voc(root: Path, defects: Defects | None = None) -> PhotoSet:
     for stem in sorted(set(tree.classes) - set(tree.photos)):
         text = f"{tree.classes[stem]}: found no photo of that name in {tree.home / IMAGES}; add it or drop the mask"
         defects.add(NO_PHOTO, text)
-    return PhotoSet(meaning.categories, tuple(photos), assumed(tree, named, passed))
+    apart = named_apart(photos, tree.home / IMAGES)
+    return PhotoSet(meaning.categories, apart, assumed(tree, named, passed))
 
 
 def assumed(tree: Tree, named: bool, passed: int) -> tuple[str, ...]:

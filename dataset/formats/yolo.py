@@ -32,6 +32,7 @@ from dataset.formats.listed import (
 )
 from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.formats.pairing import MOST_DEEP
+from dataset.formats.photo_files import named_apart
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.formats.yolo_outlines import Points, mask_from, outline_of
 from dataset.formats.yolo_sets import YoloSet, label_file, photos_in, set_of, sign_of, texts_in
@@ -107,7 +108,8 @@ def read_yolo(sign: Path, defects: Defects | None = None) -> PhotoSet:
         photos.setdefault(photo.file, photo)
     check_strays(found, list(photos), defects)
     more = (f"{twice} photos stand in two subsets, of which the first counts",) if twice else ()
-    return PhotoSet(tuple(dict.fromkeys(found.names.values())), tuple(photos.values()), (*found.said, *more))
+    apart = named_apart(tuple(photos.values()), found.root)
+    return PhotoSet(tuple(dict.fromkeys(found.names.values())), apart, (*found.said, *more))
 
 
 def listed_in(found: YoloSet, defects: Defects) -> Iterator[ListedPhoto]:
