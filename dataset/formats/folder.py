@@ -76,7 +76,7 @@ def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
             source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
             licence = licence_of(entry, where, licence_of(meta, str(path)))
             photos.append(ListedPhoto(photo, label, source, licence, tags_of(entry, NO_TAGS)))
-    return PhotoSet(declared.names, tuple(photos), assumed)
+    return PhotoSet(declared.names, named_apart(photos, root), assumed)
 
 
 def read_classes(path: Path, classes: Any) -> dict[int, str]:

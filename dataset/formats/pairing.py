@@ -1,8 +1,8 @@
 """Which masks belong to which photo: by folders of known names, and by the names of the files in them.
 
 A set may be cut into subsets, ``train/images`` or ``images/train``. In the folders a mask is found by the photo's own
-name, by that and a suffix (``a_mask.png``), by that and a number (``a_0.png``: one object), in a folder of its category
-(``mug/a.png``), or in a folder of the photo's name (``a/anything.png``: one object).
+name (``a.png``, ``a.jpg.png``), by that and a suffix (``a_mask.png``), by that and a number (``a_0.png``: one object),
+in a folder of its category (``mug/a.png``), or in a folder of the photo's name (``a/anything.png``: one object).
 """
 
 import dataclasses
@@ -171,6 +171,8 @@ def meanings_of(path: Path, folder: Path) -> Iterator[tuple[str, FoundMask]]:
     parents, stem = PurePosixPath(key_of(path, folder)).parts[:-1], path.with_suffix("").name
     bare = MASK_SUFFIX.sub("", stem)
     names = [(stem, False), (bare, False), (MASK_SUFFIX.sub("", NUMBER_SUFFIX.sub("", bare)), True)]
+    if PurePosixPath(stem).suffix.lower() in PHOTO_SUFFIXES:  # a.jpg.png
+        names.append((PurePosixPath(stem).stem, False))
     for name, single in names:
         yield "/".join([*parents, name]), FoundMask(path, "", single)
     for k, category in enumerate(parents):

@@ -16,7 +16,10 @@ from dataset.formats.listed import (
 from dataset.formats.outlines import Outlines
 from dataset.formats.pairing import MOST_DEEP, pictures_in
 from dataset.formats.webdataset import IDS, MASKS
-from pipeline.errors import InputError
+from pipeline.errors import InputError, few_of, shown
+
+TEXTS = {".csv", ".json", ".jsonl", ".npy", ".npz", ".parquet", ".tsv", ".txt", ".xml", ".yaml"}
+MOST_NAMED = 3  # of the files that may hold labels
 
 
 def find_photos(root: Path) -> Path | None:
@@ -46,7 +49,14 @@ def read_photos(root: Path, defects: Defects | None = None) -> PhotoSet:
         ListedPhoto(file, Outlines(str(file), None, ()), root.resolve().name, NO_LICENCE, {}, labelled=False)
         for file in files
     ]
-    return PhotoSet((), tuple(photos), ("found no labels of any format",))
+    return PhotoSet((), tuple(photos), (f"found no labels of any format{words_on_texts(root)}",))
+
+
+def words_on_texts(root: Path) -> str:
+    """Return in words which texts in a folder or below may hold labels, "" for none."""
+    found = [path.relative_to(root) for path in sorted(root.rglob("*")) if path.suffix.lower() in TEXTS]
+    names = [shown(path.as_posix()) for path in found if not any(part.startswith(".") for part in path.parts)]
+    return f", though {len(names)} files may hold some ({few_of(names, MOST_NAMED)})" if names else ""
 
 
 def refuse_labels(files: Sequence[Path]) -> None:

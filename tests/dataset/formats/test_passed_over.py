@@ -14,6 +14,11 @@ LABEL = "0 0.1 0.1 0.9 0.1 0.9 0.9\n"
 LABELME = json.dumps({"imagePath": "1.png", "shapes": [{"label": "mug", "points": [[1, 1], [4, 1], [4, 3]]}]})
 IMAGE = '<image name="1.png" width="8" height="6"><polygon label="mug" points="1,1;4,1;4,3"/></image>'
 CVAT = f"<annotations>{IMAGE}</annotations>"
+COCO = json.dumps({
+    "images": [{"id": k, "file_name": f"{part}/1.png"} for k, part in enumerate(("train", "val"))],
+    "annotations": [{"id": k, "image_id": k, "category_id": 1, "segmentation": [[1, 1, 4, 1, 4, 3]]} for k in (0, 1)],
+    "categories": [{"id": 1, "name": "mug"}],
+})  # fmt: skip
 YAML = "names: [mug]\ntrain: {}\n"
 
 
@@ -63,6 +68,7 @@ def test_pictures_in_folders_that_are_not_read_are_counted(tmp_path, photos, mas
             {"train/labels/1.txt": LABEL, "val/labels/1.txt": LABEL, "data.yaml": YAML.format("[train, val]")},
             id="YOLO",
         ),
+        pytest.param(("images/train/1.png", "images/val/1.png"), {}, {"annotations.json": COCO}, id="COCO, one file"),
         pytest.param(("train/1.png", "val/1.png"), {}, {"train/1.json": LABELME, "val/1.json": LABELME}, id="LabelMe"),
         pytest.param(
             ("train/images/1.png", "val/images/1.png"),
@@ -89,3 +95,15 @@ def test_two_files_that_name_categories_otherwise_are_refused(tmp_path, name, te
 def test_masks_that_are_white_around_their_objects_are_asked_for(tmp_path):
     found = read_set(build(tmp_path, ("images/1.png",), {"masks/1.png": (1 - ONE) * np.uint8(255)}), Defects())
     assert "(it covers 88% of the pixels: are they inverted?)" in " ".join(found.assumed)
+
+
+def test_texts_that_may_be_labels_are_named_where_no_format_is_known(tmp_path):
+    found = read_set(build(tmp_path, ("images/1.png",), {}, {"some/where/coco.json": "{}", "a.csv": "x"}), Defects())
+    said = "found no labels of any format, though 2 files may hold some ('a.csv', 'some/where/coco.json')"
+    assert said in found.assumed
+
+
+def test_a_mask_may_be_called_after_the_whole_name_of_its_photo(tmp_path):
+    defects = Defects()
+    (photo,) = read_set(build(tmp_path, ("images/1.jpg",), {"masks/1.jpg.png": ONE}), defects).photos
+    assert (photo.labelled, defects.found) == (True, [])
