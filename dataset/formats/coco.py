@@ -34,7 +34,7 @@ from dataset.formats.listed import (
     PhotoSet,
 )
 from dataset.formats.nested_rings import Nested, nested_in
-from dataset.formats.outlines import PRELABEL, Outline, Outlines, Rings, rle_of
+from dataset.formats.outlines import PRELABEL, Outline, Outlines, Rings, all_sound, rle_of
 from dataset.formats.several import SetPart, check_alike, together
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, box_of
@@ -188,7 +188,7 @@ def rows_of(file: CocoFile, defects: Defects, photos: Mapping[Any, Path]) -> Coc
             kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
             category, (shape, rings) = file.categories[number], shape_in(entry)
             nested[rings] += 1
-            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry))
+            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry), box=box_in(entry))
             kept[image].append(outline)
     return CocoRows(single, crowds, nested)
 
@@ -198,6 +198,14 @@ def shape_in(entry: Mapping[str, Any]) -> tuple[Any, Nested]:
     shape = entry.get("segmentation")
     rings = nested_in(shape, entry.get("area"))
     return (Rings(tuple(map(tuple, shape))) if rings == "holes" and isinstance(shape, list) else shape), rings
+
+
+def box_in(entry: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """Return the bbox of an annotation, None for none, and for what is none in pixels, such as zeros or shares."""
+    box = entry.get("bbox")
+    if not isinstance(box, list) or len(box) != 4 or not all_sound(box) or min(box[2:]) <= 1:
+        return None
+    return box[0], box[1], box[2], box[3]
 
 
 def words_on_rings(nested: Mapping[Nested, int]) -> list[str]:
