@@ -1,7 +1,8 @@
 """Which format a folder of labelled photos is in, and the readers of all that are known."""
 
 import dataclasses
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dataset.formats import (
@@ -19,7 +20,9 @@ from dataset.formats import (
     webdataset,
     yolo,
 )
-from dataset.formats.listed import CLASH, Defects, PhotoSet, files_of, unread_in
+from dataset.formats.listed import CLASH, Defects, PhotoSet, tidy
+from dataset.formats.passed_over import elsewhere, unnamed
+from dataset.formats.photo_files import loose
 from pipeline.errors import InputError, few_of, shown
 
 AUTO = "auto"
@@ -41,7 +44,12 @@ class Format:
 
 FORMATS = {  # in the order in which they are tried: the more a format says of itself, the earlier
     "described": Format(
-        "masks with meta.json", "masks/ and meta.json", folder.find_described, folder.read_described, also=("masks",)
+        "masks with meta.json",
+        "masks/ and meta.json",
+        folder.find_described,
+        folder.read_described,
+        also=("masks",),
+        names_photos=True,
     ),
     "bop": Format("BOP", "scene folders with scene_gt.json", bop.find_bop, bop.read_bop),
     "panoptic": Format(
@@ -94,32 +102,19 @@ def read_set(root: Path, defects: Defects, style: str = AUTO) -> PhotoSet:
     name, sign = next(iter(signs.items()))
     found = FORMATS[name].read(sign, defects)
     check_names(root, found, defects)
+    check_categories(sign, found.categories)
     others = [
         FORMATS[other].title + (f" ({signs[other].relative_to(root)})" if signs[other] != root else "")
         for other in signs
         if other not in {name, *FORMATS[name].also} and not FORMATS[other].bare
     ]
-    said = [f"read as {FORMATS[name].title}", *found.assumed]
+    said = [f"read as {FORMATS[name].title}", *found.assumed, *alike_names(found.categories)]
     if FORMATS[name].names_photos:
         said += unnamed(found, defects)
+    said += elsewhere(root, found)
     if others:
         said.append(f"passed over {', '.join(others)}")
     return dataclasses.replace(found, assumed=tuple(said))
-
-
-def unnamed(found: PhotoSet, defects: Defects) -> list[str]:
-    """Return in a sentence how many photos lie beside those of a set without being named by its labels, none if none.
-
-    Pictures that cannot be read count too.
-    """
-    known = {photo.file for photo in found.photos} | {defect.photo for defect in defects.found}
-    folders = {photo.file.parent for photo in found.photos}
-    others = sorted({path for folder in folders for path in (*files_of(folder), *unread_in(folder))} - known)
-    if not others:
-        return []
-    names = few_of([shown(path.name) for path in others], MOST_NAMED)
-    are = "pictures lie" if len(others) > 1 else "picture lies"
-    return [f"passed over what its labels do not name: {len(others)} {are} beside its photos ({names})"]
 
 
 def unwrapped(root: Path) -> Path:
@@ -133,6 +128,26 @@ def chosen(style: str) -> dict[str, Format]:
     if style != AUTO and style not in FORMATS:
         raise InputError(f"the format is {style!r}, wanted one of {', '.join([AUTO, *FORMATS])}")
     return FORMATS if style == AUTO else {style: FORMATS[style]}
+
+
+def check_categories(sign: Path, categories: Sequence[str]) -> None:
+    """Raise InputError for a category without a name. sign: what its set is known by."""
+    blank = next((name for name in categories if not name.strip()), None)
+    if blank is not None:
+        raise InputError(f"{sign}: a category has the name {shown(blank)}, wanted one; give it one there")
+
+
+def alike_names(categories: Sequence[str]) -> list[str]:
+    """Return sentences on categories with blanks around, and on those that differ by capitals and the like alone."""
+    names = dict.fromkeys(map(tidy, categories))
+    blank = [shown(name) for name in categories if name != name.strip()]
+    spelt = Counter(map(loose, names))
+    alike = [shown(name) for name in names if spelt[loose(name)] > 1]
+    said = [f"names are taken without the blanks around them ({few_of(blank, MOST_NAMED)})"] if blank else []
+    words = (
+        f"{few_of(alike, MOST_NAMED)} differ by spelling alone, and each is a category of its own (see ingest.rename)"
+    )
+    return [*said, words] if alike else said
 
 
 def check_names(root: Path, found: PhotoSet, defects: Defects) -> None:

@@ -27,6 +27,7 @@ MOST_PIXELS = 110 * 10**6  # the largest cameras have 102 million; decoded with 
 BROKEN = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError,
           RuntimeError, struct.error, zlib.error)  # fmt: skip  # pillow's readers raise all of them
 ORIENTATION, CAMERA, TAKEN = 274, 0x8769, 36867  # EXIF: two tags, and the directory in which the last one stands
+EXIF_MARKS = (b"eXIf", b"EXIF", b"Raw profile type exif")  # in PNG and WebP
 DATE = re.compile(r"[12]\d{3}:\d\d:\d\d \d\d:\d\d:\d\d")  # a camera without a clock writes zeros or spaces
 
 Image.MAX_IMAGE_PIXELS = None  # `opened` has a limit of its own, and says it in one line
@@ -106,6 +107,19 @@ def lossy_kind(path: Path) -> str:
             return f"TIFF packed by {packed}"
         lossy_webp = image.format == "WEBP" and b"VP8 " in webp_chunks(data)
         return "JPEG" if image.format == "JPEG" else "lossy WebP" if lossy_webp else ""
+
+
+def turn_of(path: Path) -> int:
+    """Return the EXIF orientation 1..8 by which a picture is to be turned that `decode` does not turn; 1 for none.
+
+    path: as of `decode`, which turns a TIFF.
+    """
+    data = read_bytes(path)
+    if not any(mark in data for mark in EXIF_MARKS):  # pillow decodes a PNG to look behind its pixels
+        return 1
+    with opened(data, str(path)) as image:
+        orientation = 1 if image.format == "TIFF" else image.getexif().get(ORIENTATION, 1)
+        return orientation if orientation in range(1, 9) else 1
 
 
 def webp_chunks(data: bytes) -> set[bytes]:

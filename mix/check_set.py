@@ -14,7 +14,8 @@ from dataset.idmap import categories_map, ignores
 from dataset.known_formats import read_set
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
-from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, verdicts_in, with_labels
+from dataset.upright import Lie, ways_to_take, words_on
+from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, verdicts_in, with_labels, words_on_hidden
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered
@@ -37,6 +38,7 @@ class SetReport:
     objects: Counter[str] = dataclasses.field(default_factory=Counter)  # by category
     empty: int = 0  # photos on which nothing is labelled
     ignored: int = 0  # photos with a region to ignore
+    hidden: Counter[str] = dataclasses.field(default_factory=Counter)  # objects of which no pixel is seen, by category
     kinds: dict[str, list[Defect]] = dataclasses.field(default_factory=dict)
     samples: list[SetPicture] = dataclasses.field(default_factory=list)
 
@@ -58,9 +60,20 @@ def check_set(settings: Ingest, root: Path, real: Path) -> SetReport:
     report = SetReport(real, settings.names(found.categories), found.assumed)
     photos = sorted(with_labels(found.photos, settings, defects), key=lambda photo: photo.id)
     chosen = {photos[k].file for k in np.linspace(0, len(photos) - 1, min(SHOWN, len(photos))).round().astype(int)}
+    lies, doubtful = list[Lie](), list[ListedPhoto]()
     for photo in track(photos, len(photos), "check", "photos"):
         with defects.gathering(BROKEN_LABEL, photo.file):
-            add(report, photo, labelled(photo, settings, verdicts), photo.file in chosen)
+            shown = labelled(photo, settings, verdicts)
+            lies += [shown.lie] if shown.lie else []
+            if shown.lie and not shown.lie.sure:
+                doubtful.append(photo)
+            else:
+                add(report, photo, shown, photo.file in chosen)
+    ways = ways_to_take(lies, defects)
+    for photo in doubtful:
+        add(report, photo, labelled(photo, settings, verdicts, ways.get(photo.file)), photo.file in chosen)
+    taken = [dataclasses.replace(lie, way=ways.get(lie.file, lie.way)) for lie in lies]
+    report.assumed += (*words_on(taken), *words_on_hidden(report.hidden.elements()))
     kinds = defaultdict(list)
     for defect in defects.found:
         text = defect.text.replace(str(root), str(real))
@@ -73,6 +86,7 @@ def add(report: SetReport, photo: ListedPhoto, found: Labelled, is_shown: bool) 
     """Count one photo, and keep its picture if it is to be shown."""
     report.photos += 1
     report.objects.update(item.category for item in found.instances)
+    report.hidden.update(found.hidden)
     report.empty += not found.instances
     report.ignored += ignores(found.ids)
     if is_shown:

@@ -3,14 +3,24 @@
 import dataclasses
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.formats.listed import BROKEN_LABEL, BROKEN_PHOTO, NO_LABEL, OTHER_SIZE, DefectError, Defects, ListedPhoto
+from dataset.formats.listed import (
+    BROKEN_LABEL,
+    BROKEN_PHOTO,
+    HIDDEN,
+    NO_LABEL,
+    TWO_WAYS,
+    DefectError,
+    Defects,
+    ListedPhoto,
+    tidy,
+)
 from dataset.idmap import IGNORE, IdMap, instances_in, png_bytes, write_ids
 from dataset.known_formats import AUTO, read_set, unwrapped
 from dataset.outline_habit import habits_of, outlines_of, words_of
@@ -18,6 +28,7 @@ from dataset.outline_trim import check_trim, trimmed
 from dataset.pictures import StoredPhoto, read_photo
 from dataset.records import REAL, Instance, Sample, write_manifest
 from dataset.shards import read_bytes
+from dataset.upright import Lie, Way, drawn_upright, turned, ways_to_take, words_on
 from dataset.verdicts import LabelVerdict, photo_key, read_verdicts, without_wrong
 from pipeline.archives import ArchiveLimits
 from pipeline.errors import InputError
@@ -52,9 +63,10 @@ class Ingest:
 
     def check(self, categories: tuple[str, ...]) -> None:
         """Raise InputError for a name that is no category of the labels, or that two settings take."""
+        known = {*categories, *map(tidy, categories)}
         for key in ("rename", "ignore", "leave_out"):
             for name in getattr(self, key):
-                if name not in categories:
+                if name not in known:
                     raise InputError(
                         f"ingest.{key}: {name!r} is no category of the labels{suggestion(name, categories)}"
                     )
@@ -64,39 +76,30 @@ class Ingest:
 
     def names(self, categories: tuple[str, ...]) -> tuple[str, ...]:
         """Return the categories that are left, in their order, each once."""
+        return tuple(dict.fromkeys(self.kept(categories)))
+
+    def kept(self, categories: Iterable[str]) -> list[str]:
+        """Return the names of objects as they are taken, without those that are ignored or left out."""
         gone = {*self.ignore, *self.leave_out}
-        return tuple(dict.fromkeys(self.rename.get(name, name) for name in categories if name not in gone))
+        return [self.name_of(name) for name in categories if not {name, tidy(name)} & gone]
+
+    def name_of(self, category: str) -> str:
+        """Return the name that a category of the labels takes: another one if the settings say so, else `tidy`."""
+        return self.rename.get(category, self.rename.get(tidy(category), tidy(category)))
 
     def apply(self, ids: IdMap, categories: list[str]) -> tuple[IdMap, list[str]]:
         """Return an id map with the categories renamed, and what is ignored or left out taken from the objects.
 
         ids: k = an instance of categories[k - 1]. Objects keep their numbers; `instances_in` closes the gaps.
         """
-        if not (self.rename or self.ignore or self.leave_out):
-            return ids, categories
+        names = [self.name_of(name) for name in categories]
+        if not (self.ignore or self.leave_out):
+            return ids, names
         table = np.arange(IGNORE + 1, dtype=np.uint16)
         for number, name in enumerate(categories, 1):
-            if name in self.ignore or name in self.leave_out:
-                table[number] = IGNORE if name in self.ignore else 0
-        return table[ids], [self.rename.get(name, name) for name in categories]
-
-
-Pixels = TypeVar("Pixels", bound=np.generic)
-
-
-def turned(array: NDArray[Pixels], orientation: int) -> NDArray[Pixels]:
-    """Return stored pixels (H, W, ...) as they are to be seen by the EXIF orientation 1..8; any other number is 1."""
-    axes = (1, 0, *range(2, array.ndim))
-    turns = {
-        2: array[:, ::-1],
-        3: array[::-1, ::-1],
-        4: array[::-1],
-        5: array.transpose(axes),
-        6: np.rot90(array, -1),
-        7: array[::-1, ::-1].transpose(axes),
-        8: np.rot90(array),
-    }
-    return np.ascontiguousarray(turns.get(orientation, array))
+            if {name, tidy(name)} & {*self.ignore, *self.leave_out}:
+                table[number] = IGNORE if {name, tidy(name)} & {*self.ignore} else 0
+        return table[ids], names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,37 +111,69 @@ class Labelled:
     instances: tuple[Instance, ...]
     data: bytes | None  # the photo's file, if its pixels are upright as they are stored
     taken: str  # as of `StoredPhoto`
+    lie: Lie | None = None  # as of `Drawn`
+    hidden: tuple[str, ...] = ()  # the categories of objects of which no pixel is seen
 
 
-def labelled(photo: ListedPhoto, settings: Ingest, verdicts: Verdicts = NO_VERDICTS) -> Labelled:
+def labelled(
+    photo: ListedPhoto, settings: Ingest, verdicts: Verdicts = NO_VERDICTS, way: Way | None = None
+) -> Labelled:
     """Return a photo with its labels as the settings take them; raise InputError when either cannot be read.
 
-    A mask that has the upright size is taken as drawn on the upright photo (as tools show it), one that only has the
-    stored size is turned with the photo. verdicts: by photo, what people said of labels.
+    verdicts: by photo, what people said of labels. way: how the labels lie, as of `drawn_upright`.
     """
     data, stored = stored_photo(photo.file)
     image = turned(stored.pixels, stored.orientation)
-    drawn, categories = settings.apply(*photo.label.draw(image.shape[:2]))
-    whole = trimmed(fitted(drawn, stored, photo), settings.trim_px)
-    ids, instances = instances_in(whole, categories)
+    drawn = drawn_upright(photo, stored, way)
+    whole, categories = settings.apply(drawn.ids, drawn.categories)
+    ids, instances = instances_in(trimmed(whole, settings.trim_px), categories)
+    hidden = hidden_in(settings.kept(drawn.categories), instances, photo.file)
     told = verdicts.get(photo_key(image), ()) if verdicts else ()
     if told:
         names = [item.category for item in instances]
         ids, instances = instances_in(without_wrong(ids, len(names), told, str(photo.file)), names)
-    return Labelled(image, ids, instances, data if stored.orientation == 1 else None, stored.taken)
+    return Labelled(image, ids, instances, data if stored.orientation == 1 else None, stored.taken, drawn.lie, hidden)
 
 
-def take(photo: ListedPhoto, folder: Path, settings: Ingest, verdicts: Verdicts = NO_VERDICTS) -> Sample:
-    """Write one photo and its id map into `folder` and return its sample.
+def hidden_in(drawn: Iterable[str], instances: Sequence[Instance], file: Path) -> tuple[str, ...]:
+    """Return the category of each object that was drawn and of which no pixel is seen, in order.
+
+    Raises InputError where a category has no other object on the photo `file`: it would say that there is none.
+    """
+    seen = Counter(item.category for item in instances)
+    hidden = sorted((Counter(drawn) - seen).elements())
+    lost = next((name for name in hidden if not seen[name]), None)
+    if lost is not None:
+        raise DefectError(
+            HIDDEN,
+            f"{file}: every outline of {lost!r} on it ({hidden.count(lost)}) is wholly covered by others, and would be "
+            "lost; take one of two outlines of one object away, or name the category in ingest.leave_out",
+        )
+    return tuple(hidden)
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """A photo that was written."""
+
+    sample: Sample
+    lie: Lie | None  # these two as of `Labelled`
+    hidden: tuple[str, ...]
+
+
+def take(
+    photo: ListedPhoto, folder: Path, settings: Ingest, verdicts: Verdicts = NO_VERDICTS, way: Way | None = None
+) -> Taken:
+    """Write one photo and its id map into `folder` and return its sample. way: as of `labelled`.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
     written upright as PNG, because readers disagree about that tag and image and id map must not part.
     """
-    found = labelled(photo, settings, verdicts)
+    found = labelled(photo, settings, verdicts, way)
     image = folder / "images" / f"{photo.id}{photo.file.suffix if found.data else '.png'}"
     write_bytes(image, found.data or png_bytes(found.image))
     write_ids(folder / "ids" / f"{photo.id}.png", found.ids)
-    return Sample(
+    sample = Sample(
         id=photo.id,
         domain=REAL,
         image=f"images/{image.name}",
@@ -149,6 +184,7 @@ def take(photo: ListedPhoto, folder: Path, settings: Ingest, verdicts: Verdicts 
         licence=photo.licence,
         tags=({"taken": found.taken} if found.taken else {}) | photo.tags,
     )
+    return Taken(sample, found.lie, found.hidden)
 
 
 def stored_photo(file: Path) -> tuple[bytes, StoredPhoto]:
@@ -160,39 +196,33 @@ def stored_photo(file: Path) -> tuple[bytes, StoredPhoto]:
         raise DefectError(BROKEN_PHOTO, str(error)) from error
 
 
-def fitted(ids: IdMap, stored: StoredPhoto, photo: ListedPhoto) -> IdMap:
-    """Return an id map on the upright photo; raise InputError when it has the size of neither."""
-    stored_hw, orientation = stored.pixels.shape[:2], stored.orientation
-    upright_hw = stored_hw[::-1] if orientation >= 5 else stored_hw
-    if ids.shape == upright_hw:
-        return ids
-    if ids.shape == stored_hw:
-        return turned(ids, orientation)
-    (height, width), (wanted_height, wanted_width) = ids.shape, upright_hw
-    raise DefectError(
-        OTHER_SIZE,
-        f"{photo.file}: the photo is {wanted_width} x {wanted_height} pixels, its mask {width} x {height}; "
-        "make the mask at the photo's own size",
-    )
+def words_on_hidden(hidden: Iterable[str]) -> list[str]:
+    """Return in a sentence how many objects are hidden, by their categories; none without one."""
+    counts = sorted(Counter(hidden).items())
+    names = ", ".join(f"{count} {name}" for name, count in counts)
+    return [f"wholly covered by others, and not counted: {names}"] if counts else []
 
 
 def take_all(
     photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, defects: Defects, verdicts: Verdicts
-) -> list[Sample]:
-    """Write every photo that has no defect into `folder` and return the samples by id."""
+) -> list[Taken]:
+    """Write every photo that has no defect into `folder` and return them by their ids.
+
+    Those whose labels fit both ways are written anew where the others of the set lie otherwise.
+    """
     (folder / "images").mkdir()
     spoilt = {defect.photo for defect in defects.found}
     whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
 
-    def tried(photo: ListedPhoto) -> Sample | InputError:
+    def tried(photo: ListedPhoto) -> Taken | InputError:
         try:
             return take(photo, folder, settings, verdicts)
         except InputError as error:
             return error
 
-    samples, results = [], side_by_side(tried, whole)
+    taken, results = dict[Path, Taken](), side_by_side(tried, whole)
     bar = track(results, len(whole), "ingest", "photos")
-    steps: Iterator[Sample | InputError] = bar
+    steps: Iterator[Taken | InputError] = bar
     for photo in whole:
         found = next(steps)
         if isinstance(found, InputError):
@@ -200,8 +230,23 @@ def take_all(
             bar.close()  # an error is one line: how far it is belongs before it
             steps = results
         else:
-            samples.append(found)
-    return samples
+            taken[photo.file] = found
+    others = ways_to_take([one.lie for one in taken.values() if one.lie], defects)
+    taken |= {
+        photo.file: take(photo, folder, settings, verdicts, others[photo.file])
+        for photo in whole
+        if photo.file in others
+    }
+    return without_doubtful(taken, folder, defects)
+
+
+def without_doubtful(taken: Mapping[Path, Taken], folder: Path, defects: Defects) -> list[Taken]:
+    """Return the photos but for those of which nobody can tell how their labels lie, whose files are removed."""
+    doubtful = {defect.photo for defect in defects.found if defect.kind == TWO_WAYS}
+    for one in (one for file, one in taken.items() if file in doubtful):
+        for path in (one.sample.image, one.sample.ids):
+            (folder / path).unlink()
+    return [one for file, one in taken.items() if file not in doubtful]
 
 
 def with_labels(photos: tuple[ListedPhoto, ...], settings: Ingest, defects: Defects) -> tuple[ListedPhoto, ...]:
@@ -254,7 +299,8 @@ def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
     settings.check(found.categories)
     with whole_folder(out, "photos") as folder:
         photos = with_labels(found.photos, settings, defects)
-        samples = take_all(photos, folder, settings, defects, verdicts_in(root, settings))
+        taken = take_all(photos, folder, settings, defects, verdicts_in(root, settings))
+        samples = [one.sample for one in taken]
         if settings.defects == "stop":
             stop_on(defects, real)
         write_manifest(folder / "samples.jsonl", samples)
@@ -262,7 +308,13 @@ def ingest(settings: Ingest, root: Path, real: Path, out: Path) -> None:
         outlines = words_of(habits_of(outlines_of(folder, samples)))
     instances = sum(len(sample.instances) for sample in samples)
     left = Counter(defect.kind for defect in defects.found)
-    said = [*found.assumed, *(f"left out: {count} {kind}" for kind, count in sorted(left.items()))]
+    lies, hidden = [one.lie for one in taken if one.lie], [name for one in taken for name in one.hidden]
+    said = [
+        *found.assumed,
+        *words_on(lies),
+        *words_on_hidden(hidden),
+        *(f"left out: {count} {kind}" for kind, count in sorted(left.items())),
+    ]
     sys.stderr.write(f"ingest: {len(samples)} photos, {instances} instances, {', '.join(said)}\n")
     if outlines:
         sys.stderr.write(f"ingest: {outlines}\n")

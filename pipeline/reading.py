@@ -4,14 +4,17 @@ Whatever is wrong with a file is an InputError in one line. What a file must hol
 where it is read (`read_typed`), so that no stage meets a list where it wants a table.
 """
 
+import codecs
 import contextlib
 import copy
 import errno
 import functools
+import json
 import math
 import os
 import stat
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Annotated, Any, ClassVar, TypeVar
@@ -31,6 +34,7 @@ Count = Annotated[int, Field(ge=0, le=2**53)]  # of photos, pixels and the like:
 MOST_BYTES = 2**30  # of a text; the JSON of COCO's own training photos takes 0.45 GB
 MOST_LINE = 64 * 2**20  # bytes of one sample; 65534 instances take a quarter of it
 HEAD_BYTES = 4096  # in which a file shows what it is
+UTF_8, UTF_16 = codecs.BOM_UTF8, (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # marks with which texts begin
 MOST_SETTINGS_BYTES = 2**18  # of TOML and YAML, which are written by hand
 MOST_NODES = 100_000  # of a YAML file, anchors written out
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # of a record at a seam
@@ -65,10 +69,20 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def head_of(path: Path) -> bytes:
-    """Return how a file begins, HEAD_BYTES at most, without a mark of UTF-8; b"" for one that cannot be read."""
+    """Return how a text begins, HEAD_BYTES at most, as `utf_8_of`; b"" for one that cannot be read."""
     with contextlib.suppress(InputError, OSError), open_file(path) as file:
-        return file.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf")
+        return utf_8_of(file.read(HEAD_BYTES))
     return b""
+
+
+def utf_8_of(data: bytes) -> bytes:
+    """Return a text without its mark of UTF-8; one that begins with the mark of UTF-16, as UTF-8.
+
+    Notepad and PowerShell write UTF-16. What is no character behind that mark becomes U+FFFD.
+    """
+    if data.startswith(UTF_16):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(UTF_8)
 
 
 def lines_of(path: Path, begin: int = 0, end: float = math.inf) -> Iterator[bytes]:
@@ -97,14 +111,14 @@ def regular(name: str, flags: int) -> int:
 
 
 def read_text(path: Path, most: int = MOST_BYTES) -> str:
-    """Return a file's text, which is UTF-8 with or without a mark of it; errors as of `read_bytes`."""
+    """Return a file's text, which is UTF-8 with or without a mark of it, or UTF-16 with one; errors as `as_text`."""
     return as_text(read_bytes(path, most), str(path))
 
 
 def as_text(data: bytes, where: str) -> str:
-    """Return bytes as text; raise InputError, beginning with `where`, when they are not UTF-8."""
+    """Return bytes as text; raise InputError, beginning with `where`, when they are not as `read_text` says."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: not text in UTF-8 ({error}); save it as UTF-8") from error
 
@@ -125,9 +139,23 @@ def parse_json(data: bytes | str, where: str) -> Any:
         raise InputError(f"{where}: not JSON ({error}); write it again") from error
 
 
+def check_keys(path: Path) -> None:
+    """Raise InputError for a key that stands twice in a mapping of a JSON file: the last would count, unsaid.
+
+    Of a file that `read_json` has passed.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        twice = next((key for key, count in Counter(key for key, _ in pairs).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"{path}: the key {shown(twice)} is there twice; take one away, or give it another")
+
+    json.loads(read_text(path), object_pairs_hook=once, parse_int=str, parse_float=str, strict=False)
+
+
 def without_mark(data: bytes | str) -> bytes | str:
-    """Return a text without the mark of UTF-8 that some systems put before it."""
-    return data.removeprefix(b"\xef\xbb\xbf") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+    """Return a text without the mark that some systems put before it, bytes as `utf_8_of`."""
+    return utf_8_of(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
 
 
 def read_typed(path: Path, kind: TypeAdapter[Kind], what: str, again: str) -> Kind:

@@ -53,6 +53,7 @@ def add(order: Order) -> list[str]:
     Raises InputError, with nothing written, when it cannot be taken.
     """
     check_order(order)
+    order = dataclasses.replace(order, category=order.category.strip())
     with unpacked(order.path, ASSET) as path:
         arrival = find(path, order.role)
         asset = entry_of(order, arrival)
@@ -82,6 +83,8 @@ def check_order(order: Order) -> None:
         raise InputError(f"{order.path}: there is no such file or folder; check the path")
     if not order.assets.is_dir():
         raise InputError(f"{order.assets}: there is no such folder; run this in the project's folder, or give --assets")
+    if order.category and not order.category.strip():
+        raise InputError(f"--category: {order.category!r} is blank, wanted a name; leave it out for a distractor")
     if words := forbidden(order.licence):
         raise InputError(
             f"{order.path}: {order.licence} {words}; take another asset, or ask its maker for other terms "

@@ -110,6 +110,7 @@ def check_words(asset: Asset, where: str) -> None:
         (asset.role in ROLES, "role", asset.role, ", ".join(sorted(ROLES))),
         (asset.kind == kind, "role", asset.role, f"another one for a {asset.kind}: this one is for a {kind}"),
         ((asset.role == "target") == bool(asset.category), "category", asset.category, "a name for a target, else ''"),
+        (asset.category == asset.category.strip(), "category", asset.category, "a name without blanks around it"),
         (asset.role == "target" or not asset.labelled, "labelled", list(asset.labelled), "parts for a target only"),
         (asset.source.strip(), "source", asset.source, "who made it, or its address"),
         (asset.weight > 0, "weight", asset.weight, "a number above 0; take the asset out if it is not to be shown"),

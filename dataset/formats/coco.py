@@ -1,7 +1,9 @@
 """COCO: instance JSON in, with polygons or RLE, and out."""
 
+import contextlib
 import dataclasses
-from collections import defaultdict
+import functools
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from dataset.formats.coco_file import (
     is_crowd,
     licences_in,
     may_be_coco,
+    meant_in,
     photo_of,
     size_in,
     subset_of,
@@ -30,37 +33,69 @@ from dataset.formats.listed import (
     FirstDefect,
     PhotoSet,
 )
-from dataset.formats.outlines import PRELABEL, Outline, Outlines, rle_of
+from dataset.formats.nested_rings import Nested, nested_in
+from dataset.formats.outlines import PRELABEL, Outline, Outlines, Rings, all_sound, rle_of
 from dataset.formats.several import SetPart, check_alike, together
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, box_of
 from dataset.records import Instance, Sample
-from pipeline.errors import InputError, shown
+from pipeline.errors import InputError, few_of, shown
 from pipeline.reading import read_json
 
 KIND = "instances_"  # how the names of the files of a set's parts begin
+OTHER_KINDS = ("person_keypoints*.json", "captions*.json", "stuff_*.json", "image_info*.json")  # that COCO also ships
+MOST_NAMED = 3  # of the files that are passed over
 IGNORED = "ignored"  # of an annotation of ours: true for a region that no score counts
 
 
 def find_coco(root: Path) -> Path | None:
     """Return the COCO file of a folder, the folder itself if there are several (`files_in`), else None."""
-    found = files_in(root)
-    return root if len(found) > 1 else found[0] if found else None
+    found, others = files_in(root), others_in(root)
+    return root if len(found) + len(others) > 1 else found[0] if found else None
 
 
 def files_in(root: Path) -> list[Path]:
-    """Return the COCO files of a folder: annotations.json, or instances*.json, or the JSON files that are one.
+    """Return the COCO files of a folder that are read: all right in it, else where tools put them.
 
-    They may also lie where tools put them: annotations/instances*.json, or _annotations.coco.json in folders of photos.
+    That is in annotations/, or _annotations.coco.json in folders of photos. Those that COCO itself ships beside its
+    instances, which tell of the same photos, are left to `others_in`.
     """
-    if (root / "annotations.json").is_file():
-        return [root / "annotations.json"]
-    found = sorted(root.glob("instances*.json")) or [
-        path
-        for path in sorted(root.glob("*.json"))
-        if not path.name.startswith("panoptic") and may_be_coco(path) and is_coco(read_json(path))
-    ]  # else as CVAT, COCO and Roboflow lay them out
-    return found or sorted([*root.glob("annotations/instances*.json"), *root.glob(f"*/{ROBOFLOW}")])
+    return next(iter(places_in(root)), [])
+
+
+def others_in(root: Path) -> list[Path]:
+    """Return the COCO files of a folder that are passed over: COCO's own other kinds, and those in a second place."""
+    places = places_in(root)
+    if not places:
+        return []
+    named = [path for kind in OTHER_KINDS for path in sorted([*root.glob(kind), *root.glob(f"annotations/{kind}")])]
+    return sorted({*named, *(path for paths in places[1:] for path in paths)} - {*places[0]})
+
+
+def places_in(root: Path) -> list[list[Path]]:
+    """Return the COCO files of a folder by where they lie, the nearest first, without places that have none."""
+    found = [coco_files(root), coco_files(root / "annotations"), sorted(root.glob(f"*/{ROBOFLOW}"))]
+    return [paths for paths in found if paths]
+
+
+def coco_files(folder: Path) -> list[Path]:
+    """Return the JSON files right in a folder that are COCO's; those of `OTHER_KINDS` where there is nothing else."""
+    paths = [path for path in sorted(folder.glob("[!.]*.json")) if not path.name.startswith("panoptic")]
+    found = [path for path in paths if path.match("annotations.json") or path.match(f"{KIND[:-1]}*") or is_one(path)]
+    return [path for path in found if not any(map(path.match, OTHER_KINDS))] or found
+
+
+def is_one(path: Path) -> bool:
+    """Return whether a JSON file of any name is a COCO file; False for one that cannot be read."""
+    return path.is_file() and looks_like_one(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def looks_like_one(path: Path, changed_ns: int) -> bool:  # noqa: ARG001 - so that a changed file is looked at anew
+    """Return whether a JSON file is a COCO file, looked at once, since it may be large."""
+    with contextlib.suppress(InputError):
+        return may_be_coco(path) and is_coco(read_json(path))
+    return False
 
 
 def read_coco(sign: Path, defects: Defects | None = None) -> PhotoSet:
@@ -80,8 +115,13 @@ def read_coco(sign: Path, defects: Defects | None = None) -> PhotoSet:
     parts = []
     for file, each in zip(files, rows, strict=True):
         outlines = with_regions(each, separate, defects, photos[file.path])
-        parts.append(SetPart(file.path, subset_of(file.path, KIND), set_of(file, photos[file.path], outlines, defects)))
-    return together(parts, sign, defects)
+        read = set_of(file, photos[file.path], outlines, defects)
+        read = dataclasses.replace(read, assumed=(*read.assumed, *words_on_rings(each.nested)))
+        parts.append(SetPart(file.path, subset_of(file.path, KIND), read))
+    found, others = together(parts, sign, defects), others_in(sign) if sign.is_dir() else []
+    names = few_of([path.relative_to(sign).as_posix() for path in others], MOST_NAMED)
+    said = (f"passed over {len(others)} COCO files ({names})",) if others else ()
+    return dataclasses.replace(found, assumed=(*found.assumed, *said))
 
 
 def set_of(
@@ -96,7 +136,7 @@ def set_of(
             found.append(photo_of(file, id_, photo, label, licences))
     crowds = sum(outline.ignored for rows in outlines.values() for outline in rows)
     said = (f"{crowds} crowd annotations are regions to ignore",) if crowds else ()
-    return PhotoSet(file.names, tuple(found), said)
+    return PhotoSet(file.names, tuple(found), (*file.twice, *said))
 
 
 def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
@@ -105,8 +145,8 @@ def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
     Annotations marked iscrowd are an InputError: a prediction is no crowd. So is a folder of several files.
     """
     if path.is_dir():
-        names = ", ".join(each.relative_to(path).as_posix() for each in files_in(path))
-        raise InputError(f"{path}: found {names}, wanted one; name the right one annotations.json")
+        names = ", ".join(each.relative_to(path).as_posix() for each in (*files_in(path), *others_in(path)))
+        raise InputError(f"{path}: found {names}, wanted one; take the others away")
     first = FirstDefect()
     file = file_of(path, first)
     rows = rows_of(file, first, {})
@@ -128,6 +168,7 @@ class CocoRows:
 
     single: Mapping[Any, list[Outline]]  # and what says `IGNORED`
     crowds: Mapping[Any, list[Outline]]
+    nested: Mapping[Nested, int]  # annotations with a ring within a ring
 
     @property
     def separate(self) -> set[str]:
@@ -138,16 +179,40 @@ class CocoRows:
 def rows_of(file: CocoFile, defects: Defects, photos: Mapping[Any, Path]) -> CocoRows:
     """Return the outlines of a file; one that is not whole is a defect of its photo."""
     single, crowds = defaultdict[Any, list[Outline]](list), defaultdict[Any, list[Outline]](list)
+    nested = Counter[Nested]()
     for entry in with_keys(file.path, file.value, "annotations", defects, "id", "image_id", "category_id"):
         name = f"{file.path}: annotation {shown(entry['id'])}"
-        with defects.gathering(BROKEN_LABEL, photos.get(entry["image_id"])):
-            check_meets(entry, file, name)
+        with defects.gathering(BROKEN_LABEL, photos.get(meant_in(entry["image_id"], file.images))):
+            image, number = check_meets(entry, file, name)
             ours = entry.get(IGNORED) is True
             kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
-            category, shape = file.categories[entry["category_id"]], entry.get("segmentation")
-            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry))
-            kept[entry["image_id"]].append(outline)
-    return CocoRows(single, crowds)
+            category, (shape, rings) = file.categories[number], shape_in(entry)
+            nested[rings] += 1
+            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry), box=box_in(entry))
+            kept[image].append(outline)
+    return CocoRows(single, crowds, nested)
+
+
+def shape_in(entry: Mapping[str, Any]) -> tuple[Any, Nested]:
+    """Return the shape of an annotation, with holes where its area says so of rings within rings."""
+    shape = entry.get("segmentation")
+    rings = nested_in(shape, entry.get("area"))
+    return (Rings(tuple(map(tuple, shape))) if rings == "holes" and isinstance(shape, list) else shape), rings
+
+
+def box_in(entry: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """Return the bbox of an annotation, None for none, and for what is none in pixels, such as zeros or shares."""
+    box = entry.get("bbox")
+    if not isinstance(box, list) or len(box) != 4 or not all_sound(box) or min(box[2:]) <= 1:
+        return None
+    return box[0], box[1], box[2], box[3]
+
+
+def words_on_rings(nested: Mapping[Nested, int]) -> list[str]:
+    """Return sentences on rings within rings."""
+    holes, unsaid = nested.get("holes", 0), nested.get("unsaid", 0)
+    said = [f"{holes} objects have holes: a ring in a ring, and the area of what is left"] if holes else []
+    return [*said, f"{unsaid} objects have a ring in a ring, which COCO fills"] if unsaid else said
 
 
 def with_regions(
@@ -183,16 +248,18 @@ def prelabel_in(entry: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def check_meets(entry: Mapping[str, Any], file: CocoFile, name: str) -> None:
-    """Raise InputError for an annotation of an image or a category that is not there."""
-    if entry["image_id"] not in file.images:
+def check_meets(entry: Mapping[str, Any], file: CocoFile, name: str) -> tuple[Any, Any]:
+    """Return the ids of an annotation's image and category; raise InputError for one that is not there."""
+    image, number = meant_in(entry["image_id"], file.images), meant_in(entry["category_id"], file.categories)
+    if image not in file.images:
         raise DefectError(
             NO_PHOTO, f"{name} is for the image {shown(entry['image_id'])}, which is not there; add it or drop these"
         )
-    if entry["category_id"] not in file.categories:
+    if number not in file.categories:
         raise DefectError(
             UNKNOWN_NAME, f"{name} has the category {shown(entry['category_id'])}, which is not there; add it"
         )
+    return image, number
 
 
 def write(source: ManifestSource, out: Path) -> None:

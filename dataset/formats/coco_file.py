@@ -1,7 +1,9 @@
 """One COCO file, of instances or panoptic: its parts, and where the photos lie that it names."""
 
 import dataclasses
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from dataset.formats.listed import (
     ListedPhoto,
     tags_of,
     text_of,
+    tidy,
 )
 from dataset.formats.outlines import Outlines
 from dataset.formats.pairing import SUBSETS
@@ -23,11 +26,13 @@ from dataset.formats.photo_files import photo_named
 from dataset.pictures import MOST_PIXELS
 from dataset.records import MOST_SIDE
 from pipeline.errors import InputError, shown
-from pipeline.reading import read_bytes, read_json
+from pipeline.reading import read_bytes, read_json, utf_8_of
 
 PARTS = ("images", "annotations", "categories")
 NO_TAGS = {"id", "file_name", "width", "height", "license", "licence"}  # of an entry of images
 ROBOFLOW = "_annotations.coco.json"  # in each folder of photos
+MOST_DIGITS = 19  # of an id
+WORD = re.compile(r"[^_. -]+")  # of a file's name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,9 +46,18 @@ class CocoFile:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its categories in the order of their ids, numbers first."""
+        """The names of its categories in the order of their ids, numbers first, each once."""
+        in_order = sorted(self.categories, key=lambda id_: (isinstance(id_, str), id_))
+        return tuple(dict.fromkeys(self.categories[id_] for id_ in in_order))
+
+    @property
+    def twice(self) -> tuple[str, ...]:
+        """Sentences on the names that several of its categories have."""
+        counts = Counter(self.categories.values())
         return tuple(
-            self.categories[id_] for id_ in sorted(self.categories, key=lambda id_: (isinstance(id_, str), id_))
+            f"{count} categories are called {shown(name)} and taken as one"
+            for name, count in sorted(counts.items())
+            if count > 1
         )
 
     def where(self, id_: Any) -> str:
@@ -53,7 +67,7 @@ class CocoFile:
 
 def may_be_coco(path: Path) -> bool:
     """Return whether a JSON file holds the keys of a COCO file, so that those of other tools are not read whole."""
-    data = read_bytes(path)
+    data = utf_8_of(read_bytes(path))
     return b'"images"' in data and b'"annotations"' in data
 
 
@@ -73,9 +87,27 @@ def file_of(path: Path, defects: Defects) -> CocoFile:
     return CocoFile(
         path,
         value,
-        {entry["id"]: str(entry["name"]) for entry in categories},
+        {entry["id"]: name_in(entry, path) for entry in categories},
         {entry["id"]: entry for entry in images},
     )
+
+
+def name_in(entry: Mapping[str, Any], path: Path) -> str:
+    """Return the name of a category as `tidy`; raise InputError when nothing is left."""
+    name = tidy(str(entry["name"]))
+    if not name:
+        raise InputError(
+            f"{path}: the category {shown(entry['id'])} has the name {shown(entry['name'])}, wanted one; give it one"
+        )
+    return name
+
+
+def meant_in(id_: Any, known: Collection[Any]) -> Any:
+    """Return the id among the known that is meant: tools write 7 in one place and "7" in another."""
+    other = (
+        str(id_) if isinstance(id_, int) else int(id_) if str(id_).isdecimal() and len(str(id_)) < MOST_DIGITS else id_
+    )
+    return other if id_ not in known and other in known else id_
 
 
 def licences_in(file: CocoFile) -> dict[Any, str]:
@@ -111,11 +143,19 @@ def photo_of(file: CocoFile, id_: Any, photo: Path, label: Label | None, licence
 def subset_of(path: Path, kind: str) -> str:
     """Return the part of a set that a file tells of: ``train2017`` for instances_train2017.json, "" for none.
 
-    kind: how the names of such files begin.
+    ``val`` for valid.json and labels_valid.json. kind: how the names of such files begin.
     """
     if path.name == ROBOFLOW:
         return SUBSETS.get(path.parent.name.lower(), path.parent.name)
-    return path.stem.removeprefix(kind) if path.stem.startswith(kind) else ""
+    part = part_of(path, kind)
+    return part if path.stem.startswith(kind) else SUBSETS.get(part.lower(), "")
+
+
+def part_of(path: Path, kind: str) -> str:
+    """Return the word in the name of a file that says which part of a set it is, as it stands there, "" for none."""
+    if path.stem.startswith(kind):
+        return path.stem.removeprefix(kind)
+    return next((word for word in WORD.findall(path.stem) if word.lower() in SUBSETS), "")
 
 
 def homes_of(path: Path, kind: str) -> list[Path]:
@@ -124,11 +164,11 @@ def homes_of(path: Path, kind: str) -> list[Path]:
     In each of these the folder of the file's own part comes first: ``instances_train2017.json`` has its photos in
     train2017/, where another part may have others of the same names. kind: as of `subset_of`.
     """
-    homes = [path.parent, path.parent / "images"]
+    homes = [path.parent, path.parent / "images", path.parent / "data"]  # data/: FiftyOne
     if path.parent.name == "annotations":
         up = path.parent.parent
-        homes += [up / "images", up / path.stem, up]
-    own = subset_of(path, kind)
+        homes += [up / "images", up / path.stem, up / "data", up]
+    own = part_of(path, kind)
     return ([home / own for home in homes] if own and path.name != ROBOFLOW else []) + homes
 
 
@@ -143,7 +183,7 @@ def with_keys(path: Path, coco: Mapping[str, Any], part: str, defects: Defects, 
     seen = set()
     whole = []
     for number, entry in enumerate(coco[part]):
-        if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str | int) for key in keys):
+        if not isinstance(entry, dict) or not all(is_key(entry.get(key)) for key in keys):
             text = f"{path}: {part}[{number}] wants {' and '.join(map(repr, keys))}; export it again"
             defects.add(BROKEN_LABEL, text)
         elif entry["id"] in seen and part != "annotations":
@@ -153,6 +193,11 @@ def with_keys(path: Path, coco: Mapping[str, Any], part: str, defects: Defects, 
             whole.append(entry)
             seen.add(entry["id"])
     return whole
+
+
+def is_key(value: Any) -> bool:
+    """Return whether a value can be an id or a name; 7.0 is 7, as tables write it."""
+    return isinstance(value, str | int) or (isinstance(value, float) and value.is_integer())
 
 
 def is_crowd(value: Any, where: str) -> bool:

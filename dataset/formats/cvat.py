@@ -48,10 +48,8 @@ def find_cvat(root: Path) -> Path | None:
 
 
 def files_in(root: Path) -> list[Path]:
-    """Return the XML files of CVAT in a folder, else the annotations.xml of the folders in it, sorted."""
-    return [path for path in sorted(root.glob("*.xml")) if is_cvat(path)] or [
-        path for path in sorted(root.glob("*/annotations.xml")) if is_cvat(path)
-    ]
+    """Return the XML files of CVAT in a folder, then the annotations.xml of the folders in it, both sorted."""
+    return [path for path in (*sorted(root.glob("*.xml")), *sorted(root.glob("*/annotations.xml"))) if is_cvat(path)]
 
 
 def is_cvat(path: Path) -> bool:

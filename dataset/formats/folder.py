@@ -23,12 +23,23 @@ from dataset.formats.listed import (
     text_of,
 )
 from dataset.formats.mask_files import IdsFile, PartFile, PartFiles
-from dataset.formats.mask_values import Declared, declared_in, ids_maker, maker_of
+from dataset.formats.mask_values import BACKGROUND, Declared, declared_in, ids_maker, maker_of, once
 from dataset.formats.outlines import Outlines
-from dataset.formats.pairing import SUBSETS, FolderPair, FoundMask, Pairs, folder_pairs, key_of, pairs_in, pictures_in
+from dataset.formats.pairing import (
+    MOST_DEEP,
+    SUBSETS,
+    FolderPair,
+    FoundMask,
+    Pairs,
+    folder_pairs,
+    key_of,
+    pairs_in,
+    pictures_in,
+)
+from dataset.formats.photo_files import named_apart
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
-from pipeline.reading import read_json
+from pipeline.reading import check_keys, read_json
 
 NO_TAGS = {"file", "mask", "ids", "original", "size"}  # of an entry of meta.json
 
@@ -65,18 +76,18 @@ def read_described(root: Path, defects: Defects | None = None) -> PhotoSet:
             source = text_of(entry, "source", where) or text_of(meta, "name", str(path)) or root.resolve().name
             licence = licence_of(entry, where, licence_of(meta, str(path)))
             photos.append(ListedPhoto(photo, label, source, licence, tags_of(entry, NO_TAGS)))
-    return PhotoSet(declared.names, tuple(photos), assumed)
+    return PhotoSet(declared.names, named_apart(photos, root), assumed)
 
 
 def read_classes(path: Path, classes: Any) -> dict[int, str]:
-    """Return {mask value: category} of the `classes` of meta.json."""
+    """Return {mask value: category} of the `classes` of meta.json; InputError also for two names of one value."""
+    check_keys(path)
     try:
-        categories = {int(value): text_of(classes, value, f"{path}: classes") for value in classes}
-        if len(categories) < len(classes):
-            categories = {}
+        pairs = [(int(value), text_of(classes, value, f"{path}: classes").strip()) for value in classes]
     except (AttributeError, TypeError, ValueError):
-        categories = {}
-    if not categories or min(categories) < 1 or not all(categories.values()):
+        pairs = []
+    categories = once(path, [(value, name) for value, name in pairs if value or name.lower() not in BACKGROUND])
+    if not Declared(categories).names or min(categories) < 1 or not all(categories.values()):
         raise InputError(f'{path}: classes is {shown(classes)}, wanted mask values and names such as {{"1": "board"}}')
     return categories
 
@@ -112,7 +123,7 @@ def read_plain(root: Path, defects: Defects | None = None) -> PhotoSet:
     photos = [photo for part, each in pairs for photo in photos_of(root, part, each, read, defects)]
     again = sum(len(each.companions) for _, each in pairs)
     passed = (f"passed over {again} pictures that show a mask once more",) if again else ()
-    return PhotoSet(read.names, tuple(photos), (*read.assumed, *passed))
+    return PhotoSet(read.names, named_apart(photos, root), (*read.assumed, *passed))
 
 
 def check_one_way(masks: list[FoundMask]) -> None:
@@ -168,9 +179,8 @@ def parts_reading(found: list[FoundMask], declared: Declared, root: Path) -> Rea
 
 def photos_of(root: Path, part: FolderPair, pairs: Pairs, read: Reading, defects: Defects) -> Iterator[ListedPhoto]:
     """Yield the photos of a part with their labels; what has no counterpart, or two, is a defect."""
-    for folder in sorted({part.photos, *(path.parent for path in pairs.photos)}):
-        with defects.gathering(BROKEN_PHOTO):
-            refuse_unread(folder)
+    with defects.gathering(BROKEN_PHOTO):
+        refuse_unread(part.photos, 0 if part.photos == part.masks else MOST_DEEP)
     ids = ids_of(part.ids, defects) if part.masks and part.ids else None
     for photo, key in pairs.photos.items():
         masks = pairs.masks.get(key, ())

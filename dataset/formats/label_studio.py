@@ -44,7 +44,7 @@ from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_o
 from dataset.idmap import IdMap, ignores
 from dataset.overlay import colour_of
 from dataset.records import Sample
-from pipeline.errors import InputError, shown
+from pipeline.errors import InputError, few_of, shown
 from pipeline.reading import head_of, read_json
 from pipeline.xml_files import check_writable, children_of
 
@@ -57,6 +57,7 @@ HEAD = re.compile(
 CONTROLS = {"BrushLabels", "PolygonLabels", "EllipseLabels", "Labels"}  # whose labels may be those of masks
 NO_TAGS = {"licence", "license", "source"}  # of the data of a task
 LOCAL = "/data/local-files/?d="
+MOST_NAMED = 3  # pictures of a task in a message
 CONTROL, PICTURE = "label", "image"  # what we call the control and the picture in what we write
 
 
@@ -135,7 +136,22 @@ def task_of(task: Mapping[str, Any], places: PhotosBelow, where: str) -> PhotoTa
     file = places.named(data[key], where)
     taken = taken_of(task, where)
     results = None if taken is None else results_by_id(taken.get("result"), where)
+    check_picture(results or [], data, key, where)
     return PhotoTask(where, file, results, {name: value for name, value in data.items() if name != key})
+
+
+def check_picture(
+    results: Iterable[Sequence[Mapping[str, Any]]], data: Mapping[str, Any], key: str, where: str
+) -> None:
+    """Raise InputError for regions of another picture of the task than the one under `key`, or of several."""
+    regions = [result for each in results if lies_somewhere(each) for result in each]
+    named = sorted({str(result["to_name"]) for result in regions if result.get("to_name") is not None})
+    if len(named) > 1 or any(name != key and name in data for name in named):
+        raise DefectError(
+            BROKEN_LABEL,
+            f"{where}: its regions are of {few_of(named, MOST_NAMED)}, wanted those of one picture, {key}; make a task "
+            "of each picture",
+        )
 
 
 def picture_key(data: Mapping[str, Any], where: str) -> str:

@@ -39,7 +39,7 @@ from dataset.formats.listed import (
 )
 from dataset.formats.outlines import Outlines, check_numbers, check_within, flat, placed, reach_of
 from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
-from dataset.formats.photo_files import find_photo
+from dataset.formats.photo_files import find_photo, named_apart
 from dataset.formats.shapes import ToolShape, ellipse_of, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of
 from dataset.idmap import IGNORE, IdMap, Mask, box_of, ignores, png_bytes
@@ -47,7 +47,7 @@ from dataset.pictures import MOST_PIXELS
 from dataset.records import Sample, Side
 from pipeline.errors import InputError, shown
 from pipeline.files import write_json
-from pipeline.reading import OPEN, parse_json, parse_typed, read_bytes
+from pipeline.reading import OPEN, parse_json, parse_typed, read_bytes, utf_8_of
 
 VERSION = "5.5.0"  # of LabelMe, whose files may hold masks
 MARKS = (b'"shapes"', b'"imagePath"')
@@ -120,7 +120,7 @@ def files_in(root: Path) -> list[Path]:
 def looks_like_one(path: Path) -> bool:
     """Return whether a file holds the keys of LabelMe's; whether it is whole is for its reader to say."""
     with suppress(InputError):
-        data = read_bytes(path, MOST_LOOKED_AT)
+        data = utf_8_of(read_bytes(path, MOST_LOOKED_AT))
         return all(mark in data for mark in MARKS)
     return False
 
@@ -144,7 +144,8 @@ def read_labelme(root: Path, defects: Defects | None = None) -> PhotoSet:
     names = tuple(sorted({shape.category for shape in masks if not shape.ignored}))
     photos = [each.photo for each in read]
     said = tell({each.photo.file: each.shapes for each in read}, defects)
-    return PhotoSet(names, (*photos, *without_file(root, photos, defects)), (*assumed(read, masks), *said))
+    apart = named_apart((*photos, *without_file(root, photos, defects)), root)
+    return PhotoSet(names, apart, (*assumed(read, masks), *said))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from unicodedata import normalize
 
 from dataset.idmap import IGNORE, IdMap
 from pipeline.errors import InputError, shown
@@ -26,6 +27,8 @@ NO_LABEL = "photos without labels"
 BROKEN_PHOTO = "photos that cannot be read"
 CLASH = "two files or entries of one name"
 UNKNOWN_NAME = "categories that are not declared"
+HIDDEN = "labels wholly hidden by others"
+TWO_WAYS = "labels that fit a turned photo both ways"
 
 
 class Label(Protocol):
@@ -119,6 +122,11 @@ class FirstDefect(Defects):
         raise DefectError(kind, text)
 
 
+def tidy(name: str) -> str:
+    """Return the name of a category without the blanks around it, and in the Unicode form that keyboards write."""
+    return normalize("NFC", name.strip())
+
+
 def tag_text(value: str | float | bool) -> str:
     """Return a tag's value as text, the same from JSON and YAML: 7 is "7", true is "true"."""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -151,14 +159,23 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in found if not path.name.startswith(".")]
 
 
-def unread_in(folder: Path) -> list[Path]:
-    """Return the pictures of a folder of a kind that is not read, by name; hidden ones are passed over."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in UNREAD and path.name[0] != ".")
+def unread_in(folder: Path, deep: int = 0) -> list[Path]:
+    """Return the pictures of a kind that is not read in a folder and `deep` levels below; hidden ones are passed over.
+
+    The folder's own come first, by name.
+    """
+    shown_paths = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX")))
+    own = [path for path in shown_paths if path.suffix.lower() in UNREAD and path.is_file()]
+    below = [path for path in shown_paths if path.is_dir()] if deep else []
+    return own + [path for inner in below for path in unread_in(inner, deep - 1)]
 
 
-def refuse_unread(folder: Path) -> None:
-    """Raise InputError for a picture of a kind that is not read: passed over, its labels would be lost."""
-    if unread := unread_in(folder):
+def refuse_unread(folder: Path, deep: int = 0) -> None:
+    """Raise InputError for a picture of a kind that is not read: passed over, its labels would be lost.
+
+    deep: as of `unread_in`.
+    """
+    if unread := unread_in(folder, deep):
         kind = unread[0].suffix.removeprefix(".").upper()
         raise DefectError(
             BROKEN_PHOTO,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dataset.formats.listed import BROKEN_LABEL, MOST_INSTANCES, OTHER_SIZE, UNKNOWN_NAME, DefectError, Label
 from dataset.formats.outlines import Outline, Outlines, rle_of
 from dataset.idmap import IGNORE, IdMap, Mask, as_ids
-from dataset.pictures import decode, is_deep, lossy_kind, palette_of
+from dataset.pictures import decode, is_deep, lossy_kind, palette_of, turn_of
 from dataset.pieces import pieces_of
 from pipeline.errors import InputError
 
@@ -26,15 +26,18 @@ class MaskFile:
     file: Path
     categories: Mapping[int, str]
     ignored: frozenset[int] = frozenset()  # values of what is neither background nor an object
+    unnamed: frozenset[int] = frozenset()  # those of them of which the set does not say so
 
     def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
         """Return each connected piece (8 neighbours) of each category as one instance, the smallest specks too.
 
         Ids are numbered by category, then from the top row downwards. A mask without a pixel has no instance.
-        Raises InputError for a value that is no category and for more than `MOST_INSTANCES` pieces.
+        Raises InputError for a value that is no category, for more than `MOST_INSTANCES` pieces, and for a mask of what
+        is ignored alone, unless the set says so of its value: it may be black and white.
         """
         values = mask_values(self.file)
-        found = [int(value) for value in np.unique(values) if value and value not in self.ignored]
+        there = set(np.unique(values).tolist())
+        found = sorted(there - self.ignored - {0})
         for value in found:
             if value not in self.categories:
                 raise InputError(
@@ -42,6 +45,13 @@ class MaskFile:
                     "name the folder ids if each value is one object"
                 )
         ignored = np.isin(values, sorted(self.ignored))
+        if not found and there & self.unnamed:
+            raise DefectError(
+                BROKEN_LABEL,
+                f"{self.file}: holds {min(there & self.unnamed)} and no category, other masks of the set their numbers;"
+                f" give its objects theirs, {listed(self.categories)}, or, if that is to be ignored, call the value "
+                "void in a _classes.csv or meta.json",
+            )
         return drawn_pieces({value: values == value for value in found}, self.categories, ignored, self.file)
 
 
@@ -81,7 +91,10 @@ class IdsFile:
     deep: bool = False  # the set holds masks of 16 bits: one of 8 bits would mean something else
 
     def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
-        """Return each value as one instance, in their order; 65535 is what is ignored."""
+        """Return each value as one instance, in their order; 65535 is what is ignored.
+
+        Raises InputError where another mask says the categories and does not agree.
+        """
         values = mask_values(self.file)
         if self.deep and not is_deep(self.file):
             raise InputError(f"{self.file}: has 8 bits a pixel, others of the set 16; save all in one way")
@@ -91,6 +104,8 @@ class IdsFile:
         table[IGNORE] = IGNORE
         if isinstance(self.category, str):
             return table[values], [self.category] * len(found)
+        if not found and (values == IGNORE).any():  # which says more than a 255 of the other mask
+            return table[values], []
         return table[values], categories_of(self.file, values, found, self.category)
 
 
@@ -174,6 +189,12 @@ def categories_of(file: Path, ids: IdMap, found: list[int], label: Label) -> lis
     for pair in np.unique(ids.astype(np.int64) << 16 | others).tolist():
         number, other = pair >> 16, pair & 0xFFFF
         said.setdefault(number, set()).add(names[other - 1] if 0 < other < IGNORE else "none")
+    with_ids = {name for number in found for name in said[number]}
+    for lost in sorted(said.get(0, set()) - with_ids - {"none"}):
+        raise DefectError(
+            BROKEN_LABEL,
+            f"{file}: has no id where the mask of its photo shows {lost}, whose objects would be lost; write both anew",
+        )
     for number in found:
         if len(said[number]) > 1 or "none" in said[number]:
             raise DefectError(
@@ -207,9 +228,14 @@ def mask_values(file: Path) -> IdMap:
 
 
 def refuse_lossy(file: Path) -> None:
-    """Raise InputError for a JPEG, and for what else changes pixels."""
+    """Raise InputError for a JPEG, for what else changes pixels, and for what tools turn or do not turn."""
     if kind := lossy_kind(file):
         raise InputError(f"{file}: is a {kind}, which changes the values of a mask; save it as PNG")
+    if (turn := turn_of(file)) != 1:
+        raise InputError(
+            f"{file}: has an EXIF orientation of its own ({turn}), by which some tools turn a mask and others do not; "
+            "save it without, as it is to be seen"
+        )
 
 
 def refuse_sorted_palette(file: Path, indices: NDArray[np.generic]) -> None:

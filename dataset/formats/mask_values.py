@@ -1,8 +1,10 @@
 """What the values and colours of a set's masks mean: by the files that name them, and by the values that occur."""
 
+import contextlib
 import dataclasses
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,12 +15,13 @@ from dataset.formats.mask_files import Colour, ColourFile, IdsFile, MaskFile, li
 from dataset.idmap import IGNORE, IGNORED
 from dataset.pictures import is_deep
 from pipeline.errors import InputError, shown
-from pipeline.reading import MOST_SETTINGS_BYTES, read_json, read_text
+from pipeline.reading import MOST_SETTINGS_BYTES, check_keys, read_json, read_text
 from pipeline.tables import rows_of
 
 PALETTES = ("labelmap.txt", "palette.json", "classes.csv", "class_dict.csv")
 NUMBERED = "_classes.csv"  # as Roboflow writes it beside its masks: value, name
 NAMES = "categories.json"
+MOST_WHITE, LOOKED_AT = 0.5, 8  # from which share of white on it is asked for, and in how many masks
 BACKGROUND = {"background", "_background_", "__background__"}
 IGNORED_NAMES = {"ignore", "ignored", "void", "__ignore__"}
 LINE = re.compile(r"(?P<name>.+?):(?P<rgb>(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3})?)\s*(:.*)?")
@@ -41,10 +44,14 @@ class Declared:
     @property
     def names(self) -> tuple[str, ...]:
         """Return the categories in their order."""
-        if not self.colours:
-            return tuple(dict.fromkeys(self.values[value] for value in sorted(self.values)))
-        others = BACKGROUND | IGNORED_NAMES
-        return tuple(dict.fromkeys(name for name in self.colours.values() if name.lower() not in others))
+        names = self.colours.values() if self.colours else [self.values[value] for value in sorted(self.values)]
+        others = BACKGROUND | IGNORED_NAMES if self.colours else IGNORED_NAMES
+        return tuple(dict.fromkeys(name for name in names if name.lower() not in others))
+
+    @property
+    def ignored(self) -> frozenset[int]:
+        """Return the values whose name says that they are neither background nor an object."""
+        return frozenset(value for value, name in self.values.items() if name.lower() in IGNORED_NAMES)
 
 
 Maker = Callable[[Path], Label]
@@ -68,18 +75,24 @@ def declared_in(folders: Iterable[Path], name: str) -> Declared:
 
 def declared_by(path: Path) -> Declared:
     """Return what one file says of the masks; raise InputError when it cannot be understood."""
-    if path.name == NAMES:
-        return Declared(dict(enumerate(names_in(path), 1)))
     try:
-        if path.name == NUMBERED:
-            return Declared(once(path, ((v, name) for v, name in numbered(path) if name.lower() not in BACKGROUND)))
-        colours = once(path, ((colour_in(rgb), name) for name, rgb in ROWS[path.name](path)))
+        if path.name == NAMES:
+            found = Declared(values_of(names_in(path)))
+        elif path.name == NUMBERED:
+            found = Declared(once(path, ((v, name) for v, name in numbered(path) if name.lower() not in BACKGROUND)))
+        else:
+            found = Declared({}, once(path, ((colour_in(rgb), name) for name, rgb in ROWS[path.name](path))))
     except (ValueError, AttributeError, TypeError):
         raise InputError(f"{path}: wanted {WANTED.get(path.name, 'lines such as 1, mug')}; mend it") from None
-    palette = Declared({}, colours)
-    if not palette.names:
-        raise InputError(f"{path}: names no category, wanted {WANTED[path.name]}")
-    return palette
+    if not found.names:
+        raise InputError(f"{path}: names no category, wanted {WANTED.get(path.name, 'some')}")
+    return found
+
+
+def values_of(names: Sequence[str]) -> dict[int, str]:
+    """Return the name of each value of masks: the first is 1, unless it is called background, which is 0."""
+    background = names[0].lower() in BACKGROUND
+    return {value: name for value, name in enumerate(names, not background) if value}
 
 
 def once(path: Path, pairs: Iterable[tuple[Meant, str]]) -> dict[Meant, str]:
@@ -128,7 +141,9 @@ def labelmap_rows(path: Path) -> list[tuple[str, Colour | None]]:
 
 def json_rows(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield name and colour of a palette.json."""
-    yield from read_json(path).items()
+    value = read_json(path)
+    check_keys(path)
+    yield from value.items()
 
 
 ROWS: dict[str, Callable[[Path], Iterable[tuple[str, Any]]]] = {
@@ -180,9 +195,11 @@ def maker_of(files: Iterable[Path], declared: Declared, where: Path) -> tuple[Ma
 
 def numbers_maker(declared: Declared) -> tuple[Maker, tuple[str, ...]]:
     """Return how masks are read whose values are the numbers of categories."""
-    ignored = frozenset({IGNORED, IGNORE} - set(declared.values))
-    said = ("the mask value 255 (65535 with 16 bits) marks what is ignored",) if IGNORED in ignored else ()
-    return lambda file: MaskFile(file, declared.values, ignored), said
+    named = declared.ignored
+    objects = {value: name for value, name in declared.values.items() if value not in named}
+    unnamed = frozenset({IGNORED, IGNORE} - set(declared.values))
+    said = ("the mask value 255 (65535 with 16 bits) marks what is ignored",) if IGNORED in unnamed else ()
+    return lambda file: MaskFile(file, objects, unnamed | named, unnamed), said
 
 
 def white_maker(files: Iterable[Path], declared: Declared, where: Path) -> tuple[Maker, tuple[str, ...]]:
@@ -190,14 +207,25 @@ def white_maker(files: Iterable[Path], declared: Declared, where: Path) -> tuple
     white = next((max(found) for _, found in surveyed(files) if found), None)
     if white is None or white in declared.values:
         return numbers_maker(declared)
-    if len(declared.values) > 1:
+    if len(declared.names) > 1:
         raise InputError(
             f"{where}: found only 0 and {white} in its masks, wanted the numbers of {listed(declared.values)}; save "
             "the masks with them, or name one category"
         )
-    (name,) = declared.values.values()
+    (name,) = declared.names
     said = f"the masks are black and white, {white} is an object: no other value than 0 and {white} occurs"
+    share = white_share(files)
+    said += f" (it covers {share:.0%} of the pixels: are they inverted?)" if share > MOST_WHITE else ""
     return lambda file: MaskFile(file, {white: name}), (said,)
+
+
+def white_share(files: Iterable[Path]) -> float:
+    """Return the share of the pixels of the first few masks that are not 0, 0.0 for none."""
+    shares = []
+    for file in itertools.islice(files, LOOKED_AT):
+        with contextlib.suppress(InputError):
+            shares.append(float((mask_values(file) > 0).mean()))
+    return sum(shares) / max(1, len(shares))
 
 
 def ids_maker(declared: Declared, where: Path, deep: bool = False) -> Maker:

@@ -14,6 +14,7 @@ from pipeline.errors import shown
 
 SLIP, SLIP_PX = 0.02, 3  # how far an outline may leave its picture: a share of the longer side, at least so many pixels
 PRELABEL = "prelabel"  # the key or attribute by which tools keep the name of an outline that we proposed
+BOX_SLIP_PX, MOST_OF_IT = 2, 0.6  # how far an outline may leave its box, and which share of its own must be within
 MOST_BITS = 40  # of one run: more than any picture has pixels
 
 
@@ -34,6 +35,7 @@ class Outline:
     ignored: bool = False  # neither an object nor background
     layer: int = 0  # where its format says which lies on top: the higher one
     name: str = ""  # its own in the file, where it has one that tools keep
+    box: tuple[float, float, float, float] | None = None  # x, y, width, height, where its file states them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Outlines:
         packed = [outline_rle(outline.shape, size, outline.where) for outline in self.outlines]
         for k, outline in enumerate(self.outlines):
             check_area(packed[k], outline, size)
+            check_box(packed[k], outline)
         objects = [k for k, outline in enumerate(self.outlines) if not outline.ignored]
         ids = np.zeros(size, np.uint16)
         for k, outline in enumerate(self.outlines):
@@ -80,9 +83,16 @@ class Outlines:
         stated = self.size_hw or upright_hw
         if stated == upright_hw or stated != upright_hw[::-1]:
             return stated
-        farthest = [reach_of(outline.shape) for outline in self.outlines]
-        outside = any(not within(reach, stated) for reach in farthest)
-        return upright_hw if outside and all(within(reach, upright_hw) for reach in farthest) else stated
+        return upright_hw if not self.lie_on(stated) and self.lie_on(upright_hw) else stated
+
+    def lie_on(self, size_hw: tuple[int, int]) -> bool:
+        """Return whether all outlines lie on a picture of this size; an RLE does on any."""
+        return all(within(reach_of(outline.shape), size_hw) for outline in self.outlines)
+
+    def may_be_of(self, size_hw: tuple[int, int]) -> bool:
+        """Return whether the outlines may be those of a picture of this size, whichever is stated."""
+        stated = [outline.shape.get("size") for outline in self.outlines if isinstance(outline.shape, dict)]
+        return self.lie_on(size_hw) and all(size == list(size_hw) for size in stated)
 
 
 def put(ids: IdMap, rle: dict[str, Any], number: int) -> None:
@@ -143,6 +153,31 @@ def check_area(rle: dict[str, Any], outline: Outline, size_hw: tuple[int, int]) 
         f"{outline.where}: its outline{spans} covers {'one' if area else 'no'} pixel of a picture of {size_hw[1]} x "
         f"{size_hw[0]}; {'are its numbers shares of the picture? ' * shares}mend it, or take it away",
     )
+
+
+def check_box(rle: dict[str, Any], outline: Outline) -> None:
+    """Raise InputError for an object most of which lies outside the box that its file states: one of them is wrong.
+
+    So are an RLE along the rows, and x and y that were exchanged. The box of an object that is partly hidden may be
+    larger than what is seen; some tools state x1, y1 for width and height.
+    """
+    if outline.box is None or outline.ignored:
+        return
+    x, y, width, height = outline.box
+    left, top, across, down = (float(side) for side in rle_tools.toBbox(rle))
+    ends = ((x + width, y + height), (width, height))
+    held = max(
+        max(min(left + across, x1 + BOX_SLIP_PX) - max(left, x - BOX_SLIP_PX), 0)
+        * max(min(top + down, y1 + BOX_SLIP_PX) - max(top, y - BOX_SLIP_PX), 0)
+        for x1, y1 in ends
+    )
+    if held < MOST_OF_IT * across * down:
+        raise DefectError(
+            BROKEN_LABEL,
+            f"{outline.where}: its outline goes from x {left:g} to {left + across:g} and y {top:g} to {top + down:g}, "
+            f"its bbox is {[x, y, width, height]}: are x and y, or the rows and columns of its RLE, exchanged? export "
+            "it again",
+        )
 
 
 def mask_of(shape: Any, size_hw: tuple[int, int], where: str) -> Mask:

@@ -1,16 +1,18 @@
 """Which masks belong to which photo: by folders of known names, and by the names of the files in them.
 
 A set may be cut into subsets, ``train/images`` or ``images/train``. In the folders a mask is found by the photo's own
-name, by that and a suffix (``a_mask.png``), by that and a number (``a_0.png``: one object), in a folder of its category
-(``mug/a.png``), or in a folder of the photo's name (``a/anything.png``: one object).
+name (``a.png``, ``a.jpg.png``), by that and a suffix (``a_mask.png``), by that and a number (``a_0.png``: one object),
+in a folder of its category (``mug/a.png``), or in a folder of the photo's name (``a/anything.png``: one object).
 """
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from dataset.formats.listed import PHOTO_SUFFIXES
+from dataset.formats.photo_files import loose
 from pipeline.errors import InputError
 
 PHOTO_FOLDERS = {"image", "images", "img", "imgs", "jpegimages", "photo", "photos"}
@@ -131,15 +133,20 @@ def key_of(path: Path, folder: Path) -> str:
 
 
 def paired(photos: Mapping[Path, str], masks: Iterable[Path], folder: Path) -> Pairs:
-    """Return each mask with the photo that its name means first of all.
+    """Return each mask with the photo that its name means first of all, exactly, else but for its spelling.
 
     Raises InputError for one in a folder that may be its category's or its photo's.
     """
     keys = set(photos.values())
+    spelt = Counter(map(loose, keys))
+    alike = {loose(key): key for key in keys if spelt[loose(key)] == 1}
     found: dict[str, list[FoundMask]] = {}
     lost = list[Path]()
     for path in masks:
-        meant = [(key, mask) for key, mask in meanings_of(path, folder) if key in keys]
+        meanings = list(meanings_of(path, folder))
+        meant = [(key, mask) for key, mask in meanings if key in keys] or [
+            (alike[loose(key)], mask) for key, mask in meanings if loose(key) in alike
+        ]
         if not meant:
             lost.append(path)
             continue
@@ -164,6 +171,8 @@ def meanings_of(path: Path, folder: Path) -> Iterator[tuple[str, FoundMask]]:
     parents, stem = PurePosixPath(key_of(path, folder)).parts[:-1], path.with_suffix("").name
     bare = MASK_SUFFIX.sub("", stem)
     names = [(stem, False), (bare, False), (MASK_SUFFIX.sub("", NUMBER_SUFFIX.sub("", bare)), True)]
+    if PurePosixPath(stem).suffix.lower() in PHOTO_SUFFIXES:  # a.jpg.png
+        names.append((PurePosixPath(stem).stem, False))
     for name, single in names:
         yield "/".join([*parents, name]), FoundMask(path, "", single)
     for k, category in enumerate(parents):

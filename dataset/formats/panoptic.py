@@ -119,7 +119,7 @@ def set_of(file: CocoFile, defects: Defects) -> PhotoSet:
             found.append(photo_of(file, id_, photo, label, licences))
     stuff = sum(entry.get("isthing") == 0 for entry in listed(file.value, "categories"))
     said = (f"{stuff} categories are no things: each of their segments is one object",) if stuff else ()
-    return PhotoSet(file.names, tuple(found), said)
+    return PhotoSet(file.names, tuple(found), (*file.twice, *said))
 
 
 def by_image(file: CocoFile, defects: Defects) -> dict[Any, dict[str, Any]]:

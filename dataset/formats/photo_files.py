@@ -2,14 +2,15 @@
 
 import contextlib
 import dataclasses
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from dataset.formats.listed import NO_PHOTO, PHOTO_SUFFIXES, DefectError, ListedPhoto
+from dataset.formats.listed import CLASH, NO_PHOTO, PHOTO_SUFFIXES, DefectError, ListedPhoto
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 
@@ -17,19 +18,60 @@ from pipeline.files import inside
 def find_photo(homes: Iterable[Path], name: str, where: str) -> Path | None:
     """Return the photo that a file of labels calls `name`, None when it is in none of the folders `homes`.
 
-    Looked for by the name as it is, then as tools mean it: with backslashes, percent signs, the other Unicode form, and
-    at last by its last part alone.
+    Looked for by the name as it is, then as tools mean it: with backslashes, percent signs, the other Unicode form, by
+    less and less of its end, and at last as `as_spelt`. Raises InputError where two files are as good then.
     """
     folders = list(homes)
     spelt = [name, name.replace("\\", "/"), unquote(name.replace("\\", "/"))]
     spelt += [normalize(form, each) for each in spelt for form in ("NFC", "NFD")]
-    for each in [*spelt, *(PurePosixPath(one).name for one in spelt)]:
-        for home in folders:
-            with contextlib.suppress(InputError):  # it leaves the folder, as another machine's path does
-                file = inside(home, each, where)
-                if each and file.is_file():
+    ends = list(dict.fromkeys(end for each in spelt for end in ends_of(each)))
+    names = dict.fromkeys([*spelt, *sorted(ends, key=lambda end: -len(PurePosixPath(end).parts))])
+    for find in (Path, as_spelt):
+        for each in filter(None, names):
+            for place in places_of(folders, each, where):
+                if (file := find(place)).is_file():
                     return file
     return None
+
+
+def places_of(homes: Iterable[Path], name: str, where: str) -> Iterator[Path]:
+    """Yield where a name leads from each of these folders, but for those that it leaves, as another machine's path."""
+    for home in homes:
+        with contextlib.suppress(InputError):
+            yield inside(home, name, where)
+
+
+def ends_of(name: str) -> list[str]:
+    """Return the ends of a path, the longest first: ``b/c.jpg`` and ``c.jpg`` of a/b/c.jpg; a name has itself."""
+    parts = PurePosixPath(name).parts
+    return [str(PurePosixPath(*parts[k:])) for k in range(len(parts) > 1, len(parts))]
+
+
+def as_spelt(path: Path) -> Path:
+    """Return the one file beside a path whose name differs by spelling alone (`loose`); the path itself without one.
+
+    Raises DefectError where there are several, and none of exactly that name.
+    """
+    if path.is_file() or not path.parent.is_dir():
+        return path
+    found = by_spelling(path.parent, path.parent.stat().st_mtime_ns).get(loose(path.name), [path])
+    if len(found) > 1:
+        raise DefectError(CLASH, f"{path}: may be {found[0].name} or {found[1].name}; rename one")
+    return found[0]
+
+
+@functools.lru_cache(maxsize=64)
+def by_spelling(folder: Path, changed_ns: int) -> dict[str, list[Path]]:  # noqa: ARG001 - so that it is listed anew
+    """Return the files of a folder by their `loose` names."""
+    found = dict[str, list[Path]]()
+    for path in sorted(folder.iterdir()):
+        found.setdefault(loose(path.name), []).append(path)
+    return found
+
+
+def loose(name: str) -> str:
+    """Return a name without what differs from tool to tool: capitals, blanks, percent signs and the Unicode form."""
+    return "_".join(normalize("NFC", unquote(name)).casefold().split())
 
 
 def photos_below(root: Path) -> dict[str, list[Path]]:
@@ -44,8 +86,11 @@ def photos_below(root: Path) -> dict[str, list[Path]]:
 
 
 def plain_name(name: str) -> str:
-    """Return a file's name as tools on the web keep it: blanks become _, and only letters, digits, -, _ and . stay."""
-    return re.sub(r"[^-\w.]", "", normalize("NFC", name).strip().replace(" ", "_"))
+    """Return a file's name as tools on the web keep it: blanks become _, and only letters, digits, -, _ and . stay.
+
+    Capitals are small, since some systems do not tell them apart.
+    """
+    return re.sub(r"[^-\w.]", "", normalize("NFC", name).strip().replace(" ", "_")).casefold()
 
 
 def photo_named(homes: Iterable[Path], name: str, where: str) -> Path:
@@ -82,6 +127,6 @@ def named_apart(photos: Sequence[ListedPhoto], root: Path) -> tuple[ListedPhoto,
 
 
 def way_name(file: Path, root: Path) -> str:
-    """Return the way from a set's folder to a photo as a name: its folders but images/, and its stem."""
+    """Return the way from a set's folder to a photo as a name: its folders but images/ and img/, and its stem."""
     way = file.relative_to(root).with_suffix("")
-    return "_".join(part for part in way.parts if part != "images") or file.stem
+    return "_".join(part for part in way.parts if part not in ("images", "img")) or file.stem

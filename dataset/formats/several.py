@@ -37,13 +37,15 @@ def check_alike(names: Mapping[Path, Sequence[str]]) -> None:
 
 
 def together(parts: Sequence[SetPart], root: Path, defects: Defects) -> PhotoSet:
-    """Return one set of the parts, which `check_alike` has passed; a single part is returned as it is.
+    """Return one set of the parts, which `check_alike` has passed; a single part as it is, but for names.
 
     A part's name is the tag `subset` of its photos, unless they have one. A photo that two parts tell of is a defect.
-    Photos of one name in two folders are named after these. root: the folder of the set.
+    Photos of one name in two folders are named after these. root: the folder of the set, or its only file.
     """
+    root = root if root.is_dir() else root.parent
+    home = root.parent if root.name == "annotations" else root  # then photos lie beside it
     if len(parts) == 1:
-        return parts[0].found
+        return dataclasses.replace(parts[0].found, photos=named_apart(parts[0].found.photos, home))
     photos, owners = list[ListedPhoto](), dict[Path, Path]()
     for part in parts:
         for photo in part.found.photos:
@@ -55,7 +57,6 @@ def together(parts: Sequence[SetPart], root: Path, defects: Defects) -> PhotoSet
                 text = f"{photo.file}: both {owner} and {part.path} tell of it; take it out of one, or one of them away"
                 defects.add(CLASH, text, photo.file)
     said = [f"{part.path.relative_to(root).as_posix()}: {each}" for part in parts for each in told(part)]
-    home = root.parent if root.name == "annotations" else root  # then photos lie beside it
     return PhotoSet(parts[0].found.categories, named_apart(photos, home), tuple(said))
 
 

@@ -35,6 +35,7 @@ from dataset.formats.listed import (
 )
 from dataset.formats.outlines import Outlines, Rings, check_numbers, flat, placed, reach_of
 from dataset.formats.packed_masks import base64_of, bytes_in, mask_in
+from dataset.formats.photo_files import named_apart
 from dataset.formats.shapes import ToolShape, masked_in, objects_of, tell
 from dataset.formats.source import ManifestSource, facts_of, name_of, say_left_out
 from dataset.formats.voc_masks import colour_of
@@ -154,7 +155,7 @@ def read_supervisely(root: Path, defects: Defects | None = None) -> PhotoSet:
             shapes[photo.file] = found
     masked = masked_in(shapes)
     names = tuple(title for title, kind in kinds.items() if title in masked or kind not in NO_AREAS)
-    return PhotoSet(names, tuple(photos), tell(shapes, defects))
+    return PhotoSet(names, named_apart(photos, root), tell(shapes, defects))
 
 
 def photos_in(

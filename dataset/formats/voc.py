@@ -7,9 +7,10 @@ CVAT does. 255, or its colour 224,224,192, is void: neither background nor an ob
 import contextlib
 import dataclasses
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
@@ -33,11 +34,13 @@ from dataset.formats.listed import (
 from dataset.formats.mask_files import colour_codes, colours_text
 from dataset.formats.mask_values import BACKGROUND, IGNORED_NAMES, labelmap_rows
 from dataset.formats.outlines import Outlines, check_numbers
+from dataset.formats.pairing import MOST_DEEP
+from dataset.formats.photo_files import named_apart
 from dataset.formats.source import ManifestSource, name_of
 from dataset.formats.voc_masks import VOC_NAMES, Boxed, Meaning, VocLabel, colour_of, meaning_of
 from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map, ignores
 from dataset.records import Sample
-from pipeline.errors import InputError, shown
+from pipeline.errors import InputError, few_of, shown
 from pipeline.files import write_bytes, write_text
 from pipeline.reading import MOST_SETTINGS_BYTES, read_text
 from pipeline.xml_files import UNWRITABLE, children_of
@@ -47,6 +50,8 @@ LISTS, BOX_LISTS = "ImageSets/Segmentation", "ImageSets/Main"
 CLASSES, OBJECTS = ("SegmentationClass", "SegmentationClassPNG"), ("SegmentationObject", "SegmentationObjectPNG")
 LABELMAP, CLASS_NAMES = "labelmap.txt", "class_names.txt"
 MOST_LIST_BYTES = 2**28
+MOST_NAMED = 3  # lines of lists that a message names
+FLAGGED = re.compile(r"\s+(-1|0|1)$")  # whether the class of a list is to be seen
 MOST_OBJECTS = IGNORED - 1  # that a mask of 8 bits tells apart
 
 
@@ -76,6 +81,14 @@ class Described:
 
 
 @dataclasses.dataclass(frozen=True)
+class Lists:
+    """What the lists of ImageSets/Segmentation say."""
+
+    part: Mapping[str, str]  # photo -> the smallest of those that name it
+    strays: tuple[str, ...] = ()  # their lines that name no photo
+
+
+@dataclasses.dataclass(frozen=True)
 class Tree:
     """The files of a set by their paths without suffix, as seen from the folder of their kind."""
 
@@ -84,7 +97,7 @@ class Tree:
     classes: Mapping[str, Path]
     objects: Mapping[str, Path]
     described: Mapping[str, Described]
-    lists: Mapping[str, str]  # photo -> the smallest of the lists of ImageSets/Segmentation that name it
+    lists: "Lists"
 
 
 def read_voc(root: Path, defects: Defects | None = None) -> PhotoSet:
@@ -104,14 +117,15 @@ def read_voc(root: Path, defects: Defects | None = None) -> PhotoSet:
     named, meaning = named_meaning(tree)
     photos, passed = list[ListedPhoto](), 0
     for stem, file in tree.photos.items():
-        if stem in tree.classes or stem in tree.lists or not tree.lists:
+        if stem in tree.classes or stem in tree.lists.part or not tree.lists.part:
             photos.append(photo_of(tree, stem, file, meaning, named, defects))
         else:
             passed += 1
     for stem in sorted(set(tree.classes) - set(tree.photos)):
         text = f"{tree.classes[stem]}: found no photo of that name in {tree.home / IMAGES}; add it or drop the mask"
         defects.add(NO_PHOTO, text)
-    return PhotoSet(meaning.categories, tuple(photos), assumed(tree, named, passed))
+    apart = named_apart(photos, tree.home / IMAGES)
+    return PhotoSet(meaning.categories, apart, assumed(tree, named, passed))
 
 
 def assumed(tree: Tree, named: bool, passed: int) -> tuple[str, ...]:
@@ -120,6 +134,8 @@ def assumed(tree: Tree, named: bool, passed: int) -> tuple[str, ...]:
     said = [] if named else ["the values of the masks are VOC's own 20 categories"]
     said += [f"{pieces} photos have no mask of objects: there each connected piece is one"] if pieces else []
     said += [f"{passed} photos without a mask are in no list of {LISTS} and passed over"] if passed else []
+    strays = few_of([shown(line) for line in tree.lists.strays], MOST_NAMED)
+    said += [f"{len(tree.lists.strays)} lines of {LISTS} name no photo of {IMAGES} ({strays})"] if strays else []
     return tuple(said)
 
 
@@ -128,7 +144,7 @@ def tree_of(home: Path, defects: Defects) -> Tree:
     if not (home / IMAGES).is_dir():
         raise InputError(f"{home}: found no {IMAGES} beside SegmentationClass; bring the photos there")
     with defects.gathering(BROKEN_PHOTO):
-        refuse_unread(home / IMAGES)
+        refuse_unread(home / IMAGES, MOST_DEEP)
     photos, classes = files_below(home / IMAGES, defects), files_below(folder_of(home, CLASSES), defects)
     objects, described = files_below(folder_of(home, OBJECTS), defects), dict[str, Described]()
     for stem in [*classes, *(stem for stem in photos if stem not in classes)]:
@@ -136,7 +152,7 @@ def tree_of(home: Path, defects: Defects) -> Tree:
         if file.is_file():
             with defects.gathering(BROKEN_LABEL, photos.get(stem)):
                 described[stem] = described_in(file)
-    return Tree(home, photos, classes, objects, described, lists_in(home / LISTS))
+    return Tree(home, photos, classes, objects, described, lists_in(home / LISTS, photos))
 
 
 def files_below(folder: Path | None, defects: Defects) -> dict[str, Path]:
@@ -152,11 +168,37 @@ def files_below(folder: Path | None, defects: Defects) -> dict[str, Path]:
     return found
 
 
-def lists_in(folder: Path) -> dict[str, str]:
-    """Return for each photo that the lists of a folder name the list that names it; of several the smallest."""
-    lists = {path.stem: read_text(path, MOST_LIST_BYTES).splitlines() for path in sorted(folder.glob("[!.]*.txt"))}
-    largest_first = sorted(lists.items(), key=lambda item: (-len(item[1]), item[0]))
-    return {line.strip(): name for name, lines in largest_first for line in lines if line.strip()}
+def lists_in(folder: Path, photos: Collection[str]) -> Lists:
+    """Return what the lists of a folder say; one of a class (``a -1``) counts where no other one names a photo."""
+    texts = {path.stem: read_text(path, MOST_LIST_BYTES).splitlines() for path in sorted(folder.glob("[!.]*.txt"))}
+    lists = {name: [line.strip() for line in lines if line.strip()] for name, lines in texts.items()}
+    classes = {name for name, lines in lists.items() if lines and all(map(FLAGGED.search, lines))}
+    last_counts = sorted(lists.items(), key=lambda item: (item[0] not in classes, -len(item[1]), item[0]))
+    part, strays = dict[str, str](), dict[str, None]()
+    for name, lines in last_counts:
+        for line in lines:
+            meant = photo_meant(line, photos)
+            part |= {meant: name} if meant else {}
+            strays |= {} if meant else {line: None}
+    return Lists(part, tuple(strays))
+
+
+def photo_meant(line: str, photos: Collection[str]) -> str | None:
+    """Return which of the photos a line of a list means, None for none of them.
+
+    Tools write a name with or without its suffix, with folders before it, with 1, 0 or -1 behind it, which says whether
+    a class is there, and with the path of its mask behind it.
+    """
+    if line in photos:
+        return line
+    for name in (line, FLAGGED.sub("", line), line.split()[0]):
+        way = PurePosixPath(name.replace("\\", "/"))
+        ends = [PurePosixPath(*way.parts[k:]) for k in range(len(way.parts))]
+        bare = [end.with_suffix("") for end in ends if end.suffix.lower() in PHOTO_SUFFIXES]
+        found = next((str(end) for end in (*ends, *bare) if str(end) in photos), None)
+        if found:
+            return found
+    return None
 
 
 def described_in(file: Path) -> Described:
@@ -220,7 +262,8 @@ def photo_of(tree: Tree, stem: str, file: Path, meaning: Meaning, named: bool, d
         text = f"{known.boxed[0].where} has a box, and its photo no mask in SegmentationClass; boxes alone are no masks"
         defects.add(NO_LABEL, text, file)
     label = VocLabel(mask, tree.objects.get(stem), meaning, known.boxed, named) if mask else None
-    tags = {"subset": tree.lists[stem]} if stem in tree.lists and len(set(tree.lists.values())) > 1 else {}
+    part = tree.lists.part
+    tags = {"subset": part[stem]} if stem in part and len(set(part.values())) > 1 else {}
     source, licence = known.source or tree.home.resolve().name, known.licence or NO_LICENCE
     return ListedPhoto(file, label or Outlines(str(file), None, ()), source, licence, tags, labelled=mask is not None)
 

@@ -174,6 +174,7 @@ class VocLabel:
 
     def numbers_in(self, file: Path, kinds: IdMap) -> NDArray[np.int32]:
         """Return (H, W) the number of the object at each pixel, 0 = none; raise InputError as `draw`."""
+        refuse_lossy(file)
         values = values_in(file)
         found, places = numbered(colour_codes(file) if values is None else values)
         numbers = (number_of(found) if values is None else found).astype(np.int32)[places]

@@ -50,13 +50,15 @@ class RecordedIds:
     sample: Sample
 
     def draw(self, size_hw: tuple[int, int]) -> tuple[IdMap, list[str]]:  # noqa: ARG002 - the file has its own size
-        """Return the id map and the categories; raise InputError for an id that the record does not name."""
+        """Return the id map and the categories; raise InputError for an id that the record does not name, or alone."""
         ids = read_ids(self.ids)
         categories = {item.index: item.category for item in self.sample.instances}
         found = [int(value) for value in np.unique(ids) if value not in (0, IGNORE)]
         unknown = next((value for value in found if value not in categories), None)
         if unknown:
             raise InputError(f"{self.ids}: the id {unknown} is not in its record; write the tar again")
+        if lost := sorted(set(categories) - set(found)):
+            raise InputError(f"{self.ids}: has no pixel of the id {lost[0]} of its record; write the tar again")
         table = np.zeros(IGNORE + 1, np.uint16)
         table[found] = np.arange(1, len(found) + 1)
         table[IGNORE] = IGNORE

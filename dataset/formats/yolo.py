@@ -31,6 +31,8 @@ from dataset.formats.listed import (
     refuse_unread,
 )
 from dataset.formats.outlines import Outline, Outlines, rle_of
+from dataset.formats.pairing import MOST_DEEP
+from dataset.formats.photo_files import named_apart
 from dataset.formats.source import ManifestSource, name_of, say_left_out
 from dataset.formats.yolo_outlines import Points, mask_from, outline_of
 from dataset.formats.yolo_sets import YoloSet, label_file, photos_in, set_of, sign_of, texts_in
@@ -106,16 +108,18 @@ def read_yolo(sign: Path, defects: Defects | None = None) -> PhotoSet:
         photos.setdefault(photo.file, photo)
     check_strays(found, list(photos), defects)
     more = (f"{twice} photos stand in two subsets, of which the first counts",) if twice else ()
-    return PhotoSet(tuple(dict.fromkeys(found.names.values())), tuple(photos.values()), (*found.said, *more))
+    apart = named_apart(tuple(photos.values()), found.root)
+    return PhotoSet(tuple(dict.fromkeys(found.names.values())), apart, (*found.said, *more))
 
 
 def listed_in(found: YoloSet, defects: Defects) -> Iterator[ListedPhoto]:
     """Yield the photos of each subset, which is their tag."""
     for subset, places in found.subsets.items():
         files = [file for place in places for file in photos_in(place, found.root, defects)]
-        for folder in sorted({file.parent for file in files}):
+        whole = {place for place in places if place.is_dir()}
+        for folder in sorted(whole | ({file.parent for file in files} if whole < set(places) else set())):
             with defects.gathering(BROKEN_PHOTO):
-                refuse_unread(folder)
+                refuse_unread(folder, MOST_DEEP if folder in whole else 0)
         for file in files:
             text, tags = label_file(file, found.root), {"subset": subset} if subset else {}
             known = text.is_file()

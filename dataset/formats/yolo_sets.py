@@ -1,12 +1,14 @@
 """Where the photos and label files of a YOLO set lie: data.yaml as Ultralytics, Roboflow and others write it."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dataset.formats.listed import NO_LICENCE, NO_PHOTO, PHOTO_SUFFIXES, Defects, licence_of
 from dataset.formats.pairing import MOST_DEEP, PHOTO_FOLDERS, folders_of, pictures_in
+from dataset.formats.photo_files import as_spelt
 from pipeline.errors import InputError, shown
 from pipeline.reading import MOST_SETTINGS_BYTES, read_text, read_yaml
 
@@ -72,9 +74,30 @@ def set_of(sign: Path) -> YoloSet:
             f"{root}: found labels as YOLO writes them and no data.yaml, wanted one with names:, such as names: [mug]"
         )
     if sign.name in LISTS:
-        lines = [line.strip() for line in read_text(sign, MOST_SETTINGS_BYTES).splitlines()]
-        return YoloSet(sign.parent, dict(enumerate(filter(None, lines))), {"": (photos_home(sign.parent),)})
-    return set_in(sign, read_yaml(sign))
+        found = YoloSet(sign.parent, names_listed(sign), {"": (photos_home(sign.parent),)})
+    else:
+        found = set_in(sign, read_yaml(sign))
+    check_other_names(sign, found.names)
+    counts = sorted(Counter(found.names.values()).items())
+    twice = [f"{count} categories are called {shown(name)} and taken as one" for name, count in counts if count > 1]
+    return dataclasses.replace(found, said=(*found.said, *twice))
+
+
+def names_listed(path: Path) -> dict[int, str]:
+    """Return the category of each number by a list, a name a line."""
+    lines = [line.strip() for line in read_text(path, MOST_SETTINGS_BYTES).splitlines()]
+    return dict(enumerate(filter(None, lines)))
+
+
+def check_other_names(sign: Path, names: Mapping[int, str]) -> None:
+    """Raise InputError for another file of names that says others: numbers would become other categories by it."""
+    home = sign.parent
+    for path in [*(home / name for name in (*YAMLS, *LISTS)), *(home / LABELS / name for name in LISTS)]:
+        if path != sign and path.is_file():
+            value = names_listed(path) if path.name in LISTS else read_yaml(path).get("names", names)
+            other = value if path.name in LISTS else names_of(path, value)
+            if other != dict(names):
+                raise InputError(f"{path}: names other categories than {sign}; take one of them away")
 
 
 def photos_home(root: Path) -> Path:
@@ -173,7 +196,15 @@ def exists_file(path: Path) -> bool:
 
 
 def label_file(photo: Path, root: Path) -> Path:
-    """Return where the labels of a photo lie: in labels/ for the last images/ of its path, else beside it."""
+    """Return where the labels of a photo lie: in labels/ for the last images/ of its path, else beside it.
+
+    However its name is spelt, as of `photo_files.as_spelt`, which says the errors.
+    """
+    return as_spelt(label_place(photo, root))
+
+
+def label_place(photo: Path, root: Path) -> Path:
+    """Return where the labels of a photo should lie."""
     parts = list(photo.relative_to(root).with_suffix(".txt").parts)
     for k in range(len(parts) - 2, -1, -1):
         if parts[k].lower() in PHOTO_FOLDERS:

@@ -11,7 +11,8 @@ from PIL import Image, ImageOps
 
 from dataset.idmap import IGNORE, read_ids, read_image
 from dataset.records import read_manifest
-from mix.ingest import Ingest, main, turned
+from dataset.upright import turned
+from mix.ingest import Ingest, main
 from pipeline.errors import InputError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

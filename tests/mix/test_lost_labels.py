@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dataset.idmap import IGNORE, read_ids
 from dataset.records import read_manifest
+from mix.check_set import check_set
 from mix.ingest import Ingest, main
 from pipeline.errors import InputError
 
@@ -80,6 +82,56 @@ def stray_ids(root: Path) -> Path:
     return root
 
 
+def meta(root: Path, classes: str) -> Path:
+    masked(root, Image.fromarray(MASK))
+    entry = '{"file": "images/a.jpg", "mask": "masks/a.png"}'
+    return with_file(root, "meta.json", f'{{"classes": {classes}, "images": [{entry}]}}')
+
+
+def two_masks(root: Path, value: int) -> Path:
+    """A set whose first mask holds the number 1, and the second one a value alone."""
+    masked(root, Image.fromarray(MASK))
+    photo(root / "images/b.jpg")
+    Image.fromarray(MASK * np.uint8(value)).save(root / "masks/b.png")
+    return root
+
+
+def without_id(root: Path) -> Path:
+    masked(root, Image.fromarray(MASK))
+    (root / "ids").mkdir()
+    Image.fromarray(MASK * 0).save(root / "ids/a.png")
+    return root
+
+
+def drawn_twice(root: Path, category: str) -> Path:
+    """A set of two equal outlines, the second one of this category."""
+    coco(root, SQUARE)
+    value = json.loads((root / "instances.json").read_text(encoding="utf-8"))
+    value["categories"].append({"id": 2, "name": "plate"})
+    again = {"id": 8, "category_id": 2 if category == "plate" else 1}
+    value["annotations"].append(value["annotations"][0] | again)
+    return with_file(root, "instances.json", json.dumps(value))
+
+
+def turned_mask(root: Path) -> Path:
+    exif = Image.Exif()
+    exif[274] = 6
+    return masked(root, Image.fromarray(MASK.T.copy()), exif=exif)
+
+
+def apart(root: Path, name: str, bare: bool = False) -> Path:
+    """A set with a picture of another kind in a folder of its own."""
+    if not bare:
+        masked(root, Image.fromarray(MASK))
+    (root / name).parent.mkdir(parents=True)
+    return with_file(root, name, "x")
+
+
+def blank_name(root: Path) -> Path:
+    text = (coco(root, SQUARE) / "instances.json").read_text(encoding="utf-8")
+    return with_file(root, "instances.json", text.replace('"mug"', '"  "'))
+
+
 def palette(*colours: tuple[int, int, int]) -> Image.Image:
     image = Image.fromarray(MASK, "P")
     image.putpalette([number for colour in colours for number in colour])
@@ -145,6 +197,41 @@ CASES = [
         id="two names of one value",
     ),
     pytest.param(
+        lambda root: meta(root, '{"1": "mug", "01": "plate"}'),
+        "meta.json: 1 is both 'mug' and 'plate'; give each its own",
+        id="two names of one value in meta.json",
+    ),
+    pytest.param(
+        lambda root: meta(root, '{"1": "mug", "1": "plate"}'),
+        "meta.json: the key '1' is there twice; take one away",
+        id="a key that stands twice",
+    ),
+    pytest.param(
+        lambda root: two_masks(root, 255),
+        "b.png: holds 255 and no category, other masks of the set their numbers; give its objects theirs, 1 .set., or",
+        id="255 alone beside numbers",
+    ),
+    pytest.param(
+        lambda root: without_id(root),
+        "ids/a.png: has no id where the mask of its photo shows set, whose objects would be lost",
+        id="ids without an object of the mask",
+    ),
+    pytest.param(
+        lambda root: drawn_twice(root, "plate"),
+        "a.jpg: every outline of 'mug' on it .1. is wholly covered by others, and would be lost",
+        id="one outline of two categories",
+    ),
+    pytest.param(
+        lambda root: turned_mask(root),
+        "a.png: has an EXIF orientation of its own .6., by which some tools turn a mask",
+        id="a mask with an orientation",
+    ),
+    pytest.param(
+        lambda root: apart(root, "images/more/b.heic"), "more/b.heic: HEIC is not read here", id="a folder of HEIC"
+    ),
+    pytest.param(lambda root: apart(root, "c/b.heic", bare=True), "c/b.heic: HEIC is not", id="HEIC without labels"),
+    pytest.param(lambda root: blank_name(root), "the category 1 has the name '  ', wanted one", id="a blank name"),
+    pytest.param(
         lambda root: (
             shutil.copy(photo(masked(root, Image.fromarray(MASK)) / "images/b.jpg"), root / "images/b.HIF") and root
         ),
@@ -199,3 +286,43 @@ def test_a_jpeg_by_another_suffix_is_a_photo(tmp_path):
     (root / "images/a.jpg").rename(root / "images/a.jfif")
     main(Ingest(), root, tmp_path / "out")
     assert [sample.id for sample in read_manifest(tmp_path / "out/samples.jsonl")] == ["a"]
+
+
+def test_an_outline_drawn_twice_is_one_object_and_said(tmp_path, capsys):
+    main(Ingest(), drawn_twice(tmp_path / "set", "mug"), tmp_path / "out")
+    assert "1 instances, read as COCO, wholly covered by others, and not counted: 1 mug" in capsys.readouterr().err
+
+
+def test_what_is_hidden_by_a_category_that_is_left_out_is_said_by_its_name(tmp_path, capsys):
+    root = drawn_twice(tmp_path / "set", "plate")
+    main(Ingest(ignore=("mug",)), root, tmp_path / "out")
+    assert "wholly covered" not in capsys.readouterr().err
+    report = check_set(Ingest(), root, root)
+    assert [(kind, len(found)) for kind, found in report.kinds.items()] == [("labels wholly hidden by others", 1)]
+
+
+def test_a_value_that_is_called_void_is_ignored(tmp_path):
+    root = with_file(
+        two_masks(tmp_path / "set", 255), "_classes.csv", "Value, Class\n0, background\n1, mug\n255, void\n"
+    )
+    main(Ingest(), root, tmp_path / "out")
+    first, second = read_manifest(tmp_path / "out/samples.jsonl")
+    assert [item.category for item in first.instances] == ["mug"]
+    assert not second.instances
+    assert (read_ids(tmp_path / "out" / second.ids) == MASK * np.uint16(IGNORE)).all()
+
+
+def test_a_list_of_names_that_begins_with_background_counts_from_0(tmp_path):
+    root = with_file(masked(tmp_path / "set", Image.fromarray(MASK)), "categories.json", '["background", "mug"]')
+    main(Ingest(), root, tmp_path / "out")
+    (sample,) = read_manifest(tmp_path / "out/samples.jsonl")
+    assert [item.category for item in sample.instances] == ["mug"]
+
+
+@pytest.mark.parametrize("settings", [Ingest(), Ingest(rename={"mug": "cup"}), Ingest(rename={" mug": "cup"})])
+def test_a_category_has_no_blanks_around_it(tmp_path, capsys, settings):
+    root = with_file(masked(tmp_path / "set", Image.fromarray(MASK)), "categories.json", '[" mug"]')
+    main(settings, root, tmp_path / "out")
+    (sample,) = read_manifest(tmp_path / "out/samples.jsonl")
+    assert [item.category for item in sample.instances] == ["cup" if settings.rename else "mug"]
+    assert "names are taken without the blanks around them (' mug')" in capsys.readouterr().err

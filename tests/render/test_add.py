@@ -209,6 +209,7 @@ REFUSED = {
     "no commerce": (lambda f: obj(f / "a.obj"), {"licence": "CC-BY-NC-4.0"}, "forbids commercial use"),
     "no changes": (lambda f: obj(f / "a.obj"), {"licence": "CC-BY-ND-4.0"}, "forbids changed copies"),
     "no source": (lambda f: obj(f / "a.obj"), {"source": " "}, "source is ' ', wanted"),
+    "a blank category": (lambda f: obj(f / "a.obj"), {"category": " "}, "--category: ' ' is blank, wanted a name"),
     "a name with a path in it": (lambda f: obj(f / "a.obj"), {"id": "../a"}, "id is '../a', wanted lower-case"),
     "a name without letters": (lambda f: obj(f / "茶.obj"), {}, "no letter from a to z .* give it one with --name"),
     "a mesh as a light": (lambda f: obj(f / "a.obj"), {"role": "light", "category": ""}, "role is 'light'"),
@@ -338,11 +339,11 @@ def test_without_a_dvc_project_a_large_texture_is_named_and_kept(assets: Path, t
 
 
 def test_the_command_says_where_it_lies_and_what_comes_next(assets: Path, tmp_path: Path):
-    words = [obj(tmp_path / "a.obj"), "--category", "mug", "--licence", "mit", "--source", "Ada", "--labelled", "tip"]
+    words = [obj(tmp_path / "a.obj"), "--category", " mug ", "--licence", "mit", "--source", "Ada", "--labelled", "tip"]
     said = run(sys.executable, "-m", "admix", "add", *words, "--assets", assets, cwd=ROOT).splitlines()
     assert said[0] == f"a lies in {assets}/mug/a: 10.0 x 10.0 x 0.0 cm, 1 face, 0 textures"
     assert said[-1] == f"next: make assets, then git add {assets}/mug/a"
-    assert (only(assets).licence, only(assets).labelled) == ("MIT", ("tip",))
+    assert (only(assets).category, only(assets).licence, only(assets).labelled) == ("mug", "MIT", ("tip",))
 
 
 def test_the_command_refuses_in_one_line_with_code_2(assets: Path, tmp_path: Path):

@@ -81,11 +81,15 @@ def test_a_palette_png_counts_by_index_without_a_palette_file_and_by_colour_with
     assert by_colour[1] == ["plate", "cup"]
 
 
-def test_255_is_ignored_in_a_black_and_white_mask_if_another_mask_of_the_set_has_numbers(tmp_path):
+def test_255_beside_numbers_is_ignored_and_alone_it_is_asked_for(tmp_path):
+    both = ONE * 255 + TWO
     found = read_plain(build(
-        tmp_path, ("images/a.png", "images/b.png"), {"masks/a.png": ONE * 255, "masks/b.png": TWO}, ONE_NAME
+        tmp_path, ("images/a.png", "images/b.png"), {"masks/a.png": ONE * 255, "masks/b.png": both}, ONE_NAME
     ))  # fmt: skip
-    assert drawn(found)["a"] == ((ONE.astype(int) * IGNORE).tolist(), [])
+    first, second = found.photos
+    assert second.label.draw((1, 1))[0].tolist() == (ONE * np.uint16(IGNORE) + TWO).tolist()
+    with pytest.raises(InputError, match=r"a\.png: holds 255 and no category, other masks of the set their numbers"):
+        first.label.draw((1, 1))
 
 
 def test_ids_are_known_by_any_mask_of_the_set(tmp_path):

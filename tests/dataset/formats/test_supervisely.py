@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from dataset.export import FORMATS
-from dataset.formats.listed import CLASH, NO_PHOTO, OUTSIDE, UNKNOWN_NAME, Defects
+from dataset.formats.listed import NO_PHOTO, OUTSIDE, UNKNOWN_NAME, Defects
 from dataset.formats.supervisely import find_supervisely, read_supervisely
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
@@ -150,12 +150,12 @@ def test_datasets_and_tags_are_tags_and_nested_datasets_are_read(tmp_path):
     ]
 
 
-def test_two_photos_of_one_name_in_two_datasets_are_told_of(tmp_path):
+def test_two_photos_of_one_name_in_two_datasets_are_called_after_these(tmp_path):
     write(tmp_path, "a.jpg", polygon(SQUARE))
     write(tmp_path, "a.jpg", polygon(SQUARE), dataset="ds2")
     defects = Defects()
-    read_set(tmp_path, defects)
-    assert [defect.kind for defect in defects.found] == [CLASH]
+    assert [photo.id for photo in read_set(tmp_path, defects).photos] == ["ds1_a", "ds2_a"]
+    assert not defects.found
 
 
 def test_points_and_rectangles_are_left_out_by_name(tmp_path):

@@ -16,7 +16,10 @@ def test_every_photo_below_the_folder_is_there_and_not_labelled(tmp_path):
     assert [photo.file.name for photo in found.photos] == ["a.jpg", "c.tif", "b.png"]
     assert not any(photo.labelled for photo in found.photos)
     assert found.categories == ()
-    assert found.assumed == ("read as photos without labels", "found no labels of any format")
+    assert found.assumed == (
+        "read as photos without labels",
+        "found no labels of any format, though 1 files may hold some ('notes.txt')",
+    )
 
 
 def test_labels_of_any_format_come_first_and_nothing_is_said_of_bare_photos(tmp_path):

@@ -385,3 +385,32 @@ def test_a_category_that_voc_cannot_hold_is_refused(pictures, tmp_path, capsys, 
     with pytest.raises(SystemExit):
         pictures.export("voc", tmp_path / "out", "--categories", tmp_path / "c.json")
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{}", "{}.jpg", "JPEGImages/{}.jpg", "{} -1", "{}  1", "/JPEGImages/{}.jpg /SegmentationClass/{}.png"],
+    ids=["bare", "a suffix", "a folder", "not there", "there", "with its mask"],
+)
+def test_a_line_of_a_list_means_its_photo_in_each_way_that_tools_write(tmp_path, line):
+    cvat(tmp_path)
+    for name in ("b", "c"):
+        photo(tmp_path, name)
+    (tmp_path / "ImageSets/Segmentation").mkdir(parents=True)
+    for part, names in (("train", "ab"), ("val", "d")):
+        text = "".join(line.replace("{}", name) + "\n" for name in names)
+        (tmp_path / f"ImageSets/Segmentation/{part}.txt").write_text(text, encoding="utf-8")
+    found = read_voc(tmp_path)
+    assert [(each.file.stem, each.labelled) for each in found.photos] == [("a", True), ("b", False)]
+    assert found.assumed[-2].startswith("1 photos without a mask are in no list")
+    assert found.assumed[-1].startswith("1 lines of ImageSets/Segmentation name no photo of JPEGImages")
+    assert "d" in found.assumed[-1]
+
+
+def test_a_list_of_a_class_does_not_say_which_part_a_photo_is_of(tmp_path):
+    cvat(tmp_path)
+    photo(tmp_path, "b")
+    (tmp_path / "ImageSets/Segmentation").mkdir(parents=True)
+    for part, text in (("train", "a\n"), ("val", "b\n"), ("mug_train", "a 1\n"), ("mug_val", "b -1\n")):
+        (tmp_path / f"ImageSets/Segmentation/{part}.txt").write_text(text, encoding="utf-8")
+    assert [each.tags["subset"] for each in read_voc(tmp_path).photos] == ["train", "val"]
