@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -176,17 +176,22 @@ def leave(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def actor_of(kind: type | str, *values: Any, gpu: bool = False) -> Callable[[], tuple[Any, Any]]:
+def actor_of(
+    kind: type | str, *values: Any, gpu: bool = False, environment: Mapping[str, str] | None = None
+) -> Callable[[], tuple[Any, Any]]:
     """Return what starts an actor around ``kind(*values)``, on one core, with one GPU to itself if `gpu`.
+
+    environment: variables that its process starts with, beside those of all actors.
 
     The class, or its name as in ``room.file:Class``, has a method ``run(item)``. On a cluster it must come from the
     stage's own file or from the rooms that are sent (ROOMS). What is returned gives the actor and the reference to
     wait for until it is up.
     """
     remote = ray.remote(num_cpus=1, num_gpus=int(gpu), max_restarts=0, max_task_retries=0)(Host)
+    own = {"runtime_env": {"env_vars": dict(environment)}} if environment else {}
 
     def make() -> tuple[Any, Any]:
-        actor = remote.remote()
+        actor = remote.options(**own).remote()
         return actor, actor.start.remote(kind, *values)
 
     return make

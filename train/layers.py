@@ -1,9 +1,11 @@
 """Layers that a CPU computes faster than torch's own, with the same weights and, but for rounding, the same results."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from segmentation_models_pytorch.decoders.fpn.decoder import MergeBlock
 from timm.layers import Conv2dSame, pad_same
 from torch import Tensor, nn
 from torch.nn import functional
@@ -32,6 +34,30 @@ class FloatGroupNorm(nn.GroupNorm):
         """Return (B, C, H, W) of (B, C, H, W), of the same dtype."""
         with torch.autocast("cpu", enabled=False):
             return super().forward(input.float()).to(input.dtype)
+
+
+class Added(nn.Module):
+    """The sum of feature maps: FPN's own stacks them first, and then sums over the stack."""
+
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        """Return the sum (B, C, H, W) of one or more (B, C, H, W)."""
+        return functools.reduce(torch.add, maps)
+
+
+class Halving(nn.Conv2d):
+    """A 3x3 convolution of stride 2 that pads as TensorFlow does, without a padded copy of images with even sides.
+
+    There TensorFlow pads one pixel less above and left than below and right. A kernel with a row and a column of zeros
+    before its own, on as many pixels on all sides, gives the same.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
+        """Return (B, C', H / 2, W / 2), rounded up, of (B, C, H, W)."""
+        if input.shape[-2] % 2 or input.shape[-1] % 2:
+            seen = pad_same(input, self.kernel_size, self.stride)
+            return functional.conv2d(seen, self.weight, self.bias, 2, 0, 1, self.groups)
+        kernel = functional.pad(self.weight, (1, 0, 1, 0))
+        return functional.conv2d(input, kernel, self.bias, 2, 1, 1, self.groups)
 
 
 def multiplies_bf16() -> bool:
@@ -141,6 +167,26 @@ def is_wide_depthwise(module: nn.Conv2d) -> bool:
     }
     padded = type(module) is Conv2dSame or module.padding == (side // 2, side // 2)
     return side > 3 and side % 2 == 1 and padded and all(getattr(module, key) == value for key, value in wanted.items())
+
+
+def with_halving(encoder: nn.Module) -> None:
+    """Put `Halving` in the place of the 3x3 convolutions that it can do; their weights stay the same tensors."""
+    put(encoder, halving_of)
+
+
+def halving_of(module: nn.Conv2d) -> Halving | None:
+    """Return the `Halving` of a 3x3 convolution of stride 2 that pads as TensorFlow does, None of anything else."""
+    wanted = {"kernel_size": (3, 3), "stride": (2, 2), "dilation": (1, 1)}
+    if type(module) is not Conv2dSame or any(getattr(module, key) != value for key, value in wanted.items()):
+        return None
+    made = Halving(module.in_channels, module.out_channels, 3, 2, groups=module.groups, bias=module.bias is not None)
+    made.weight, made.bias = module.weight, module.bias
+    return made
+
+
+def with_added(decoder: nn.Module) -> None:
+    """Put `Added` in the place of FPN's merging of its pyramid, where that is a sum."""
+    put(decoder, lambda module: Added() if type(module) is MergeBlock and module.policy == "add" else None)
 
 
 def with_float_norms(body: nn.Module) -> None:

@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from dataset.encoder import load_packaged, packaged
 from pipeline.errors import InputError
 from pipeline.files import write_bytes
-from train.layers import multiplies_bf16, with_depthwise, with_float_norms, with_pointwise
+from train.layers import multiplies_bf16, with_added, with_depthwise, with_float_norms, with_halving, with_pointwise
 
 NARROWEST = 16  # channels of a stage of a decoder
 WIDTHS = ("decoder_channels", "decoder_pyramid_channels", "decoder_segmentation_channels")  # as the library calls them
@@ -78,6 +78,8 @@ def build_from(settings: Mapping[str, Any], num_classes: int, *, pretrained: boo
     network = build(settings["encoder"], settings["decoder"], num_classes, pretrained=pretrained, channels=channels)
     if device().type == "cpu":
         with_depthwise(network.body.encoder)
+        with_halving(network.body.encoder)
+        with_added(network.body)
         if multiplies_bf16():
             with_pointwise(network.body.encoder)
             with_float_norms(network.body)

@@ -22,6 +22,14 @@ from train.data import ROOM, read_categories, real_samples
 from train.settings import Fit
 
 CACHE = "pixels"  # folder beside the pools file, one a size of pictures; no stage's output
+# Of glibc and torch, elsewhere without effect: each step of a training allocates what the one before it freed. Large
+# blocks would go back to the system in between, which then clears every page anew: a tenth of a step on a CPU.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**31 - 1),
+    "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1),
+    "MALLOC_TOP_PAD_": str(2**28),
+    "THP_MEM_ALLOC_ENABLE": "1",
+}
 WORKER = "measure.trials.trainer:TrialWorker"  # by name: a stage that finds all trained need not load torch
 RECYCLE = 50  # trials a worker trains before it is replaced
 
@@ -140,7 +148,7 @@ class Trials:
 @functools.cache
 def worker(gpu: bool) -> Callable[[], tuple[Any, Any]]:
     """Return what starts a worker: one and the same, so that trials of other settings find those that are up."""
-    return actor_of(WORKER, gpu=gpu)
+    return actor_of(WORKER, gpu=gpu, environment=KEEP_MEMORY)
 
 
 def size_of(fit: Fit) -> int:

@@ -138,6 +138,23 @@ def test_kept_workers_serve_the_next_call_and_end_where_other_ones_are_wanted(tm
     assert tries_of(tmp_path) == Counter("abcdefghij")
 
 
+class Born:
+    """Tells what its process was started with, as the C library saw it."""
+
+    def run(self, name: str) -> str | None:
+        words = Path("/proc/self/environ").read_text(encoding="utf-8").split("\0")
+        return dict(word.partition("=")[::2] for word in words).get(name)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_ray")
+def test_an_actor_s_process_starts_with_its_environment_beside_that_of_all() -> None:
+    born = actor_of(Born, environment={"MALLOC_TOP_PAD_": "12345"})
+    found = dict(each(["MALLOC_TOP_PAD_", "TMPDIR"], born, 1, recycle=9, limit_s=PATIENT_S))
+    assert found["MALLOC_TOP_PAD_"] == "12345"
+    assert Path(found["TMPDIR"]).name.startswith("admix-")
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("_ray")
 def test_a_caller_who_stops_listening_leaves_no_worker(tmp_path: Path) -> None:

@@ -3,17 +3,22 @@
 import numpy as np
 import pytest
 import torch
+from segmentation_models_pytorch.decoders.fpn.decoder import MergeBlock
 from timm.layers import Conv2dSame
 from torch import nn
 
 from train.layers import (
     SMALL,
+    Added,
     Depthwise,
     FloatGroupNorm,
+    Halving,
     Pointwise,
     multiplies_bf16,
+    with_added,
     with_depthwise,
     with_float_norms,
+    with_halving,
     with_pointwise,
 )
 from train.model import build_from, device
@@ -127,3 +132,48 @@ def test_a_group_norm_is_float_whatever_autocast_says():
         found = plain(images.bfloat16())
     assert found.dtype == torch.bfloat16
     assert np.abs((found.float() - wanted[0]).detach().numpy()).max() <= wanted[0].abs().max() * 2 / 256
+
+
+@pytest.mark.parametrize("size_hw", [(8, 8), (8, 7), (7, 10), (32, 30), (1, 2)])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(lambda: Conv2dSame(4, 6, 3, stride=2), id="plain"),
+        pytest.param(lambda: Conv2dSame(4, 4, 3, stride=2, groups=4, bias=False), id="depthwise"),
+    ],
+)
+def test_a_convolution_that_halves_has_timm_s_output_and_gradients(kind, size_hw):
+    torch.manual_seed(1)
+    plain = nn.Sequential(kind())
+    images = torch.randn(2, 4, *size_hw).to(memory_format=torch.channels_last)
+    slope = torch.randn_like(plain(images))
+    wanted, names = gradients(plain, images, slope), plain.state_dict().keys()
+    with_halving(plain)
+    assert type(plain[0]) is Halving
+    assert plain.state_dict().keys() == names
+    for found, right in zip(gradients(plain, images, slope), wanted, strict=True):
+        assert torch.allclose(found, right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        pytest.param(nn.Conv2d(4, 4, 3, stride=2, padding=1), id="padded on all sides"),
+        pytest.param(Conv2dSame(4, 4, 3), id="stride 1"),
+        pytest.param(Conv2dSame(4, 4, 5, stride=2), id="5x5"),
+        pytest.param(Conv2dSame(4, 4, 3, stride=2, dilation=2), id="dilated"),
+    ],
+)
+def test_convolutions_that_halve_otherwise_stay(layer):
+    some = nn.Sequential(layer)
+    with_halving(some)
+    assert some[0] is layer
+
+
+def test_the_pyramid_is_added_as_the_library_does():
+    some = nn.Sequential(MergeBlock("add"), MergeBlock("cat"))
+    maps = [torch.randn(2, 3, 4, 5) for _ in range(4)]
+    wanted, joined = some[0](maps), some[1]
+    with_added(some)
+    assert (type(some[0]), some[1]) == (Added, joined)
+    assert torch.allclose(some[0](maps), wanted, atol=1e-6)
