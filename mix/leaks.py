@@ -110,8 +110,8 @@ def in_words(hits: Sequence[Leak], out: Path) -> str:
     return (
         f"{first.measured.part}: the photo {first.measured.id} shows the same as {first.trained.id} of "
         f"{first.trained.part}{' in a mirror' * first.mirrored}{more}, so a score would not measure what is new; {out} "
-        "shows them: set split.near_duplicates, or give the photos of a pair one value of a tag that "
-        "split.keep_together names, or take one out; leaks.stop: false in params.yaml goes on all the same"
+        "shows them: set split.near_duplicates or split.look_alikes, or give the photos of a pair one value of a tag "
+        "that split.keep_together names, or take one out; leaks.stop: false in params.yaml goes on all the same"
     )
 
 
