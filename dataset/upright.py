@@ -48,7 +48,7 @@ class Lie:
 
 
 @dataclasses.dataclass(frozen=True)
-class Drawn:
+class UprightLabel:
     """The label of a photo on its upright pixels."""
 
     ids: IdMap
@@ -56,7 +56,7 @@ class Drawn:
     lie: Lie | None  # None: EXIF does not turn the photo, or nothing is to be seen on it
 
 
-def drawn_upright(photo: ListedPhoto, stored: StoredPhoto, way: Way | None = None) -> Drawn:
+def drawn_upright(photo: ListedPhoto, stored: StoredPhoto, way: Way | None = None) -> UprightLabel:
     """Return the label of a photo, drawn; raise InputError when it cannot be, or has the size of another photo.
 
     way: how it lies; None: as it fits, as seen where it fits both ways and does not state the stored size.
@@ -77,7 +77,7 @@ def drawn_upright(photo: ListedPhoto, stored: StoredPhoto, way: Way | None = Non
         )
     taken = way if way in fits else fits[0]
     lie = Lie(photo.file, taken, not fits_both(photo.label, sizes)) if orientation > 1 and ids.any() else None
-    return Drawn(turned(ids, orientation) if taken == "stored" else ids, categories, lie)
+    return UprightLabel(turned(ids, orientation) if taken == "stored" else ids, categories, lie)
 
 
 def fits_both(label: Label, sizes: Sizes) -> bool:

@@ -111,7 +111,7 @@ class Labelled:
     instances: tuple[Instance, ...]
     data: bytes | None  # the photo's file, if its pixels are upright as they are stored
     taken: str  # as of `StoredPhoto`
-    lie: Lie | None = None  # as of `Drawn`
+    lie: Lie | None = None  # as of `UprightLabel`
     hidden: tuple[str, ...] = ()  # the categories of objects of which no pixel is seen
 
 
@@ -153,7 +153,7 @@ def hidden_in(drawn: Iterable[str], instances: Sequence[Instance], file: Path) -
 
 
 @dataclasses.dataclass(frozen=True)
-class Taken:
+class TakenPhoto:
     """A photo that was written."""
 
     sample: Sample
@@ -163,7 +163,7 @@ class Taken:
 
 def take(
     photo: ListedPhoto, folder: Path, settings: Ingest, verdicts: Verdicts = NO_VERDICTS, way: Way | None = None
-) -> Taken:
+) -> TakenPhoto:
     """Write one photo and its id map into `folder` and return its sample. way: as of `labelled`.
 
     The photo's bytes are copied as they are, unless its EXIF orientation is another than 1: then its pixels are
@@ -184,7 +184,7 @@ def take(
         licence=photo.licence,
         tags=({"taken": found.taken} if found.taken else {}) | photo.tags,
     )
-    return Taken(sample, found.lie, found.hidden)
+    return TakenPhoto(sample, found.lie, found.hidden)
 
 
 def stored_photo(file: Path) -> tuple[bytes, StoredPhoto]:
@@ -205,7 +205,7 @@ def words_on_hidden(hidden: Iterable[str]) -> list[str]:
 
 def take_all(
     photos: tuple[ListedPhoto, ...], folder: Path, settings: Ingest, defects: Defects, verdicts: Verdicts
-) -> list[Taken]:
+) -> list[TakenPhoto]:
     """Write every photo that has no defect into `folder` and return them by their ids.
 
     Those whose labels fit both ways are written anew where the others of the set lie otherwise.
@@ -214,15 +214,15 @@ def take_all(
     spoilt = {defect.photo for defect in defects.found}
     whole = sorted((photo for photo in photos if photo.file not in spoilt), key=lambda photo: photo.id)
 
-    def tried(photo: ListedPhoto) -> Taken | InputError:
+    def tried(photo: ListedPhoto) -> TakenPhoto | InputError:
         try:
             return take(photo, folder, settings, verdicts)
         except InputError as error:
             return error
 
-    taken, results = dict[Path, Taken](), side_by_side(tried, whole)
+    taken, results = dict[Path, TakenPhoto](), side_by_side(tried, whole)
     bar = track(results, len(whole), "ingest", "photos")
-    steps: Iterator[Taken | InputError] = bar
+    steps: Iterator[TakenPhoto | InputError] = bar
     for photo in whole:
         found = next(steps)
         if isinstance(found, InputError):
@@ -240,7 +240,7 @@ def take_all(
     return without_doubtful(taken, folder, defects)
 
 
-def without_doubtful(taken: Mapping[Path, Taken], folder: Path, defects: Defects) -> list[Taken]:
+def without_doubtful(taken: Mapping[Path, TakenPhoto], folder: Path, defects: Defects) -> list[TakenPhoto]:
     """Return the photos but for those of which nobody can tell how their labels lie, whose files are removed."""
     doubtful = {defect.photo for defect in defects.found if defect.kind == TWO_WAYS}
     for one in (one for file, one in taken.items() if file in doubtful):

@@ -15,7 +15,7 @@ from ruamel.yaml.scalarstring import PlainScalarString
 from pipeline.archives import ending_of
 from pipeline.errors import InputError, shown
 from pipeline.files import write_text
-from pipeline.reading import read_yaml
+from pipeline.reading import read_text, read_yaml
 from pipeline.settings import PARAMS, SETUPS, setup_path
 from pipeline.stage import one_line_errors
 
@@ -110,7 +110,7 @@ def choose(setup: str, real: str | None, root: Path = Path()) -> None:
     setup_path({"setup": setup}, root)
     chosen = {"setup": setup, "real": real_of(setup, real, params, root)}
     if {key: params.get(key) for key in chosen} != chosen:
-        text = (root / PARAMS).read_text(encoding="utf-8")
+        text = read_text(root / PARAMS)
         write_text(root / PARAMS, with_choice(text, **chosen))
 
 

@@ -9,6 +9,7 @@ import tomlkit
 
 from pipeline.errors import InputError
 from pipeline.files import write_text
+from pipeline.reading import read_text
 from render.catalog import Asset, check_parts, in_metres, path_of, read_catalog, read_sidecars
 from render.stock.facts import Facts, inspect
 from render.stock.obj import MeshMeasures, measure
@@ -26,7 +27,7 @@ def mend(assets: Path) -> None:
         if path in measured:
             check_parts(asset, measured[path].parts, str(path))
             values |= values_of(measured[path], asset.scale)
-        write_text(path, renewed(path.read_text(encoding="utf-8"), values))
+        write_text(path, renewed(read_text(path), values))
 
 
 def measure_all(files: Sequence[tuple[Path, str]]) -> list[MeshMeasures]:
