@@ -100,11 +100,12 @@ def ingest(folder: Path, style: str, check: bool, page: Path | None, out: Path |
 
     from mix import check_set
     from mix import ingest as stage
+    from mix.labelled import Ingest
     from pipeline.settings import read_settings
 
     if check == bool(out) or (page and not check):
         raise click.UsageError("wanted either --check, with or without --page, or --out")
-    settings = read_settings(stage.Ingest)
+    settings = read_settings(Ingest)
     if style != "auto":
         settings = dataclasses.replace(settings, format=style)
     if out:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.replay import SHARES, Grid, read_grid, replay
+from measure.race.decision import finish
 from measure.race.records import Budget, Key, Result, spent
 from pipeline.bench import record
 from pipeline.seeds import rng_for
@@ -59,13 +60,14 @@ def halving(grid: Grid) -> PolicyChoice:
 
 
 def race(grid: Grid) -> PolicyChoice:
-    """Race as stage `tune` does, with the budget of half the grid."""
+    """Race as stage `tune` does, with the budget of half the grid.
+
+    Which is best is read from as many other photos, whose own chance is added to what it states for all of them.
+    """
     found = replay(grid, Budget(runs=len(grid.candidates) * len(grid.seeds) / 2))
-    rankings = found.decision.rankings
-    stopped = tuple(each.candidate.name for each in rankings if each.stopped)
-    return PolicyChoice(
-        found.decision.best, found.decision.spent, stopped, {each.candidate.name: each.p_best for each in rankings}
-    )
+    stopped = tuple(each.candidate.name for each in found.decision.rankings if each.stopped)
+    stated = {each.candidate.name: each.p_best for each in finish(found.race, photos=2).rankings}
+    return PolicyChoice(found.decision.best, found.decision.spent, stopped, stated)
 
 
 POLICIES: dict[str, Policy] = {"whole grid": whole_grid, "halving": halving, "race": race}

@@ -54,6 +54,7 @@ class Grid:
 class Replay:
     """What a race on a grid came to."""
 
+    race: Race  # at its end
     decision: Decision
     cost: float  # share of the full grid
     regret: float  # of the chosen candidate on the full grid
@@ -65,8 +66,9 @@ def replay(grid: Grid, budget: Budget, seeds: Sequence[int] | None = None) -> Re
     known: dict[Key, Result] = {}
     while requests := next_requests(dataclasses.replace(race, results=known)):
         known |= {request.key: grid.results[request.key] for request in requests}
-    decision = finish(dataclasses.replace(race, results=known))
-    return Replay(decision, decision.spent / decision.full_grid, grid.regret(decision.best))
+    race = dataclasses.replace(race, results=known)
+    decision = finish(race)
+    return Replay(race, decision, decision.spent / decision.full_grid, grid.regret(decision.best))
 
 
 def to_json(grid: Grid) -> dict[str, Any]:

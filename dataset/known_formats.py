@@ -20,6 +20,7 @@ from dataset.formats import (
     webdataset,
     yolo,
 )
+from dataset.formats.coco_places import find_coco
 from dataset.formats.listed import CLASH, Defects, PhotoSet, tidy
 from dataset.formats.passed_over import elsewhere, unnamed
 from dataset.formats.photo_files import loose
@@ -77,7 +78,7 @@ FORMATS = {  # in the order in which they are tried: the more a format says of i
     ),
     "yolo": Format("YOLO", "data.yaml, images/ and labels/", yolo.find_yolo, yolo.read_yolo),
     "masks": Format("images and masks", "images/ and masks/", folder.find_plain, folder.read_plain),
-    "coco": Format("COCO", "a COCO file such as annotations.json", coco.find_coco, coco.read_coco, names_photos=True),
+    "coco": Format("COCO", "a COCO file such as annotations.json", find_coco, coco.read_coco, names_photos=True),
     "webdataset": Format(
         "webdataset", "tars of KEY.jpg and KEY.ids.png", webdataset.find_webdataset, webdataset.read_webdataset
     ),

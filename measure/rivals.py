@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.formats.coco import find_coco, read_outlines_by_photo
+from dataset.formats.coco import read_outlines_by_photo
+from dataset.formats.coco_places import find_coco
 from dataset.formats.folder import masks_by_stem
 from dataset.formats.mask_files import listed, mask_values
 from dataset.formats.mask_values import names_in

@@ -15,7 +15,8 @@ from dataset.known_formats import read_set
 from dataset.overlay import overlay
 from dataset.page_pictures import SetPicture, set_picture
 from dataset.upright import Lie, ways_to_take, words_on
-from mix.ingest import ARCHIVE, Ingest, Labelled, labelled, stored_photo, verdicts_in, with_labels, words_on_hidden
+from mix.ingest import ARCHIVE, verdicts_in, with_labels, words_on_hidden
+from mix.labelled import Ingest, Labelled, labelled, stored_photo
 from pipeline.errors import InputError
 from pipeline.files import write_text
 from pipeline.pages import rendered

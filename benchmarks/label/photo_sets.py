@@ -13,6 +13,7 @@ from scipy import ndimage
 from dataset.idmap import read_ids, read_image
 from dataset.records import Sample, read_manifest
 from mix import ingest
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 from pipeline.files import sha256_of
 from pipeline.seeds import rng_for
@@ -55,7 +56,7 @@ def ingested(name: str, real: Path, work: Path) -> LabelledSet:
     """Return a measured set, read into the folder of work unless it is there. real: the folder of the sets."""
     out = work / name / "photos"
     if not (out / "samples.jsonl").is_file():
-        ingest.main(ingest.Ingest(), real / name, out)
+        ingest.main(Ingest(), real / name, out)
     return set_of(name, out / "samples.jsonl", work / name)
 
 

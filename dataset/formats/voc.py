@@ -7,10 +7,9 @@ CVAT does. 255, or its colour 224,224,192, is void: neither background nor an ob
 import contextlib
 import dataclasses
 import io
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import numpy as np
@@ -37,6 +36,7 @@ from dataset.formats.outlines import Outlines, check_numbers
 from dataset.formats.pairing import MOST_DEEP
 from dataset.formats.photo_files import named_apart
 from dataset.formats.source import ManifestSource, name_of
+from dataset.formats.voc_lists import Lists, lists_in
 from dataset.formats.voc_masks import VOC_NAMES, Boxed, Meaning, VocLabel, colour_of, meaning_of
 from dataset.idmap import IGNORE, IGNORED, MOST_CATEGORIES, IdMap, categories_map, ignores
 from dataset.records import Sample
@@ -49,9 +49,7 @@ IMAGES, BOXES = "JPEGImages", "Annotations"
 LISTS, BOX_LISTS = "ImageSets/Segmentation", "ImageSets/Main"
 CLASSES, OBJECTS = ("SegmentationClass", "SegmentationClassPNG"), ("SegmentationObject", "SegmentationObjectPNG")
 LABELMAP, CLASS_NAMES = "labelmap.txt", "class_names.txt"
-MOST_LIST_BYTES = 2**28
 MOST_NAMED = 3  # lines of lists that a message names
-FLAGGED = re.compile(r"\s+(-1|0|1)$")  # whether the class of a list is to be seen
 MOST_OBJECTS = IGNORED - 1  # that a mask of 8 bits tells apart
 
 
@@ -81,14 +79,6 @@ class Described:
 
 
 @dataclasses.dataclass(frozen=True)
-class Lists:
-    """What the lists of ImageSets/Segmentation say."""
-
-    part: Mapping[str, str]  # photo -> the smallest of those that name it
-    strays: tuple[str, ...] = ()  # their lines that name no photo
-
-
-@dataclasses.dataclass(frozen=True)
 class Tree:
     """The files of a set by their paths without suffix, as seen from the folder of their kind."""
 
@@ -97,7 +87,7 @@ class Tree:
     classes: Mapping[str, Path]
     objects: Mapping[str, Path]
     described: Mapping[str, Described]
-    lists: "Lists"
+    lists: Lists
 
 
 def read_voc(root: Path, defects: Defects | None = None) -> PhotoSet:
@@ -166,39 +156,6 @@ def files_below(folder: Path | None, defects: Defects) -> dict[str, Path]:
             if first is not path:
                 defects.add(CLASH, f"{path}: has the same name as {first.name}; take one of them away", first)
     return found
-
-
-def lists_in(folder: Path, photos: Collection[str]) -> Lists:
-    """Return what the lists of a folder say; one of a class (``a -1``) counts where no other one names a photo."""
-    texts = {path.stem: read_text(path, MOST_LIST_BYTES).splitlines() for path in sorted(folder.glob("[!.]*.txt"))}
-    lists = {name: [line.strip() for line in lines if line.strip()] for name, lines in texts.items()}
-    classes = {name for name, lines in lists.items() if lines and all(map(FLAGGED.search, lines))}
-    last_counts = sorted(lists.items(), key=lambda item: (item[0] not in classes, -len(item[1]), item[0]))
-    part, strays = dict[str, str](), dict[str, None]()
-    for name, lines in last_counts:
-        for line in lines:
-            meant = photo_meant(line, photos)
-            part |= {meant: name} if meant else {}
-            strays |= {} if meant else {line: None}
-    return Lists(part, tuple(strays))
-
-
-def photo_meant(line: str, photos: Collection[str]) -> str | None:
-    """Return which of the photos a line of a list means, None for none of them.
-
-    Tools write a name with or without its suffix, with folders before it, with 1, 0 or -1 behind it, which says whether
-    a class is there, and with the path of its mask behind it.
-    """
-    if line in photos:
-        return line
-    for name in (line, FLAGGED.sub("", line), line.split()[0]):
-        way = PurePosixPath(name.replace("\\", "/"))
-        ends = [PurePosixPath(*way.parts[k:]) for k in range(len(way.parts))]
-        bare = [end.with_suffix("") for end in ends if end.suffix.lower() in PHOTO_SUFFIXES]
-        found = next((str(end) for end in (*ends, *bare) if str(end) in photos), None)
-        if found:
-            return found
-    return None
 
 
 def described_in(file: Path) -> Described:

@@ -155,9 +155,11 @@ def rankings(state: State, posterior: Posterior, drawn: Array, top: int) -> list
     return found
 
 
-def finish(race: Race) -> Decision:
+def finish(race: Race, photos: float = 1.0) -> Decision:
     """Return the decision from the results that the race asked for so far; asked too early it holds for now.
 
+    photos: how often the chance of which photos there are counts. 1 = what is stated holds for all photos of the kind;
+    2 = for another sample of as many, on which the chance of these is added.
     Raises ValueError while no candidate was trained to the end.
     """
     state, requests = play(race)
@@ -166,7 +168,7 @@ def finish(race: Race) -> Decision:
     started = tuple(each for each in state.candidates if any(key.name == each.name for key in state.results))
     state = dataclasses.replace(state, candidates=started)
     posterior = posterior_of(started, state.results)
-    drawn = posterior.draws() + photo_noise(state)
+    drawn = posterior.draws() + np.sqrt(photos) * photo_noise(state)
     front = front_of(state, posterior)
     top = one_standard_error(state, posterior, drawn, front)
     rows = sorted(rankings(state, posterior, drawn, top), key=lambda row: (row.candidate.ratio, row.candidate.name))

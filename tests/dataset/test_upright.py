@@ -11,7 +11,8 @@ from dataset.idmap import read_ids
 from dataset.records import read_manifest
 from dataset.upright import turned
 from mix.check_set import check_set
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 
 TURN = 6  # the camera was turned to the left

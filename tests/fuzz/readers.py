@@ -23,6 +23,7 @@ from measure.trials.trainer import log_of
 from measure.worth.backtests import read_backtests
 from mix import ingest
 from mix import write_mix as one
+from mix.labelled import Ingest
 from pipeline.files import write_bytes, write_text
 from pipeline.settings import read_settings
 from render.arrival import find
@@ -114,7 +115,7 @@ from train.settings import Fit
 
 def ingested(real: Path, out: Path) -> None:
     """Read photos and labels with the settings as they are without a set-up."""
-    ingest.main(ingest.Ingest(), real, out)
+    ingest.main(Ingest(), real, out)
 
 
 ABOUT = {"weights_sha256": "a" * 64, "uncertainty_most_bits": 1.0}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mix.check_set import check_set, lines_of, main, page
-from mix.ingest import Ingest
+from mix.labelled import Ingest
 
 SQUARE = [[3, 2, 13, 2, 13, 8, 3, 8]]
 OUTSIDE = [[90, 2, 99, 2, 99, 9]]

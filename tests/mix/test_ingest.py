@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 from dataset.idmap import IGNORE, read_ids, read_image
 from dataset.records import read_manifest
 from dataset.upright import turned
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -11,7 +11,8 @@ from PIL import Image
 from dataset.idmap import IGNORE, read_ids
 from dataset.records import read_manifest
 from mix.check_set import check_set
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 
 MASK = np.zeros((48, 64), np.uint8)

@@ -10,7 +10,8 @@ from PIL import Image
 
 from dataset.idmap import read_ids, read_image
 from dataset.records import Sample, read_manifest
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 
 WIDE, HIGH = 64, 48

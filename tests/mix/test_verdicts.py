@@ -9,6 +9,7 @@ from dataset.formats.outlines import rle_of
 from dataset.idmap import IGNORE, read_ids, read_image
 from dataset.verdicts import LabelVerdict, object_key, photo_key
 from mix import ingest
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 
 
@@ -26,12 +27,12 @@ def real(tmp_path):
 
 @pytest.mark.parametrize(("kind", "left"), [("spurious", 0), ("too wide", IGNORE)])
 def test_a_label_that_people_called_wrong_is_taken_out_by_ingest(kind, left, real, tmp_path):
-    ingest.main(ingest.Ingest(), real, tmp_path / "before")
+    ingest.main(Ingest(), real, tmp_path / "before")
     ids = read_ids(tmp_path / "before" / "ids" / "a.png")
     photo, mask = read_image(tmp_path / "before" / "images" / "a.png"), ids == 1
     told = LabelVerdict(photo_key(photo), object_key(mask), kind, "wrong", rle_of(mask), "a")
     (real / "verdicts.jsonl").write_text(json.dumps(dataclasses.asdict(told)) + "\n", encoding="utf-8")
-    ingest.main(ingest.Ingest(verdicts="verdicts.jsonl"), real, tmp_path / "after")
+    ingest.main(Ingest(verdicts="verdicts.jsonl"), real, tmp_path / "after")
     after = read_ids(tmp_path / "after" / "ids" / "a.png")
     assert set(after[mask].tolist()) == {left}
     np.testing.assert_array_equal(after == 1, ids == 2)
@@ -39,6 +40,6 @@ def test_a_label_that_people_called_wrong_is_taken_out_by_ingest(kind, left, rea
 
 def test_a_file_of_verdicts_that_is_not_there_is_refused(real, tmp_path):
     with pytest.raises(InputError, match=r"v\.jsonl: there is no such file"):
-        ingest.main(ingest.Ingest(verdicts="v.jsonl"), real, tmp_path / "out")
+        ingest.main(Ingest(verdicts="v.jsonl"), real, tmp_path / "out")
     with pytest.raises(InputError, match="leaves"):
-        ingest.main(ingest.Ingest(verdicts="../v.jsonl"), real, tmp_path / "out")
+        ingest.main(Ingest(verdicts="../v.jsonl"), real, tmp_path / "out")

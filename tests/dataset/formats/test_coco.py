@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as rle_tools
 
-from dataset.formats.coco import find_coco, read_coco, read_outlines_by_photo
+from dataset.formats.coco import read_coco, read_outlines_by_photo
+from dataset.formats.coco_places import find_coco
 from dataset.formats.outlines import Outline, Outlines, mask_of
 from pipeline.errors import InputError
 

@@ -4,7 +4,8 @@ import pytest
 
 from dataset.formats.listed import Defects
 from dataset.known_formats import read_set
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 from tests.dataset.formats.mask_sets import ONE, build
 

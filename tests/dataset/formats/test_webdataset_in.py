@@ -14,7 +14,8 @@ from dataset.idmap import read_image
 from dataset.known_formats import read_set
 from dataset.records import read_manifest
 from dataset.shards import write_shard
-from mix.ingest import Ingest, main
+from mix.ingest import main
+from mix.labelled import Ingest
 from pipeline.errors import InputError
 from tests.dataset.formats.mask_sets import BOTH, HEIGHT, ONE, PAIR, TWO, WIDTH
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dataset.formats.coco import find_coco
+from dataset.formats.coco_places import find_coco
 from dataset.formats.folder import find_described, find_plain
 from dataset.formats.listed import Defects
 from dataset.formats.yolo import find_yolo, line_of, read_yolo
