@@ -9,7 +9,6 @@ import select
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -155,15 +154,6 @@ def said(line: object) -> Line | str:
     if not isinstance(line, list):
         return str(line)
     return " ".join(line) if line[0] == VALID else Line(*line)
-
-
-def timed(
-    readers: Sequence[Reader], cases: int, keep: Path | None, first: int = 0
-) -> Iterator[tuple[Reader, Tally, float]]:
-    """Yield each reader with what came of it and the seconds that took."""
-    for reader in readers:
-        began = time.perf_counter()
-        yield reader, fuzz(reader, max(cases // reader.scale, 1), keep, first), time.perf_counter() - began
 
 
 def table(tallies: dict[str, Tally]) -> str:
