@@ -14,6 +14,8 @@ from dataset.formats.listed import CLASH, NO_PHOTO, PHOTO_SUFFIXES, DefectError,
 from pipeline.errors import InputError, shown
 from pipeline.files import inside
 
+MOST_PARTS = 32  # of a path, of which the ends are tried
+
 
 def find_photo(homes: Iterable[Path], name: str, where: str) -> Path | None:
     """Return the photo that a file of labels calls `name`, None when it is in none of the folders `homes`.
@@ -42,9 +44,12 @@ def places_of(homes: Iterable[Path], name: str, where: str) -> Iterator[Path]:
 
 
 def ends_of(name: str) -> list[str]:
-    """Return the ends of a path, the longest first: ``b/c.jpg`` and ``c.jpg`` of a/b/c.jpg; a name has itself."""
+    """Return the ends of a path, the longest first: ``b/c.jpg`` and ``c.jpg`` of a/b/c.jpg; a name has itself.
+
+    Of a path of more than MOST_PARTS the last ones alone.
+    """
     parts = PurePosixPath(name).parts
-    return [str(PurePosixPath(*parts[k:])) for k in range(len(parts) > 1, len(parts))]
+    return [str(PurePosixPath(*parts[k:])) for k in range(max(len(parts) > 1, len(parts) - MOST_PARTS), len(parts))]
 
 
 def as_spelt(path: Path) -> Path:
@@ -128,5 +133,5 @@ def named_apart(photos: Sequence[ListedPhoto], root: Path) -> tuple[ListedPhoto,
 
 def way_name(file: Path, root: Path) -> str:
     """Return the way from a set's folder to a photo as a name: its folders but images/ and img/, and its stem."""
-    way = file.relative_to(root).with_suffix("")
-    return "_".join(part for part in way.parts if part not in ("images", "img")) or file.stem
+    way = file.relative_to(root)
+    return "_".join([*(part for part in way.parent.parts if part not in ("images", "img")), way.stem]) or file.stem

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dataset.formats.listed import CLASH, Defects, PhotoSet
+from dataset.formats.photo_files import MOST_PARTS, ends_of, way_name
 from dataset.known_formats import read_set
 from pipeline.errors import InputError
 from tests.dataset.formats.mask_sets import HEIGHT, WIDTH, photo, save
@@ -169,3 +170,18 @@ def test_texts_of_other_encodings_are_read(tmp_path, encoding):
     shape = {"label": "mug", "points": [[1, 1], [4, 1], [4, 3]], "shape_type": "polygon"}
     (tmp_path / "labelme/a.json").write_text(json.dumps({"shapes": [shape], "imagePath": "a.jpg"}), encoding=encoding)
     assert [categories_of(read(tmp_path / name)) for name in ("coco", "yolo", "cvat", "labelme")] == [[["mug"]]] * 4
+
+
+def test_of_a_path_through_thousands_of_folders_the_last_ones_are_tried(tmp_path: Path) -> None:
+    photo(tmp_path / "c.jpg")
+    coco(tmp_path / "instances.json", "ab/" * 1200 + "c.jpg")
+    assert [each.file.name for each in read(tmp_path).photos] == ["c.jpg"]
+    assert len(ends_of("ab/" * 3000 + "c.jpg")) == MOST_PARTS
+
+
+def test_what_is_no_photo_but_the_folder_itself_has_a_name(tmp_path: Path) -> None:
+    assert [way_name(tmp_path / file, tmp_path) for file in ("train/images/a.jpg", "a.jpg", ".")] == [
+        "train_a",
+        "a",
+        tmp_path.name,
+    ]
