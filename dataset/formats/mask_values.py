@@ -24,7 +24,7 @@ NAMES = "categories.json"
 MOST_WHITE, LOOKED_AT = 0.5, 8  # from which share of white on it is asked for, and in how many masks
 BACKGROUND = {"background", "_background_", "__background__"}
 IGNORED_NAMES = {"ignore", "ignored", "void", "__ignore__"}
-LINE = re.compile(r"(?P<name>.+?):(?P<rgb>(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3})?)\s*(:.*)?")
+LINE = re.compile(r"(?P<name>.+?):(?P<rgb>([ \t]*\d{1,3}[ \t]*,[ \t]*\d{1,3}[ \t]*,[ \t]*\d{1,3})?)[ \t]*(:.*)?")
 WANTED = {
     "labelmap.txt": "lines such as mug:255,0,0::",
     "palette.json": 'names and colours such as {"mug": [255, 0, 0]}',
