@@ -257,8 +257,12 @@ def refuse_sorted_palette(file: Path, indices: NDArray[np.generic]) -> None:
 def colour_codes(file: Path) -> NDArray[np.int32]:
     """Return the colours of a mask, (H, W), each as one number (`code_of`); raise InputError for a JPEG."""
     refuse_lossy(file)
-    red, green, blue = decode(file, "RGB").astype(np.int32).transpose(2, 0, 1)
-    return np.asarray(red << 16 | green << 8 | blue)
+    rgb = decode(file, "RGB").astype(np.uint8, copy=False)
+    codes = rgb[..., 0].astype(np.int32)
+    for channel in (1, 2):  # in place: a mask may have a hundred million pixels
+        codes <<= 8
+        codes |= rgb[..., channel]
+    return codes
 
 
 def code_of(colour: Colour) -> int:
