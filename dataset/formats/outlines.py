@@ -102,6 +102,7 @@ def put(ids: IdMap, rle: dict[str, Any], number: int) -> None:
     ids[rows, columns][rle_tools.decode(rle)[rows, columns] > 0] = number
 
 
+FAR = 1e300
 Reach = tuple[float, float, float, float]  # least x and y, greatest x and y
 
 
@@ -115,7 +116,12 @@ def reach_of(shape: Any) -> Reach | None:
     if len(numbers) < 2 or len(numbers) < len(flat) or len(flat) % 2:
         return None
     xs, ys = numbers[::2], numbers[1::2]
-    return min(xs), min(ys), max(xs), max(ys)
+    return clipped(min(xs)), clipped(min(ys)), clipped(max(xs)), clipped(max(ys))
+
+
+def clipped(number: float) -> float:
+    """Return a number of a file, which may be an integer beyond all floats, within FAR."""
+    return float(max(-FAR, min(FAR, number)))
 
 
 def within(reach: Reach | None, size_hw: tuple[int, int]) -> bool:

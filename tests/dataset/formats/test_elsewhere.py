@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dataset.formats.listed import DefectError, Defects
-from dataset.formats.outlines import Outline, Outlines
+from dataset.formats.outlines import Outline, Outlines, check_within
 from dataset.known_formats import read_set
 from tests.dataset.formats.mask_sets import photo
 
@@ -52,3 +52,8 @@ def test_regions_of_another_picture_of_a_task_are_refused(tmp_path):
     defects = Defects()
     read_set(tmp_path, defects)
     assert "task 1: its regions are of other, wanted those of one picture, image" in defects.found[0].text
+
+
+def test_an_integer_beyond_all_floats_is_told_of_as_any_other() -> None:
+    with pytest.raises(DefectError, match=r"a: its outline goes from x 1 to 9 and y -1e\+300 to 1, on a picture of 10"):
+        check_within([[1, 1, 9, 1, 9, -(10**400)]], (10, 10), "a")
