@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from dataset.formats.listed import (
     Label,
     ListedPhoto,
     tags_of,
+    taken_as_one,
     text_of,
     tidy,
 )
@@ -53,12 +53,7 @@ class CocoFile:
     @property
     def twice(self) -> tuple[str, ...]:
         """Sentences on the names that several of its categories have."""
-        counts = Counter(self.categories.values())
-        return tuple(
-            f"{count} categories are called {shown(name)} and taken as one"
-            for name, count in sorted(counts.items())
-            if count > 1
-        )
+        return taken_as_one(self.categories.values())
 
     def where(self, id_: Any) -> str:
         """Return what messages call one image."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -120,6 +121,12 @@ class FirstDefect(Defects):
     def add(self, kind: str, text: str, photo: Path | None = None) -> None:  # noqa: ARG002 - as Defects.add
         """Raise the defect."""
         raise DefectError(kind, text)
+
+
+def taken_as_one(names: Iterable[str]) -> tuple[str, ...]:
+    """Return sentences on the names that several categories have, in order."""
+    counts = sorted(Counter(names).items())
+    return tuple(f"{count} categories are called {shown(name)} and taken as one" for name, count in counts if count > 1)
 
 
 def tidy(name: str) -> str:

@@ -24,16 +24,22 @@ def find_photo(homes: Iterable[Path], name: str, where: str) -> Path | None:
     less and less of its end, and at last as `as_spelt`. Raises InputError where two files are as good then.
     """
     folders = list(homes)
-    spelt = [name, name.replace("\\", "/"), unquote(name.replace("\\", "/"))]
-    spelt += [normalize(form, each) for each in spelt for form in ("NFC", "NFD")]
-    ends = list(dict.fromkeys(end for each in spelt for end in ends_of(each)))
-    names = dict.fromkeys([*spelt, *sorted(ends, key=lambda end: -len(PurePosixPath(end).parts))])
     for find in (Path, as_spelt):
-        for each in filter(None, names):
+        for each in filter(None, names_meant(name)):
             for place in places_of(folders, each, where):
                 if (file := find(place)).is_file():
                     return file
     return None
+
+
+def names_meant(name: str) -> Iterator[str]:
+    """Yield what a name may mean, itself first; the others are made only where it is not what lies there."""
+    yield name
+    spelt = [name, name.replace("\\", "/"), unquote(name.replace("\\", "/"))]
+    spelt += [normalize(form, each) for each in spelt for form in ("NFC", "NFD")]
+    ends = list(dict.fromkeys(end for each in spelt for end in ends_of(each)))
+    longest_first = sorted(ends, key=lambda end: -len(PurePosixPath(end).parts))
+    yield from (each for each in dict.fromkeys([*spelt, *longest_first]) if each != name)
 
 
 def places_of(homes: Iterable[Path], name: str, where: str) -> Iterator[Path]:

@@ -1,12 +1,11 @@
 """Where the photos and label files of a YOLO set lie: data.yaml as Ultralytics, Roboflow and others write it."""
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dataset.formats.listed import NO_LICENCE, NO_PHOTO, PHOTO_SUFFIXES, Defects, licence_of
+from dataset.formats.listed import NO_LICENCE, NO_PHOTO, PHOTO_SUFFIXES, Defects, licence_of, taken_as_one
 from dataset.formats.pairing import MOST_DEEP, PHOTO_FOLDERS, folders_of, pictures_in
 from dataset.formats.photo_files import as_spelt
 from pipeline.errors import InputError, shown
@@ -78,9 +77,7 @@ def set_of(sign: Path) -> YoloSet:
     else:
         found = set_in(sign, read_yaml(sign))
     check_other_names(sign, found.names)
-    counts = sorted(Counter(found.names.values()).items())
-    twice = [f"{count} categories are called {shown(name)} and taken as one" for name, count in counts if count > 1]
-    return dataclasses.replace(found, said=(*found.said, *twice))
+    return dataclasses.replace(found, said=(*found.said, *taken_as_one(found.names.values())))
 
 
 def names_listed(path: Path) -> dict[int, str]:

@@ -19,7 +19,7 @@ from render.blender.defuse import defuse, outside, paths_in_blender, refuse_link
 from render.blender.formats import IMPORTERS, MOST_NAMES, Imported
 from render.blender.shown import Showing, look_at
 from render.blender.topology import surface_of
-from render.stock.finite import strange, strange_vertices
+from render.stock.finite import STL_FACE, STL_HEAD, strange, strange_vertices
 from render.stock.parts import files_of
 
 SILENT = {".obj", ".ply", ".stl"}  # formats that do not say which axis is upward
@@ -115,9 +115,6 @@ def why_unseen(file: Path, parts: Sequence[MeshPart], faceless: Sequence[str]) -
     return ""
 
 
-STL_HEAD, STL_FACE = 84, 50  # bytes of a binary STL before its faces, and of each
-
-
 def why_no_faces(file: Path) -> str:
     """Return what is wrong with an STL that Blender read nothing of, to begin a sentence with; empty if not known."""
     if file.suffix.lower() != ".stl":
@@ -127,8 +124,8 @@ def why_no_faces(file: Path) -> str:
     if head[:5].lower() == b"solid" and head[:5] != b"solid":
         return "its words are in capitals, and Blender reads small letters alone; "
     faces, size = int.from_bytes(head[80:84], "little"), file.stat().st_size
-    if len(head) == STL_HEAD and size != STL_HEAD + STL_FACE * faces:
-        return f"it says {faces} faces, which take {STL_HEAD + STL_FACE * faces} bytes, and has {size}; "
+    if len(head) == STL_HEAD and size != (wanted := STL_HEAD + STL_FACE.itemsize * faces):
+        return f"it says {faces} faces, which take {wanted} bytes, and has {size}; "
     return ""
 
 
