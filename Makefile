@@ -11,6 +11,7 @@
 #   make bench-label REAL=folder        what each part of the label room saves, on the sets domino, balloon and qr in it
 #   make bench-attribution              whether the estimate of which renders help ranks them as training does
 #   make backtest SETUP=name REAL=path  labels are hidden, the page forecasts, the truth is trained: do forecasts hold?
+#   make forecasts                      the same on the recorded backtests, without training
 #   make grid SETUP=name REAL=path      every ratio trained with every seed: what a choice would have cost and lost
 #   make policies                       what three ways to choose a mix cost and lose on the recorded grids
 #   make bench-curve | make bench-long  what each quality costs and is worth | 500 scenes on one worker
@@ -42,7 +43,7 @@ DOCTOR := python3 pipeline/doctor.py
 # containers often forbid it: each stage is a process of its own, and would compile all it imports once more.
 WORK := PATH="$$PWD/.venv/bin:$$PATH" DVC_NO_ANALYTICS=1 PYTHONDONTWRITEBYTECODE=
 
-.PHONY: repro assets bench backtest grid policies bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long bench-label label photos test test-fast docs check fuzz doctor healthy
+.PHONY: repro assets bench backtest forecasts grid policies bench-train speedrun bench-mix bench-leaks bench-attribution bench-curve bench-long bench-label label photos test test-fast docs check fuzz doctor healthy
 
 repro: $(INSTALLED)
 	@$(WORK) $(CHOOSE)
@@ -68,7 +69,13 @@ speedrun: photos
 backtest: photos
 	@$(WORK) python -m dvc repro --quiet compose
 	@$(WORK) python -m benchmarks.backtest --setup "$$SETUP" --cases benchmarks/backtests.yaml --real "data/$$SETUP" \
-	    --out reports/backtest.json
+	    --out "benchmarks/backtests/$$SETUP.json"
+	@$(WORK) $(FORECASTS)
+
+FORECASTS := python -m benchmarks.forecasts --studies benchmarks/backtests --out benchmarks/backtests.json
+
+forecasts: $(INSTALLED)
+	@$(WORK) $(FORECASTS)
 
 grid: photos
 	@$(WORK) python -m dvc repro --quiet compose

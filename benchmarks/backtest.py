@@ -1,39 +1,31 @@
-"""`make backtest`: hide labels that exist, write down what the page forecasts, train what it forecast, and compare.
+"""`make backtest`: train what somebody with few labels would, then with the labels that were hidden, and record both.
 
-Every training is a trial in the set-up's own folder, so that a run that was killed goes on where it was.
+What the page would have forecast, and whether it came true, is then read from the file without training
+(`benchmarks.forecasts`). Every training is a trial in the set-up's own folder, so that a run that was killed goes on.
 """
 
 import dataclasses
+import itertools
 import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
 from benchmarks.composed import trials_in
-from benchmarks.forecasts import Line, score_forecasts, seen_from, worth_forecast
+from benchmarks.lines import LabelStudy, LineName, Training, write_study
 from dataset.records import REAL, RENDER
-from measure.curves import FEWEST, sizes_of
-from measure.evidence import curve
-from measure.scoring.differences import interval, score_of
-from measure.scoring.records import Scores
-from measure.trials.candidate import MIX, Trial, at_ratio, real_only
+from measure.curves import Curves, lines_of
+from measure.trials.candidate import MIX, Trial, weights_at
+from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials
-from measure.worth.advice import advise
-from measure.worth.backtests import AdviceTest, Backtests, Forecast, among_best, backtests_of, read_backtests
-from measure.worth.points import RESAMPLES, ScoreEstimate
-from measure.worth.records import Evidence
-from pipeline.costs import Costs
 from pipeline.errors import InputError
-from pipeline.files import write_json
 from pipeline.reading import Count, Record, parse_typed, read_yaml
 from pipeline.stage import run_stage
-from pipeline.tables import table_text
 from train.settings import Fit
 
-SHARES = (0.25, 0.5, 0.75)  # of the labels that are seen, beside all of them: the sizes of both curves
+SHARES = (0.25, 0.5, 0.75)  # of the labels and renders that are seen, beside all of them: the sizes of all curves
 LONGER = 2  # times the steps: the third step that is carried out
 
 Shares = Annotated[float, Field(gt=0, lt=1)]
@@ -78,11 +70,31 @@ def usable(case: BacktestCase, total: int, path: Path) -> list[int]:
     return found
 
 
+def seen_by(trials: Trials, labels: int, renders: int) -> Trials:
+    """Return the trials of somebody who has the first so many labels and renders of each source; they share a store."""
+    most = {REAL: labels, RENDER: renders}
+    sources = tuple(
+        dataclasses.replace(source, samples=source.samples[: most[source.domain]]) for source in trials.pools.sources
+    )
+    pools = Pools(sources, trials.pools.held_out)
+    return Trials(pools, trials.ground, trials.own, trials.others, trials.workers)
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """One training to be done: whose, of which line and size, and where it is found."""
+
+    labels: int
+    line: LineName
+    n: int
+    trials: Trials
+    trial: Trial
+
+
 @dataclasses.dataclass(frozen=True)
 class Bench:
     """The trials of one set, and how it is tested."""
 
-    setup: str
     case: BacktestCase
     trials: Trials
     longer: Trials  # the same with `LONGER` times the steps
@@ -92,123 +104,53 @@ class Bench:
         """Return how many renders are seen."""
         return max(1, round(self.trials.pools.count(RENDER) * self.case.renders))
 
-    def real(self, labels: int) -> list[Trial]:
-        """Return the trainings on real labels alone, one a seed."""
-        return [Trial(real_only(self.trials.pools).weights, seed, n_real=labels) for seed in self.case.seeds]
+    def curves(self, labels: int, shares: tuple[float, ...]) -> Iterator[Planned]:
+        """Yield the trainings of the curves, as stage `curves` plans them."""
+        mine = seen_by(self.trials, labels, self.renders)
+        mix = {"weights": weights_at(self.case.ratio, mine.pools), "schedule": MIX}
+        lines = lines_of(Curves(shares, shares, shares, self.case.seeds), mine, mix)
+        names: tuple[LineName, ...] = ("real", "mixed", "renders")
+        for name in names:
+            for n, trial in lines[name]:
+                yield Planned(labels, name, n, mine, trial)
 
-    def mixed(self, labels: int, renders: int | None = None) -> list[Trial]:
-        """Return the trainings of the mix, one a seed. renders: those that are seen, unless another number is given."""
-        weights = at_ratio(self.case.ratio, self.trials.pools, MIX).weights
-        seen = self.renders if renders is None else renders
-        return [Trial(weights, seed, n_real=labels, n_render=seen) for seed in self.case.seeds]
+    def steps_taken(self, labels: int) -> Iterator[Planned]:
+        """Yield the trainings after each step: twice the labels, all renders, longer; without one that cannot be."""
+        total, every = self.trials.pools.count(REAL), self.trials.pools.count(RENDER)
+        steps: list[tuple[LineName, int, Trials]] = [
+            ("render", labels, seen_by(self.trials, labels, every)),
+            ("architecture", labels, seen_by(self.longer, labels, self.renders)),
+        ]
+        if 2 * labels <= total:
+            steps.append(("label", 2 * labels, seen_by(self.trials, 2 * labels, self.renders)))
+        for line, n, trials in steps:
+            weights = tuple(weights_at(self.case.ratio, trials.pools).items())
+            for seed in self.case.seeds:
+                yield Planned(labels, line, n, trials, Trial(weights, seed))
 
-
-def trained(trials: Trials, wanted: Sequence[Trial], title: str) -> list[Scores]:
-    """Return the val scores of trials, trained where they are missing."""
-    trials.train([(trial, 1.0) for trial in wanted], title)
-    return [trials.trained(trial) for trial in wanted]
-
-
-def lines_at(bench: Bench, sizes: Sequence[int], title: str) -> tuple[Line, Line]:
-    """Return what real labels alone, and with renders, reach at some sizes."""
-    wanted = [trial for n in sizes for trial in (*bench.real(n), *bench.mixed(n))]
-    trained(bench.trials, wanted, title)
-    real = {n: trained(bench.trials, bench.real(n), title) for n in sizes}
-    return real, {n: trained(bench.trials, bench.mixed(n), title) for n in sizes}
-
-
-def tested(bench: Bench, labels: int, costs: Costs) -> tuple[list[Forecast], AdviceTest]:
-    """Return all forecasts from `labels` labels with what came of them, and the advice with its rivals."""
-    real, mixed = lines_at(bench, sizes_of(labels, SHARES, FEWEST), f"{labels} labels seen")
-    seen = seen_from(bench.setup, labels, real, mixed, RESAMPLES)
-    evidence = evidence_of(bench, labels, real, mixed)
-    advice = advise(evidence, bench.case.target, costs)  # written down before anything that is hidden is looked at
-    total = bench.trials.pools.count(REAL)
-    truths = [n for n in bench.case.truths if labels < n <= total]
-    later_real, later_mixed = lines_at(bench, truths, "what comes true")
-    forecasts = score_forecasts(seen, later_real, later_mixed)
-    forecasts.append(worth_forecast(seen, {**real, **later_real}, mixed, RESAMPLES))
-    after = carried_out(bench, labels)
-    test = AdviceTest(bench.setup, labels, advice.action, after, among_best(advice.action, after))
-    return forecasts, test
+    def planned(self, path: Path) -> list[Planned]:
+        """Return all trainings. Raises InputError as `usable`."""
+        total = self.trials.pools.count(REAL)
+        seen = usable(self.case, total, path)
+        later = [n for n in self.case.truths if n <= total and n not in seen]
+        found = [each for labels in seen for each in (*self.curves(labels, SHARES), *self.steps_taken(labels))]
+        return found + [each for labels in later for each in self.curves(labels, ()) if each.line != "renders"]
 
 
-def evidence_of(bench: Bench, labels: int, real: Line, mixed: Line) -> Evidence:
-    """Return what advice may use with the labels and renders that are seen."""
-    shares = sizes_of(bench.renders, SHARES, 1)
-    renders = {n: trained(bench.trials, bench.mixed(labels, n), "renders seen") for n in shares}
-    runs = {"real": real[labels], "mixed": mixed[labels]}
-
-    def estimate(name: str) -> ScoreEstimate:
-        """Return a score with its interval."""
-        return ScoreEstimate(score_of(runs[name]), *interval(runs[name], RESAMPLES))
-
-    return Evidence(
-        score=estimate("mixed"),
-        n_real=labels,
-        n_render=bench.renders,
-        real=curve(real, "real", RESAMPLES),
-        mixed=curve(mixed, "mixed", RESAMPLES),
-        renders=curve(renders, "renders", RESAMPLES),
-        real_only=estimate("real"),
-    )
+def trained(planned: Sequence[Planned]) -> tuple[Training, ...]:
+    """Return what each training scored on val, trained where it is missing."""
+    for trials, some in itertools.groupby(planned, key=lambda each: each.trials):
+        group = list(some)
+        trials.train([(each.trial, 1.0) for each in group], f"{group[0].labels} labels, {group[-1].line}")
+    return tuple(Training(each.labels, each.line, each.n, each.trials.trained(each.trial)) for each in planned)
 
 
-def carried_out(bench: Bench, labels: int) -> dict[str, float]:
-    """Return the score after each step: twice the labels, all renders, longer training; without one that cannot be."""
-    all_renders = bench.mixed(labels, bench.trials.pools.count(RENDER))
-    found = {"render": score_of(trained(bench.trials, all_renders, "more renders"))}
-    if 2 * labels <= bench.trials.pools.count(REAL):
-        found["label"] = score_of(trained(bench.trials, bench.mixed(2 * labels), "more labels"))
-    # last, since it has workers of its own
-    found["architecture"] = score_of(trained(bench.longer, bench.mixed(labels), "longer"))
-    return dict(sorted(found.items()))
-
-
-def merged(
-    before: Backtests | None, setup: str, forecasts: Sequence[Forecast], advice: Sequence[AdviceTest]
-) -> Backtests:
-    """Return the file with this set's rows in place of what it had of the set; sets stand by name."""
-    kept = before or backtests_of((), ())
-    rows = [*(row for row in kept.forecasts if row.set != setup), *forecasts]
-    tests = [*(row for row in kept.advice if row.set != setup), *advice]
-    return backtests_of(sorted(rows, key=lambda row: row.set), sorted(tests, key=lambda row: row.set))
-
-
-def table(found: Backtests) -> str:
-    """Return the forecasts as a table to print, and the shares."""
-    heads = ("set", "kind", "seen", "at", "forecast", "lo", "hi", "came true", "held")
-    rows = [
-        (r.set, r.kind, r.seen, r.at, short(r.forecast), *map(short, r.ci95 or (None, None)),
-         f"{'more than ' if r.beyond else ''}{short(r.came_true)}", {True: "yes", False: "NO", None: "silent"}[r.held])
-        for r in found.forecasts
-    ]  # fmt: skip
-    told = f"{found.n} forecasts, held: {short(found.held)}; advice among the two best: {short(found.advice_held)}"
-    return f"{table_text(heads, rows)}{told}\n"
-
-
-def short(value: float | None) -> str:
-    """Return a number in few digits; nothing for none."""
-    return "" if value is None else f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}"
-
-
-def main(fit: Fit, machine: Machine, costs: Costs, setup: str, cases: Path, real: Path, out: Path) -> None:
-    """Write the backtests of one set-up beside those of others, and print the table. real: the set-up's folder of data.
-
-    Raises InputError where its pools are missing.
-    """
+def main(fit: Fit, machine: Machine, setup: str, cases: Path, real: Path, out: Path) -> None:
+    """Write the trainings of one set-up. real: its folder of data. Raises InputError where its pools are missing."""
     case = read_case(cases, setup)
     lengths = (case.steps, LONGER * case.steps)
-    stores = [trials_in(real, "backtest", machine, dataclasses.replace(fit, steps=steps)) for steps in lengths]
-    bench = Bench(setup, case, *stores)
-    before = read_backtests(out) if out.is_file() else None
-    forecasts, advice = [], []
-    for labels in usable(case, stores[0].pools.count(REAL), cases):
-        some, test = tested(bench, labels, costs)
-        forecasts += some
-        advice.append(test)
-        write_json(out, dataclasses.asdict(merged(before, setup, forecasts, advice)))
-    sys.stdout.write(table(merged(before, setup, forecasts, advice)))
+    bench = Bench(case, *(trials_in(real, "backtest", machine, dataclasses.replace(fit, steps=n)) for n in lengths))
+    write_study(out, LabelStudy(setup, bench.renders, case.target, trained(bench.planned(cases))))
 
 
 if __name__ == "__main__":

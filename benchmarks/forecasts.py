@@ -1,16 +1,34 @@
-"""What the page would have forecast from the labels that are left when others are hidden, and what came of it."""
+"""`make forecasts`: what the page would have forecast from few labels, and what came of it, on the recorded trainings.
+
+Curves are drawn in two ways: as the page does, with all families of `measure.worth.families`, and with one law alone.
+"""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from benchmarks.lines import STEPS_TAKEN, LabelStudy, read_study
 from measure.evidence import curve, point
+from measure.scoring.differences import interval, score_of
 from measure.scoring.records import Scores
-from measure.worth.backtests import Forecast, ForecastKind, judged
+from measure.worth.advice import advise
+from measure.worth.backtests import AdviceTest, Backtests, Forecast, ForecastKind, among_best, backtests_of, judged
 from measure.worth.curve import Curve
-from measure.worth.points import estimate_of
+from measure.worth.families import FAMILIES, Family
+from measure.worth.points import RESAMPLES, ScoreEstimate, estimate_of
+from measure.worth.records import Evidence
 from measure.worth.worth import worth_of
+from pipeline.costs import Costs
+from pipeline.errors import InputError
+from pipeline.files import write_json
+from pipeline.stage import run_stage
+from pipeline.tables import table_text
+
+ONE_LAW = tuple(family for family in FAMILIES if family.name == "power law with a floor")
+WAYS: dict[str, Sequence[Family]] = {"all families": FAMILIES, "one power law with a floor": ONE_LAW}
 
 Line = Mapping[int, Sequence[Scores]]  # real labels -> val scores of every seed
 
@@ -25,11 +43,14 @@ class SeenLabels:
     mixed: Curve | None
 
 
-def seen_from(name: str, labels: int, real: Line, mixed: Line, resamples: int) -> SeenLabels:
+def seen_from(
+    name: str, labels: int, real: Line, mixed: Line, resamples: int, families: Sequence[Family] = FAMILIES
+) -> SeenLabels:
     """Return the curves over the labels that are not hidden. Sizes above `labels` are refused with a ValueError."""
     if max([*real, *mixed], default=0) > labels:
         raise ValueError(f"a size above {labels} would show what is hidden")
-    return SeenLabels(name, labels, curve(real, "real", resamples), curve(mixed, "mixed", resamples))
+    lines = {"real": real, "mixed": mixed}
+    return SeenLabels(name, labels, *(curve(line, key, resamples, families) for key, line in lines.items()))
 
 
 def score_forecasts(seen: SeenLabels, real: Line, mixed: Line) -> list[Forecast]:
@@ -83,3 +104,98 @@ def labels_for(real: Line, labels: int, score: float) -> tuple[float, bool]:
         return 0.0, False
     part = (score - means[at - 1]) / (means[at] - means[at - 1])
     return float(np.exp(np.interp(part, [0, 1], np.log(sizes[at - 1 : at + 1]))) - labels), False
+
+
+def forecasts_of(study: LabelStudy, labels: int, families: Sequence[Family], resamples: int) -> list[Forecast]:
+    """Return all forecasts of somebody with so many labels, and what came of each."""
+    mine = study.lines(labels)
+    seen = seen_from(study.set, labels, mine.real, mine.mixed, resamples, families)
+    real, mixed = study.truths("real"), study.truths("mixed")
+    return [*score_forecasts(seen, real, mixed), worth_forecast(seen, real, mixed, resamples)]
+
+
+def advice_test(study: LabelStudy, labels: int, costs: Costs, resamples: int) -> AdviceTest:
+    """Return the step that the page would have advised, and the scores after it and the others."""
+    advice = advise(evidence_of(study, labels, resamples), study.target, costs)
+    after: dict[str, float] = {line: score_of(runs) for line in STEPS_TAKEN if (runs := study.runs(labels, line))}
+    return AdviceTest(study.set, labels, advice.action, after, among_best(advice.action, after))
+
+
+def evidence_of(study: LabelStudy, labels: int, resamples: int) -> Evidence:
+    """Return what advice may use with the labels and renders that are seen."""
+    mine = study.lines(labels)
+    runs = {"real": mine.real[labels], "mixed": mine.mixed[labels]}
+    scores = {name: ScoreEstimate(score_of(some), *interval(some, resamples)) for name, some in runs.items()}
+    return Evidence(
+        score=scores["mixed"],
+        n_real=labels,
+        n_render=study.renders,
+        real=curve(mine.real, "real", resamples),
+        mixed=curve(mine.mixed, "mixed", resamples),
+        renders=curve(mine.renders, "renders", resamples),
+        real_only=scores["real"],
+    )
+
+
+def last_points(study: LabelStudy, families: Sequence[Family], resamples: int) -> Iterator[Forecast]:
+    """Yield the forecast of each curve's last point from its points before."""
+    for labels in study.begun():
+        kinds: dict[ForecastKind, Line] = {
+            "real labels": study.line(labels, "real"), "labels with renders": study.line(labels, "mixed")
+        }  # fmt: skip
+        for kind, line in kinds.items():
+            before = {n: runs for n, runs in line.items() if n < labels}
+            known = curve(before, kind, resamples, families)
+            seen = SeenLabels(study.set, max(before, default=0), None, None)
+            yield score_forecast(seen, kind, known, labels, line[labels])
+
+
+def table(found: Backtests) -> str:
+    """Return the forecasts as a table to print, and the shares."""
+    heads = ("set", "kind", "seen", "at", "forecast", "lo", "hi", "came true", "held")
+    rows = [
+        (r.set, r.kind, r.seen, r.at, short(r.forecast), *map(short, r.ci95 or (None, None)),
+         f"{'more than ' if r.beyond else ''}{short(r.came_true)}", {True: "yes", False: "NO", None: "silent"}[r.held])
+        for r in found.forecasts
+    ]  # fmt: skip
+    told = f"{found.n} forecasts, held: {short(found.held)}; advice among the two best: {short(found.advice_held)}"
+    return f"{table_text(heads, rows)}{told}\n"
+
+
+def short(value: float | None) -> str:
+    """Return a number in few digits; nothing for none."""
+    return "" if value is None else f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}"
+
+
+def way_row(way: str, what: str, rows: Iterable[Forecast]) -> tuple[str | int, ...]:
+    """Return how a way to draw curves did: forecasts of scores, share held, mean error and width in IoU."""
+    said = [row for row in rows if row.forecast is not None and row.ci95 and row.kind != "worth"]
+    errors = [abs(row.forecast - row.came_true) for row in said if row.forecast is not None and row.came_true]
+    widths = [row.ci95[1] - row.ci95[0] for row in said if row.ci95 and row.ci95[1] is not None]
+    means = [short(float(np.mean(some)) if some else None) for some in ([bool(r.held) for r in said], errors, widths)]
+    return way, what, len(said), *means
+
+
+def main(costs: Costs, studies: Path, out: Path) -> None:
+    """Write the backtests of all recorded sets, and print them. studies: folder of what `make backtest` recorded."""
+    sets = [read_study(path) for path in sorted(studies.glob("*.json"))]
+    if not sets:
+        raise InputError(f"{studies}: holds no .json file, wanted what make backtest records; run it first")
+    begun = [(study, labels) for study in sets for labels in study.begun()]
+    ways = {
+        way: [row for some in begun for row in forecasts_of(*some, families, RESAMPLES)]
+        for way, families in WAYS.items()
+    }
+    found = backtests_of(ways["all families"], [advice_test(*some, costs, RESAMPLES) for some in begun])
+    write_json(out, dataclasses.asdict(found))
+    heads = ("curve", "forecast of", "forecasts", "held", "error", "width")
+    rows = [way_row(way, "hidden labels", rows) for way, rows in ways.items()]
+    rows += [
+        way_row(way, "the last point", [row for study in sets for row in last_points(study, families, RESAMPLES)])
+        for way, families in WAYS.items()
+    ]
+    sys.stdout.write(f"{table(found)}\n{table_text(heads, rows)}")
+
+
+if __name__ == "__main__":
+    run_stage(main)

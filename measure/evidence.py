@@ -16,6 +16,7 @@ from measure.scoring.differences import on_redrawn_photos
 from measure.scoring.records import Score, Scores, scored_by
 from measure.scoring.scores import read_scores
 from measure.worth.curve import Curve, fit_curve
+from measure.worth.families import FAMILIES, Family
 from measure.worth.points import Floats, Point, ScoreEstimate
 from measure.worth.records import Evidence, Lost, WeakKind
 from measure.worth.tried import ProbeFile, TriedChange, leaving_out
@@ -79,10 +80,12 @@ def points_of(line: Mapping[int, Sequence[Scores]], resamples: int) -> list[Poin
     return [point(n, runs, resamples) for n, runs in sorted(line.items()) if n]
 
 
-def curve(line: Mapping[int, Sequence[Scores]], name: str, resamples: int) -> Curve | None:
+def curve(
+    line: Mapping[int, Sequence[Scores]], name: str, resamples: int, families: Sequence[Family] = FAMILIES
+) -> Curve | None:
     """Return the curve over the sizes of a line, None if nothing was trained for it."""
     points = points_of(line, resamples)
-    return fit_curve(points, name, resamples) if points else None
+    return fit_curve(points, name, resamples, families) if points else None
 
 
 def estimate(row: Mapping[str, Any] | None) -> ScoreEstimate | None:

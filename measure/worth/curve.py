@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from measure.worth.families import Fits, families_for, fit
+from measure.worth.families import FAMILIES, Family, Fits, families_for, fit
 from measure.worth.points import (
     RESAMPLES,
     SEED,
@@ -128,7 +128,9 @@ def shares_of(fits: Sequence[Fits], weights: Floats) -> tuple[FamilyShare, ...]:
     return tuple(sorted(found.values(), key=lambda share: -share.weight))
 
 
-def fit_curve(points: Sequence[Point], name: str, resamples: int = RESAMPLES) -> Curve:
+def fit_curve(
+    points: Sequence[Point], name: str, resamples: int = RESAMPLES, families: Sequence[Family] = FAMILIES
+) -> Curve:
     """Return the learning curve of points, in any order.
 
     name: as `measure`. Families are averaged: each redraw of the points is fitted by one family, drawn by weight, so
@@ -138,8 +140,7 @@ def fit_curve(points: Sequence[Point], name: str, resamples: int = RESAMPLES) ->
     measured = measure(points, name, resamples)
     points = tuple(sorted(points, key=lambda point: point.n))
     spread = tuple(estimate_of(draws) for draws in measured.draws.T)
-    families = families_for(measured.n / measured.n[0])
-    fits = [fit(family, measured, measured.iou[None]) for family in families]
+    fits = [fit(law, measured, measured.iou[None]) for law in families_for(measured.n / measured.n[0], families)]
     best = min(fits, key=lambda found: float(found.misfit[0]), default=None)
     flags = problems(points, measured, *((float(best.misfit[0]), best.family.free) if best else (None, 0)))
     last = measured.n[-1] * (1 if flags else beyond(len(points)))

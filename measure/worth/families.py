@@ -8,7 +8,7 @@ is refused instead (`checks.py`).
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -136,16 +136,16 @@ FAMILIES = (
 )
 
 
-def families_for(ratio: Floats) -> tuple[Family, ...]:
-    """Return the families that P sizes can tell apart: at most P - 1 fitted numbers. ratio: (P,), 1 first.
+def families_for(ratio: Floats, families: Sequence[Family] = FAMILIES) -> tuple[Family, ...]:
+    """Return those of the families that P sizes can tell apart: at most P - 1 fitted numbers. ratio: (P,), 1 first.
 
     Three sizes leave two numbers, floor and height. Which exponent they belong to is then left open: each of
     `PINNED` exponents of a family stands as a law of its own, and those that pass by the points are averaged.
     """
-    found = [family for family in FAMILIES if family.free <= len(ratio) - 1]
+    found = [family for family in families if family.free <= len(ratio) - 1]
     if len(ratio) == 3:
         found = [family for family in found if family.shape is not root]
-        found += [law for family in FAMILIES if family.free == 3 for law in pinned(family, ratio)]
+        found += [law for family in families if family.free == 3 for law in pinned(family, ratio)]
     return tuple(found)
 
 

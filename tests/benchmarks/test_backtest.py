@@ -1,15 +1,18 @@
 """Hidden labels, forecasts and what came of them: on scores that are made up, and once through real trainings."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks import backtest
+from benchmarks import backtest, forecasts
 from benchmarks.backtest import BacktestCase, read_case, usable
 from benchmarks.forecasts import labels_for, score_forecasts, seen_from, worth_forecast
+from benchmarks.lines import LabelStudy, Training, read_study, write_study
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
-from measure.trials.runner import Machine
+from measure.trials.candidate import shares_of
+from measure.trials.runner import Machine, open_trials
 from measure.worth.backtests import (
     AdviceTest,
     Forecast,
@@ -21,7 +24,6 @@ from measure.worth.backtests import (
     read_backtests,
 )
 from pipeline.errors import InputError
-from pipeline.files import write_json
 from pipeline.seeds import rng_for
 from tests.measure.trials.ground import SMALL, write_ground
 from tests.report.chain import COSTS
@@ -59,28 +61,28 @@ SEEN, HIDDEN = (10, 20, 30, 40), (80, 160, 400)
 
 
 @pytest.fixture(scope="module")
-def forecasts():
+def made():
     real, mixed = line(real_law, SEEN, "real"), line(mixed_law, SEEN, "mixed")
     seen = seen_from("made", 40, real, mixed, 300)
     later = line(real_law, HIDDEN, "real"), line(mixed_law, HIDDEN, "mixed")
     return [*score_forecasts(seen, *later), worth_forecast(seen, {**real, **later[0]}, mixed, 300)]
 
 
-def test_where_a_law_holds_so_do_its_forecasts(forecasts):
-    near = [row for row in forecasts if row.at == 80]
+def test_where_a_law_holds_so_do_its_forecasts(made):
+    near = [row for row in made if row.at == 80]
     assert [row.kind for row in near] == ["real labels", "labels with renders"]
     assert all(row.held for row in near)
     assert near[0].forecast == pytest.approx(real_law(80), abs=0.02)
 
 
-def test_a_curve_that_may_not_be_read_so_far_is_silent_and_not_counted(forecasts):
-    far = [row for row in forecasts if row.at > 80]
+def test_a_curve_that_may_not_be_read_so_far_is_silent_and_not_counted(made):
+    far = [row for row in made if row.at > 80]
     assert [(row.forecast, row.ci95, row.held) for row in far] == [(None, None, None)] * 4
-    assert backtests_of(forecasts, ()).n == 3
+    assert backtests_of(made, ()).n == 3
 
 
-def test_the_worth_is_held_against_the_labels_that_it_took(forecasts):
-    worth = forecasts[-1]
+def test_the_worth_is_held_against_the_labels_that_it_took(made):
+    worth = made[-1]
     assert (worth.kind, worth.beyond) == ("worth", False)
     assert worth.came_true == pytest.approx(4 * 40 - 40, rel=0.3)  # half the fall: four times the labels
     assert worth.held
@@ -148,27 +150,98 @@ def test_only_numbers_that_leave_labels_to_come_true_are_seen():
         usable(case, 3, Path("cases.yaml"))
 
 
+LABELS, TRUE = 16, 32
+
+
+def study():
+    """Return a recorded set: somebody with 16 labels, 16 more that are hidden, and three steps."""
+    shares = [4, 8, 12, 16]
+    trainings = [Training(LABELS, "real", n, run) for n in shares for run in runs(n, real_law(n), "real")]
+    trainings += [Training(LABELS, "mixed", n, run) for n in shares for run in runs(n, mixed_law(n), "mixed")]
+    trainings += [Training(LABELS, "renders", n, run) for n in (50, 100) for run in runs(n, 0.8, "renders")]
+    for line, score in {"label": 0.85, "render": 0.81, "architecture": 0.8}.items():
+        trainings += [Training(LABELS, line, LABELS, run) for run in runs(LABELS, score, line)]
+    trainings += [Training(TRUE, "real", TRUE, run) for run in runs(TRUE, real_law(TRUE), "real")]
+    trainings += [Training(TRUE, "mixed", TRUE, run) for run in runs(TRUE, mixed_law(TRUE), "mixed")]
+    return LabelStudy("made", 100, 0.95, tuple(trainings))
+
+
+def test_a_study_is_read_as_it_was_written_without_names(tmp_path):
+    write_study(tmp_path / "made.json", study())
+    found = read_study(tmp_path / "made.json")
+    assert "thing" not in (tmp_path / "made.json").read_text()
+    assert (found.set, found.renders, found.target, found.begun()) == ("made", 100, 0.95, [LABELS])
+    for line in ("real", "mixed", "renders"):
+        before, after = study().line(LABELS, line), found.line(LABELS, line)
+        assert before.keys() == after.keys()
+        for n, those in before.items():
+            assert [(run.seed, run.iou) for run in those] == [(run.seed, run.iou) for run in after[n]]
+    assert found.truths("real").keys() == {LABELS, TRUE}
+
+
+def test_a_study_of_other_photos_is_refused(tmp_path):
+    write_study(tmp_path / "made.json", study())
+    value = json.loads((tmp_path / "made.json").read_text())
+    value["groups"].pop()
+    (tmp_path / "made.json").write_text(json.dumps(value))
+    with pytest.raises(InputError, match=r"made.json: real of 4 does not have the pixels of 29 photos; run make back"):
+        read_study(tmp_path / "made.json")
+
+
+def test_forecasts_are_made_from_what_is_recorded(tmp_path, capsys):
+    (tmp_path / "sets").mkdir()
+    write_study(tmp_path / "sets/made.json", study())
+    forecasts.main(COSTS, tmp_path / "sets", tmp_path / "backtests.json")
+    found = read_backtests(tmp_path / "backtests.json")
+    assert [(row.kind, row.seen, row.at) for row in found.forecasts] == [
+        ("real labels", LABELS, TRUE), ("labels with renders", LABELS, TRUE), ("worth", LABELS, LABELS),
+    ]  # fmt: skip
+    assert found.forecasts[0].came_true == pytest.approx(real_law(TRUE), abs=0.02)
+    assert found.advice[0].scores == {
+        "label": pytest.approx(0.85, abs=0.02), "render": pytest.approx(0.81, abs=0.02),
+        "architecture": pytest.approx(0.8, abs=0.02),
+    }  # fmt: skip
+    printed = capsys.readouterr().out
+    assert "one power law with a floor" in printed
+    assert "the last point" in printed
+
+
+def test_without_a_recorded_set_the_next_step_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"holds no .json file, wanted what make backtest records; run it first"):
+        forecasts.main(COSTS, tmp_path, tmp_path / "out.json")
+
+
 @pytest.mark.training
 @pytest.mark.slow
-def test_a_backtest_that_was_killed_goes_on_and_keeps_other_sets(tmp_path, capsys):
+def test_a_backtest_sees_the_first_labels_alone_and_one_that_was_killed_goes_on(tmp_path):
     real = tmp_path / "data"
     (real / "photos").mkdir(parents=True)
     write_ground(real)
     (real / "categories.json").rename(real / "photos/categories.json")
-    cases, out = tmp_path / "cases.yaml", tmp_path / "backtest.json"
+    cases, out = tmp_path / "cases.yaml", tmp_path / "squares.json"
     cases.write_text("squares: {seen: [2], truths: [4], ratio: 0.5, seeds: [1], steps: 2, renders: 0.5}")
-    other = Forecast("other", "worth", 4, 4, 1.0, (0.0, 2.0), 1.0, held=True)
-    write_json(out, dataclasses.asdict(backtests_of([other], [])))
-    arguments = SMALL, Machine(1), COSTS, "squares", cases, real, out
+    arguments = SMALL, Machine(1), "squares", cases, real, out
     backtest.main(*arguments)
-    found = read_backtests(out)
-    assert {(row.set, row.kind) for row in found.forecasts} == {
-        ("other", "worth"), ("squares", "real labels"), ("squares", "labels with renders"), ("squares", "worth"),
+    found = read_study(out)
+    assert found.begun() == [2]
+    assert {(t.labels, t.line, t.n) for t in found.trainings} == {
+        (2, "real", 2), (2, "mixed", 2), (2, "renders", 1), (2, "renders", 2),
+        (2, "render", 2), (2, "architecture", 2), (2, "label", 4), (4, "real", 4), (4, "mixed", 4),
     }  # fmt: skip
-    assert found.advice[0].scores.keys() == {"architecture", "label", "render"}
     trials = sorted(path.name for path in (real / "backtest").iterdir())
     text = out.read_text()
     backtest.main(*arguments)
     assert out.read_text() == text
     assert sorted(path.name for path in (real / "backtest").iterdir()) == trials
-    assert "came true" in capsys.readouterr().out
+
+
+def test_whose_labels_are_hidden_draws_no_other_ones(tmp_path):
+    case = BacktestCase((2,), (4,), 0.5, (1, 2, 3), 2, 0.5)
+    store = open_trials(Machine(1), SMALL, write_ground(tmp_path), tmp_path / "split/val.jsonl",
+                        tmp_path / "categories.json", tmp_path / "trials")  # fmt: skip
+    bench = backtest.Bench(case, store, store)
+    first = [sample.id for sample in store.pools.named("real").samples[:2]]
+    for each in bench.planned(Path("cases.yaml")):
+        used = {s.id for share in shares_of(each.trial, each.trials.pools) for s in share.samples}
+        hidden = {s.id for s in store.pools.named("real").samples} - set(first)
+        assert (each.labels == 2 and each.line != "label") == (not used & hidden), each
