@@ -1,6 +1,7 @@
 """Small valid trees of files, one for every reader, and what it takes to call those that change what they read."""
 
 import base64
+import contextlib
 import dataclasses
 import gzip
 import io
@@ -328,7 +329,8 @@ def split_there(inn: Path, out: Path) -> None:
 
 def frozen(folder: Path) -> None:
     samples_in(folder, "a", "b", "c")
-    freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
+    with contextlib.redirect_stderr(io.StringIO()):  # it says what it froze, once for each process of the fuzz
+        freeze.main(ONE_EACH, folder, folder / "frozen.json", "a reason", freeze.ANEW)
 
 
 def compose_there(inn: Path, out: Path) -> None:

@@ -235,7 +235,7 @@ def killing_whoever_opens(pipe: Path) -> Iterator[set[int]]:
     held = os.open(pipe, os.O_RDWR)  # so that whoever opens it waits for bytes, and cannot slip through
 
     def watch() -> None:
-        while not over.wait(0.05):
+        while not over.wait(0.2):  # all open files of all processes are looked through
             for process in readers(pipe):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
