@@ -10,7 +10,7 @@ from dataset.formats.coco_file import (
     CocoFile,
     file_of,
     files_named,
-    is_crowd,
+    is_set,
     licences_in,
     meant_in,
     photo_of,
@@ -44,8 +44,8 @@ IGNORED = "ignored"  # of an annotation of ours: true for a region that no score
 def read_coco(sign: Path, defects: Defects | None = None) -> PhotoSet:
     """Return the set that a COCO instance file describes, or several in a folder; its images lie as `homes_of` says.
 
-    Categories come in the order of their ids. Annotations marked iscrowd are regions to ignore; those of a category
-    that has no others in any of the files are single objects, as tools write what was labelled with a brush. A photo
+    Categories come in the order of their ids. Annotations marked ignore are regions to ignore, and so are those marked
+    iscrowd, unless a category has no others in any of the files: tools write what was labelled with a brush so. A photo
     without an annotation is not labelled. Several files are put together by `several.together`. defects: takes what is
     wrong with single entries, None = the first is raised; what a whole file lacks is always raised.
     """
@@ -78,14 +78,14 @@ def set_of(
             label = Outlines(file.where(id_), size_in(file.images[id_], file.where(id_)), rows) if rows else None
             found.append(photo_of(file, id_, photo, label, licences))
     crowds = sum(outline.ignored for rows in outlines.values() for outline in rows)
-    said = (f"{crowds} crowd annotations are regions to ignore",) if crowds else ()
+    said = (f"{crowds} annotations marked iscrowd or ignore are regions to ignore",) if crowds else ()
     return PhotoSet(file.names, tuple(found), (*file.twice, *said))
 
 
 def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
     """Return the outlines of each photo of a COCO file by its file_name; the photos themselves need not be there.
 
-    Annotations marked iscrowd are an InputError: a prediction is no crowd. So is a folder of several files.
+    Annotations marked iscrowd or ignore are an InputError: a prediction is neither. So is a folder of several files.
     """
     if path.is_dir():
         names = ", ".join(each.relative_to(path).as_posix() for each in (*files_in(path), *others_in(path)))
@@ -96,7 +96,9 @@ def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
     outlines = with_regions(rows, rows.separate, first, {})
     crowds = sum(outline.ignored for each in outlines.values() for outline in each)
     if crowds:
-        raise InputError(f"{path}: {crowds} annotations are marked iscrowd, wanted predictions of single objects")
+        raise InputError(
+            f"{path}: {crowds} annotations are marked iscrowd or ignore, wanted predictions of single objects"
+        )
     return {
         str(entry["file_name"]): Outlines(
             file.where(id_), size_in(entry, file.where(id_)), tuple(outlines.get(id_, ()))
@@ -109,7 +111,7 @@ def read_outlines_by_photo(path: Path) -> dict[str, Outlines]:
 class CocoRows:
     """The outlines of a COCO file by the id of their image, in the file's order."""
 
-    single: Mapping[Any, list[Outline]]  # and what says `IGNORED`
+    single: Mapping[Any, list[Outline]]  # and what is marked ignore
     crowds: Mapping[Any, list[Outline]]
     nested: Mapping[Nested, int]  # annotations with a ring within a ring
 
@@ -127,11 +129,11 @@ def rows_of(file: CocoFile, defects: Defects, photos: Mapping[Any, Path]) -> Coc
         name = f"{file.path}: annotation {shown(entry['id'])}"
         with defects.gathering(BROKEN_LABEL, photos.get(meant_in(entry["image_id"], file.images))):
             image, number = check_meets(entry, file, name)
-            ours = entry.get(IGNORED) is True
-            kept = crowds if is_crowd(entry.get("iscrowd"), name) and not ours else single
+            ignored = entry.get(IGNORED) is True or is_set(entry.get("ignore"), name, "ignore")
+            kept = crowds if is_set(entry.get("iscrowd"), name) and not ignored else single
             category, (shape, rings) = file.categories[number], shape_in(entry)
             nested[rings] += 1
-            outline = Outline(name, category, shape, ignored=ours, name=prelabel_in(entry), box=box_in(entry))
+            outline = Outline(name, category, shape, ignored=ignored, name=prelabel_in(entry), box=box_in(entry))
             kept[image].append(outline)
     return CocoRows(single, crowds, nested)
 

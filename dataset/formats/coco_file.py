@@ -195,13 +195,13 @@ def is_key(value: Any) -> bool:
     return isinstance(value, str | int) or (isinstance(value, float) and value.is_integer())
 
 
-def is_crowd(value: Any, where: str) -> bool:
-    """Return what iscrowd says, as tools write it: 0 or 1, as a number, as text, or as true and false."""
+def is_set(value: Any, where: str, key: str = "iscrowd") -> bool:
+    """Return what a key such as iscrowd says, as tools write it: 0 or 1, as a number, as text, or as true and false."""
     if value in (None, 0, "0", "") or value is False:
         return False
     if value in (1, "1") or value is True:
         return True
-    raise InputError(f"{where}: iscrowd is {shown(value)}, wanted 0 or 1; mend it")
+    raise InputError(f"{where}: {key} is {shown(value)}, wanted 0 or 1; mend it")
 
 
 def id_in(entry: Mapping[str, Any], where: str, key: str = "id") -> str | int:

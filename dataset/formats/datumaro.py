@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dataset.formats.coco import IGNORED
-from dataset.formats.coco_file import is_crowd, size_in
+from dataset.formats.coco_file import is_set, size_in
 from dataset.formats.json_rows import json_with_rows
 from dataset.formats.listed import (
     BROKEN_LABEL,
@@ -178,7 +178,7 @@ def shape_of(entry: Mapping[str, Any], item: DatumaroItem, where: str) -> ToolSh
         raise DefectError(UNKNOWN_NAME, f"{where}: has no label, wanted label_id; label it")
     attributes = entry.get("attributes")
     said: Mapping[str, Any] = attributes if isinstance(attributes, dict) else {}
-    crowd = is_crowd(said.get(CROWD), where)
+    crowd = is_set(said.get(CROWD), where)
     return dataclasses.replace(
         shape,
         kind=CROWD if crowd else kind,

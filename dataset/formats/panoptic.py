@@ -16,7 +16,7 @@ from dataset.formats.coco_file import (
     file_of,
     files_named,
     id_in,
-    is_crowd,
+    is_set,
     licences_in,
     listed,
     photo_of,
@@ -172,4 +172,4 @@ def segment_in(info: Any, categories: Mapping[Any, str], where: str) -> Segment:
         raise DefectError(
             UNKNOWN_NAME, f"{where}: segment {code} has the category {shown(category)}, which is not there"
         )
-    return Segment(code, categories[category], is_crowd(info.get("iscrowd"), f"{where}: segment {code}"))
+    return Segment(code, categories[category], is_set(info.get("iscrowd"), f"{where}: segment {code}"))

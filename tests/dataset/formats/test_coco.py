@@ -95,15 +95,26 @@ def write_coco(root: Path, name: str = "annotations.json", **changes: object) ->
 def test_a_coco_file_gives_photos_with_categories_licence_and_tags(tmp_path):
     found = read_coco(write_coco(tmp_path))
     assert found.categories == ("table", "cup")
-    assert found.assumed == ("1 crowd annotations are regions to ignore",)
+    assert found.assumed == ("1 annotations marked iscrowd or ignore are regions to ignore",)
     (photo,) = found.photos
     assert (photo.file, photo.licence, photo.tags) == (tmp_path / "a.jpg", "CC0-1.0", {"camera": "x"})
     assert photo.label.draw((1, 1))[1] == ["cup"]
 
 
+@pytest.mark.parametrize("crowd", [0, 1])
+@pytest.mark.parametrize("mark", [1, True, "1"])
+def test_what_is_marked_ignore_is_neither_object_nor_background(tmp_path, mark, crowd):
+    ignored = CUP | {"id": 2, "ignore": mark, "iscrowd": crowd, "category_id": 3}
+    (photo,) = read_coco(write_coco(tmp_path, annotations=[CUP | {"ignore": 0}, ignored])).photos
+    assert [(row.category, row.ignored) for row in photo.label.outlines] == [("cup", False), ("table", True)]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        pytest.param(
+            {"annotations": [CUP | {"ignore": "x"}]}, "annotation 1: ignore is 'x', wanted 0 or 1", id="maybe"
+        ),
         pytest.param({"annotations": [CUP | {"image_id": 8}]}, "annotation 1 is for the image 8", id="no such image"),
         pytest.param({"annotations": [CUP | {"category_id": 8}]}, "the category 8", id="no such category"),
         pytest.param({"annotations": [{"id": 1}]}, r"annotations\[0\] wants", id="an annotation of nothing"),
