@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 from blend_render_info import read_blend_rend_chunk
 from io_scene_fbx import parse_fbx
 
 from pipeline.errors import InputError, few_of, shown
 from render.blender.defuse import empty_caches, take_out_simulations
+from render.stock.finite import strange, strange_vertices
 from render.stock.usd import look_at_layers
 
 MOST_NAMES = 4  # in a message
@@ -28,6 +30,7 @@ class Imported:
     applied: float = 1.0  # by what Blender has multiplied all lengths already
     simulations: tuple[str, ...] = ()  # that were taken out, sorted
     notes: tuple[str, ...] = ()  # see Facts
+    strange: int = 0  # vertices that are not three finite numbers, which the importer made zeros
     names: frozenset[str] | None = None  # of all objects and materials in the file; None: they stand in its bytes
 
 
@@ -40,19 +43,20 @@ def read_obj(file: str) -> Imported:
 def read_ply(file: str) -> Imported:
     """Stanford's polygons, with vertex colours."""
     bpy.ops.wm.ply_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Imported(unit_said=False)
+    return Imported(unit_said=False, strange=strange_vertices(Path(file)))
 
 
 def read_stl(file: str) -> Imported:
     """Stereolithography: bare triangles."""
     bpy.ops.wm.stl_import(filepath=file, forward_axis="Y", up_axis="Z")
-    return Imported(unit_said=False)
+    return Imported(unit_said=False, strange=strange_vertices(Path(file)))
 
 
 def read_gltf(file: str) -> Imported:
     """Text and binary glTF. Its unit is the metre (glTF 2.0, section 3.4)."""
     bpy.ops.import_scene.gltf(filepath=file, disable_bone_shape=True)
-    return Imported(notes=stillness(bool(bpy.data.actions), "as it stands without them"))
+    notes = stillness(bool(bpy.data.actions), "as it stands without them")
+    return Imported(notes=notes, strange=strange_vertices(Path(file)))
 
 
 def read_fbx(file: str) -> Imported:
@@ -60,14 +64,22 @@ def read_fbx(file: str) -> Imported:
     bpy.ops.import_scene.fbx(filepath=file, use_anim=False, use_image_search=False)
     root = parse_fbx.parse(file)[0]
     metres = centimetres_in(root) / 100
-    return Imported(metres, applied=metres, notes=stillness(any(moves_in(root)), "as it stands without them"))
+    notes = stillness(any(named_in(root, b"AnimationCurve")), "as it stands without them")
+    points = [np.asarray(item.props[0], float) for item in vertices_in(root)]
+    return Imported(metres, applied=metres, notes=notes, strange=sum(strange(p.reshape(-1, 3)) for p in points))
 
 
-def moves_in(root: Any) -> Iterator[Any]:
-    """Yield the curves along which something moves in a parsed FBX."""
+def named_in(root: Any, name: bytes) -> Iterator[Any]:
+    """Yield the objects of a name in a parsed FBX, such as the curves along which something moves."""
     for entry in root.elems:
         if entry.id == b"Objects":
-            yield from (item for item in entry.elems if item.id == b"AnimationCurve")
+            yield from (item for item in entry.elems if item.id == name)
+
+
+def vertices_in(root: Any) -> Iterator[Any]:
+    """Yield the arrays of vertices in a parsed FBX, three numbers each."""
+    for shape in named_in(root, b"Geometry"):
+        yield from (item for item in shape.elems if item.id == b"Vertices" and len(item.props[0]) % 3 == 0)
 
 
 def stillness(moves: bool, how: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from render.blender.defuse import defuse, outside, paths_in_blender, refuse_link
 from render.blender.formats import IMPORTERS, MOST_NAMES, Imported
 from render.blender.shown import Showing, look_at
 from render.blender.topology import surface_of
-from render.stock.finite import STL_FACE, STL_HEAD, strange, strange_vertices
+from render.stock.finite import STL_FACE, STL_HEAD, strange
 from render.stock.parts import files_of
 
 SILENT = {".obj", ".ply", ".stl"}  # formats that do not say which axis is upward
@@ -76,7 +76,7 @@ def open_asset(file: Path, up: str) -> Opened:
         raise InputError(f"{file}: Blender cannot read it ({reason}); export it again") from error
     finally:
         bpy.data.batch_remove(set(blocks()) - before - set(kept))
-    if reason := why_unseen(file, parts, showing.faceless):
+    if reason := why_unseen(file, parts, showing.faceless, imported.strange):
         bpy.data.batch_remove(kept)
         raise InputError(f"{file}: {reason}")
     names = {block: own_name(block.name, says) for block in kept if isinstance(block, bpy.types.Material)}
@@ -102,13 +102,16 @@ def faceless_note(faceless: Sequence[str]) -> list[str]:
     ]
 
 
-def why_unseen(file: Path, parts: Sequence[MeshPart], faceless: Sequence[str]) -> str:
-    """Return why nothing of a file would be seen as it should, and what to do; empty if all is well."""
+def why_unseen(file: Path, parts: Sequence[MeshPart], faceless: Sequence[str], zeros: int) -> str:
+    """Return why nothing of a file would be seen as it should, and what to do; empty if all is well.
+
+    zeros: how many vertices the importer made zeros, since they are no numbers.
+    """
     points = np.concatenate([np.zeros((0, 3)), *(surface_of(part.mesh)[0] for part in parts)])
     if not any(len(part.mesh.polygons) for part in parts):
         only = f"it shows {few_of(faceless, MOST_NAMES)} alone, and " if faceless else why_no_faces(file)
         return f"{only}nothing in it has faces, so nothing of it would be seen; export it with its meshes"
-    if number := strange(points) or strange_vertices(file):
+    if number := strange(points) or zeros:
         return f"{number} of its vertices are not three finite numbers; delete these, and export it again"
     if not np.ptp(points, axis=0).any():
         return "all its faces lie in one point, so nothing of it would be seen; export it again"

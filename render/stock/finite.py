@@ -1,4 +1,4 @@
-"""Which vertices of a PLY or STL are no numbers: Blender moves these to the origin without a word."""
+"""Which vertices of a PLY, STL or glTF are no numbers: Blender makes these zeros without a word."""
 
 import re
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import read_bytes
+from render.stock.gltf import MOST_BYTES, positions
 
 STL_HEAD = 84  # bytes of a binary STL before its faces
 STL_FACE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("more", "<u2")])
@@ -21,11 +22,13 @@ VERTICES = re.compile(
 )
 PROPERTY = re.compile(r"^property\s+(\w+)\s+(.+?)\s*$", re.MULTILINE)
 NO_NUMBER = re.compile(rb"\b(?:nan|inf)", re.IGNORECASE)
-MOST_BYTES = 4 * 2**30
+GLTF = (".glb", ".gltf")
 
 
 def strange_vertices(path: Path) -> int:
-    """Return how many vertices of a PLY or STL have a coordinate that is NaN or infinite; 0 for any other file."""
+    """Return how many vertices of a PLY, STL or glTF have a coordinate that is no finite number; 0 for another file."""
+    if path.suffix.lower() in GLTF:
+        return sum(map(strange, positions(path)))
     count = COUNTS.get(path.suffix.lower())
     return count(read_bytes(path, MOST_BYTES)) if count else 0
 

@@ -1,9 +1,13 @@
 """What must be known of a glTF file before Blender reads it: which files it names, and what Blender would not show."""
 
+import base64
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict  # pydantic wants it below Python 3.12
 
@@ -17,6 +21,8 @@ REFUSED = {
 }
 EXTENSION_PICTURES = {"KHR_texture_basisu": "KTX2", "EXT_texture_avif": "AVIF"}
 MOST_SHOWN = 3  # names in a message
+MOST_BYTES = 4 * 2**30
+FLOAT32, POINT = 5126, 12  # glTF's number for float32; bytes of three
 
 
 class GltfFile(TypedDict, total=False):
@@ -45,11 +51,44 @@ class GltfTexture(TypedDict, total=False):
     source: Count
 
 
+class GltfView(TypedDict, total=False):
+    """A part of a buffer: its bytes, and how many lie from one element to the next."""
+
+    buffer: Count
+    byteOffset: Count
+    byteLength: Count
+    byteStride: Count
+
+
+class GltfAccessor(TypedDict, total=False):
+    """The elements that lie in a part of a buffer."""
+
+    bufferView: Count
+    byteOffset: Count
+    componentType: Count
+    count: Count
+
+
+class GltfPrimitive(TypedDict, total=False):
+    """A part of a mesh: its attributes by name, each the number of an accessor."""
+
+    attributes: dict[str, Count]
+
+
+class GltfMesh(TypedDict, total=False):
+    """A mesh."""
+
+    primitives: list[GltfPrimitive]
+
+
 class Gltf(TypedDict, total=False):
     """What is read of a glTF file."""
 
+    accessors: list[GltfAccessor]
     buffers: list[GltfFile]
+    bufferViews: list[GltfView]
     images: list[GltfFile]
+    meshes: list[GltfMesh]
     nodes: list[GltfNode]
     scenes: list[GltfScene]
     scene: Count
@@ -108,6 +147,40 @@ def outside_scene(table: Gltf) -> list[str]:
             waiting += nodes[number].get("children", [])
     meshes = [number for number, node in enumerate(nodes) if "mesh" in node and number not in reached]
     return [nodes[number].get("name", f"node {number}") for number in meshes]
+
+
+def positions(path: Path) -> Iterator[NDArray[np.float32]]:
+    """Yield the vertices (N, 3) of a glTF file's meshes that are plain float32, each array once.
+
+    Packed ones have no room for what is no number. One that reaches beyond its buffer is left to Blender.
+    """
+    table = read_gltf(path)
+    views, buffers = table.get("bufferViews", []), [buffer_of(path, each) for each in table.get("buffers", [])]
+    parts = [part for mesh in table.get("meshes", []) for part in mesh.get("primitives", [])]
+    wanted = {part["attributes"]["POSITION"] for part in parts if "POSITION" in part.get("attributes", {})}
+    for number, accessor in enumerate(table.get("accessors", [])):
+        view = views[at] if (at := accessor.get("bufferView", len(views))) < len(views) else {}
+        data = buffers[at] if (at := view.get("buffer", len(buffers))) < len(buffers) else b""
+        begin = view.get("byteOffset", 0) + accessor.get("byteOffset", 0)
+        count, step = accessor.get("count", 0), view.get("byteStride") or POINT
+        last = begin + step * (count - 1) + POINT
+        if number in wanted and accessor.get("componentType") == FLOAT32 and count and last <= len(data):
+            yield np.ndarray((count, 3), "<f4", data, begin, (step, 4))
+
+
+def buffer_of(path: Path, buffer: GltfFile) -> bytes:
+    """Return the bytes of a buffer: of the file it names, in its own text, or in the second chunk of a binary one."""
+    uri = buffer.get("uri")
+    if uri is None:
+        data = read_bytes(path, MOST_BYTES)
+        begin = 28 + int.from_bytes(data[12:16], "little")
+        return data[begin : begin + int.from_bytes(data[begin - 8 : begin - 4], "little")]
+    if uri.startswith("data:"):
+        try:
+            return base64.b64decode(uri.partition(",")[2])
+        except ValueError:
+            return b""  # Blender says it
+    return read_bytes(inside(path.parent, local(path, uri), str(path)), MOST_BYTES)
 
 
 def gltf_text(path: Path) -> bytes:

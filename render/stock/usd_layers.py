@@ -6,6 +6,7 @@ needs), or ``{"reason": "why it is refused"}``. Imports nothing of ours: the pro
 """
 
 import json
+import math
 import os
 import re
 import resource
@@ -14,7 +15,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from pxr import Sdf, Tf, UsdUtils
+from pxr import Sdf, Tf, UsdUtils, Vt
 
 LAYERS = (".usd", ".usda", ".usdc", ".usdz")
 ARGUMENTS = ":SDF_FORMAT_ARGS:"
@@ -37,6 +38,10 @@ def layers_of(file: Path) -> dict[str, Sdf.Layer]:
         if len(found) > MOST_LAYERS:
             raise RefusedError(f"names more than {MOST_LAYERS} layers; export it as one file")
         layer = found.get(name) or opened(name, root)
+        if name not in found and (number := strange_points(layer)):
+            raise RefusedError(
+                f"{number} of its vertices are not three finite numbers; delete these, and export it again"
+            )
         found[name] = layer
         waiting += [(inner, (*way, name)) for inner in named_by(layer, name, root)]
     return found
@@ -56,6 +61,20 @@ def opened(name: str, root: Path) -> Sdf.Layer:
     if layer.expressionVariables:
         raise RefusedError(f"{shown(name, root)} builds the names of files from variables; export it with plain names")
     return layer
+
+
+def strange_points(layer: Sdf.Layer) -> int:
+    """Return how many points in a layer have a coordinate that is NaN or infinite: Blender makes these zeros."""
+    found = 0
+
+    def look(path: Sdf.Path) -> None:
+        nonlocal found
+        points = layer.GetAttributeAtPath(path).default if path.name == "points" and path.IsPrimPropertyPath() else None
+        if isinstance(points, Vt.Vec3fArray) and not math.isfinite(sum(memoryview(points).cast("B").cast("f"))):
+            found += sum(not all(map(math.isfinite, point)) for point in points)
+
+    layer.Traverse("/", look)
+    return found
 
 
 def check_archive(path: Path) -> None:

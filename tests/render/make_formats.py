@@ -4,6 +4,7 @@ python make_formats.py FOLDER < shapes.json: {file stem: {object name: [points, 
 """
 
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -66,6 +67,12 @@ for axis in ("Y", "Z"):
     bpy.ops.wm.obj_export(filepath=str(FOLDER / f"posed-{axis.lower()}.obj"), forward_axis=ahead, up_axis=axis)
 bpy.ops.export_scene.gltf(filepath=str(FOLDER / "posed.glb"), export_apply=True)
 bpy.ops.export_scene.gltf(filepath=str(FOLDER / "posed.gltf"), export_apply=True, export_format="GLTF_SEPARATE")
+
+# A cube of which two corners are no numbers.
+empty()
+broken = add("Cube", CUBE, SIDES).data
+broken.vertices[2].co.x = broken.vertices[5].co.z = math.nan
+export("strange")
 
 # Left a red box of a shader that is not Blender's main one, right a blue one without any nodes.
 empty()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,37 @@ def stl(path: Path, *points: tuple[float, ...]) -> Path:
     """Write a binary STL of one triangle."""
     path.write_bytes(bytes(80) + bytes([1, 0, 0, 0]) + bytes(12) + np.array(points, "<f4").tobytes() + bytes(2))
     return path
+
+
+def strange_gltfs(folder: Path) -> list[Path]:
+    """Write a box with a corner that is no number as .glb, as .gltf with files beside it, and as one that holds all."""
+    corner, strange = (np.array([x, 3.75, 0.5], "<f4").tobytes() for x in (0, np.nan))  # y is up
+    binary, beside, alone = (folder / name for name in ("strange.glb", "strange/beside.gltf", "strange-text.gltf"))
+    binary.write_bytes(file_of(folder, "open", "glb").read_bytes().replace(corner, strange))
+    text = json.loads(file_of(folder, "open", "gltf").read_text())
+    beside.parent.mkdir()
+    beside.write_text(json.dumps(text))
+    for buffer in text["buffers"]:
+        data = (folder / "open-gltf" / buffer["uri"]).read_bytes().replace(corner, strange)
+        (beside.parent / buffer["uri"]).write_bytes(data)
+        buffer["uri"] = f"data:application/gltf-buffer;base64,{b64encode(data).decode()}"
+    alone.write_text(json.dumps(text))
+    return [binary, beside, alone]
+
+
+@pytest.mark.blender
+@pytest.mark.slow
+def test_corners_that_are_no_numbers_are_counted_in_every_format(folder: Path) -> None:
+    ours, theirs = (
+        strange_gltfs(folder),
+        [folder / f"strange.{kind}" for kind in ("fbx", "usda", "usdc", "usdz", "blend")],
+    )
+    found = inspect([*ours, *theirs], ["z"] * 8)
+    assert found == [
+        f"{file}: {count} of its vertices are not three finite numbers; delete these, and export it again"
+        for count, files in ((1, ours), (2, theirs))
+        for file in files
+    ]
 
 
 def nested(folder: Path) -> Path:
