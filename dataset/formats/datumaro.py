@@ -31,7 +31,8 @@ from dataset.records import Sample
 from pipeline.errors import InputError, shown
 from pipeline.reading import head_of, read_json
 
-HEAD = re.compile(rb'\s*\{.*?("dm_format_version"\s*:|"categories"\s*:\s*\{)', re.DOTALL)
+# Its categories are by kind, each an object; those of masks with meta.json are texts.
+HEAD = re.compile(rb'\s*\{.*?("dm_format_version"\s*:|"categories"\s*:\s*\{\s*(\}|"[^"]*"\s*:\s*\{))', re.DOTALL)
 SUBSET = "default"  # the one we write
 IMAGES = 2  # the media type
 CROWD = "is_crowd"  # the attribute that Datumaro makes of COCO's iscrowd

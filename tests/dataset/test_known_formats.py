@@ -1,5 +1,7 @@
 """A folder is read as what it is, and each format leaves the folders of the others alone."""
 
+import json
+
 import pytest
 
 from dataset.formats.listed import Defects
@@ -33,6 +35,17 @@ def test_a_folder_is_known_by_its_own_format_alone(tmp_path, name, build):
     defects = Defects()
     assert read_set(tmp_path, defects).assumed[0] == f"read as {FORMATS[name].title}"
     assert not defects.found
+
+
+def test_meta_json_with_the_names_of_mask_values_is_no_datumaro(tmp_path):
+    trees.described(tmp_path)
+    meta = json.loads((tmp_path / "meta.json").read_text())
+    text = json.dumps(
+        {"licence": "CC0-1.0", "categories": {"1": "cup"}} | {k: v for k, v in meta.items() if k == "images"}
+    )
+    (tmp_path / "meta.json").write_text(text)
+    assert FORMATS["datumaro"].find(tmp_path) is None
+    assert not [said for said in read_set(tmp_path, Defects()).assumed if "passed over" in said]
 
 
 def test_every_format_is_among_the_folders():
