@@ -62,8 +62,14 @@ def lies_somewhere(results: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def region_of(results: Sequence[Mapping[str, Any]], where: str) -> Region:
-    """Return the region that the entries of one id are; raise InputError for one without a size, or that was turned."""
-    first = next(result for result in results if PLACES & set(value_of(result)))
+    """Return the region that the entries of one id are.
+
+    Raises InputError for one that lies nowhere, is without a size, or was turned.
+    """
+    first = next((result for result in results if PLACES & set(value_of(result))), None)
+    if first is None:
+        places = ", ".join(sorted(PLACES))
+        raise InputError(f"{where}: lies nowhere, wanted one of {places} in its value; export it again")
     kind = next((kind for result in results if (kind := kind_of(result))), "region")
     where = f"{where}: {kind} {shown(first.get('id'))}"
     if first.get("image_rotation"):

@@ -117,7 +117,8 @@ def asked_in(body: AskedBody) -> Asked | None:
 def typed(entry: Mapping[str, Any], number: int) -> Mapping[str, Any]:
     """Return an entry of a context; raise InputError for one that is neither a click nor a box."""
     kind, value = entry.get("type"), entry.get("value")
-    if kind not in {"keypointlabels", "rectanglelabels"} or not isinstance(value, dict):
+    known = isinstance(kind, str) and kind in {"keypointlabels", "rectanglelabels"}
+    if not known or not isinstance(value, dict):
         raise InputError(f"{WHERE}: result[{number}] is {shown(kind)}, wanted keypointlabels or rectanglelabels")
     return entry
 

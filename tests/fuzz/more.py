@@ -1,5 +1,7 @@
 """More readers of files: what works in a folder of its own, what takes the place of a folder, what is cut in pieces."""
 
+import contextlib
+import io
 import json
 import shutil
 import zipfile
@@ -116,7 +118,8 @@ def to_route(folder: Path) -> None:
     write_predictions(folder / "p", {"a.png": [("mug", 0.9, block())], "b.png": [("mug", 0.4, block())]})
     checks = [{"key": f"key of {name}.png", "instance": 0, "accepted": name == "a"} for name in "ab"]
     write_text(folder / "checks.jsonl", "".join(json.dumps(check) + "\n" for check in checks))
-    route.main(ROUTE, COSTS, folder / "p", folder / "made", folder / "checks.jsonl")
+    with contextlib.redirect_stderr(io.StringIO()):
+        route.main(ROUTE, COSTS, folder / "p", folder / "made", folder / "checks.jsonl")
     shutil.move(folder / "made" / "certificate.json", folder / "certificate.json")
     shutil.rmtree(folder / "made")
 
