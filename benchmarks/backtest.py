@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from benchmarks.composed import trials_in
-from benchmarks.lines import LabelStudy, LineName, Training, write_study
+from benchmarks.lines import LabelStudy, LineName, StudyRun, write_study
 from dataset.records import REAL, RENDER
 from measure.curves import Curves, lines_of
 from measure.trials.candidate import MIX, Trial, weights_at
@@ -137,12 +137,12 @@ class Bench:
         return found + [each for labels in later for each in self.curves(labels, ()) if each.line != "renders"]
 
 
-def trained(planned: Sequence[Planned]) -> tuple[Training, ...]:
+def trained(planned: Sequence[Planned]) -> tuple[StudyRun, ...]:
     """Return what each training scored on val, trained where it is missing."""
     for trials, some in itertools.groupby(planned, key=lambda each: each.trials):
         group = list(some)
         trials.train([(each.trial, 1.0) for each in group], f"{group[0].labels} labels, {group[-1].line}")
-    return tuple(Training(each.labels, each.line, each.n, each.trials.trained(each.trial)) for each in planned)
+    return tuple(StudyRun(each.labels, each.line, each.n, each.trials.trained(each.trial)) for each in planned)
 
 
 def main(fit: Fit, machine: Machine, setup: str, cases: Path, real: Path, out: Path) -> None:

@@ -23,7 +23,7 @@ STEPS_TAKEN: tuple[LineName, ...] = ("label", "render", "architecture")  # what 
 
 
 @dataclasses.dataclass(frozen=True)
-class Training:
+class StudyRun:
     """One training: with how many labels somebody began, which line of theirs it belongs to, and its size there."""
 
     labels: int  # those that are seen; all others are hidden
@@ -39,7 +39,7 @@ class LabelStudy:
     set: str
     renders: int  # that are seen
     target: float  # IoU that is asked for
-    trainings: tuple[Training, ...]
+    trainings: tuple[StudyRun, ...]
 
     def runs(self, labels: int, line: LineName, n: int | None = None) -> list[Scores]:
         """Return the runs of a line, of one size or of all, one a seed."""
@@ -112,7 +112,7 @@ def read_study(path: Path) -> LabelStudy:
     groups = found["groups"]
     try:
         trainings = tuple(
-            Training(row["labels"], row["line"], row["n"], scores_of(row, groups)) for row in found["trainings"]
+            StudyRun(row["labels"], row["line"], row["n"], scores_of(row, groups)) for row in found["trainings"]
         )
     except ValueError as error:
         raise InputError(f"{path}: {error}; run make backtest again") from None

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import backtest, forecasts
 from benchmarks.backtest import BacktestCase, read_case, usable
 from benchmarks.forecasts import labels_for, score_forecasts, seen_from, worth_forecast
-from benchmarks.lines import LabelStudy, Training, read_study, write_study
+from benchmarks.lines import LabelStudy, StudyRun, read_study, write_study
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
 from measure.trials.candidate import shares_of
 from measure.trials.runner import Machine, open_trials
@@ -156,13 +156,13 @@ LABELS, TRUE = 16, 32
 def study():
     """Return a recorded set: somebody with 16 labels, 16 more that are hidden, and three steps."""
     shares = [4, 8, 12, 16]
-    trainings = [Training(LABELS, "real", n, run) for n in shares for run in runs(n, real_law(n), "real")]
-    trainings += [Training(LABELS, "mixed", n, run) for n in shares for run in runs(n, mixed_law(n), "mixed")]
-    trainings += [Training(LABELS, "renders", n, run) for n in (50, 100) for run in runs(n, 0.8, "renders")]
+    trainings = [StudyRun(LABELS, "real", n, run) for n in shares for run in runs(n, real_law(n), "real")]
+    trainings += [StudyRun(LABELS, "mixed", n, run) for n in shares for run in runs(n, mixed_law(n), "mixed")]
+    trainings += [StudyRun(LABELS, "renders", n, run) for n in (50, 100) for run in runs(n, 0.8, "renders")]
     for line, score in {"label": 0.85, "render": 0.81, "architecture": 0.8}.items():
-        trainings += [Training(LABELS, line, LABELS, run) for run in runs(LABELS, score, line)]
-    trainings += [Training(TRUE, "real", TRUE, run) for run in runs(TRUE, real_law(TRUE), "real")]
-    trainings += [Training(TRUE, "mixed", TRUE, run) for run in runs(TRUE, mixed_law(TRUE), "mixed")]
+        trainings += [StudyRun(LABELS, line, LABELS, run) for run in runs(LABELS, score, line)]
+    trainings += [StudyRun(TRUE, "real", TRUE, run) for run in runs(TRUE, real_law(TRUE), "real")]
+    trainings += [StudyRun(TRUE, "mixed", TRUE, run) for run in runs(TRUE, mixed_law(TRUE), "mixed")]
     return LabelStudy("made", 100, 0.95, tuple(trainings))
 
 
