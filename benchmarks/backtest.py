@@ -25,7 +25,8 @@ from pipeline.reading import Count, Record, parse_typed, read_yaml
 from pipeline.stage import run_stage
 from train.settings import Fit
 
-SHARES = (0.25, 0.5, 0.75)  # of the labels and renders that are seen, beside all of them: the sizes of all curves
+SHARES = (0.25, 0.5, 0.75)  # of the labels that are seen, beside all of them: the sizes of both curves over labels
+RENDERS = (0.25,)  # the same of the renders, as in params.yaml
 LONGER = 2  # times the steps: the third step that is carried out
 
 Shares = Annotated[float, Field(gt=0, lt=1)]
@@ -105,10 +106,10 @@ class Bench:
         return max(1, round(self.trials.pools.count(RENDER) * self.case.renders))
 
     def curves(self, labels: int, shares: tuple[float, ...]) -> Iterator[Planned]:
-        """Yield the trainings of the curves, as stage `curves` plans them."""
+        """Yield the trainings of the curves, as stage `curves` plans them. shares: of the curves over labels."""
         mine = seen_by(self.trials, labels, self.renders)
         mix = {"weights": weights_at(self.case.ratio, mine.pools), "schedule": MIX}
-        lines = lines_of(Curves(shares, shares, shares, self.case.seeds), mine, mix)
+        lines = lines_of(Curves(shares, shares, RENDERS, self.case.seeds), mine, mix)
         names: tuple[LineName, ...] = ("real", "mixed", "renders")
         for name in names:
             for n, trial in lines[name]:
