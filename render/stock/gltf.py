@@ -23,6 +23,7 @@ EXTENSION_PICTURES = {"KHR_texture_basisu": "KTX2", "EXT_texture_avif": "AVIF"}
 MOST_SHOWN = 3  # names in a message
 MOST_BYTES = 4 * 2**30
 FLOAT32, POINT = 5126, 12  # glTF's number for float32; bytes of three
+CHUNKS, CHUNK_HEAD = 12, 8  # bytes of a binary file before its chunks, and of a chunk before its data
 
 
 class GltfFile(TypedDict, total=False):
@@ -173,8 +174,7 @@ def buffer_of(path: Path, buffer: GltfFile) -> bytes:
     uri = buffer.get("uri")
     if uri is None:
         data = read_bytes(path, MOST_BYTES)
-        begin = 28 + int.from_bytes(data[12:16], "little")
-        return data[begin : begin + int.from_bytes(data[begin - 8 : begin - 4], "little")]
+        return chunk_at(data, CHUNKS + CHUNK_HEAD + int.from_bytes(data[CHUNKS : CHUNKS + 4], "little"))
     if uri.startswith("data:"):
         try:
             return base64.b64decode(uri.partition(",")[2])
@@ -188,8 +188,13 @@ def gltf_text(path: Path) -> bytes:
     data = read_bytes(path)
     if data[:4] != b"glTF":
         return data
-    length = int.from_bytes(data[12:16], "little")
-    return data[20 : 20 + length]
+    return chunk_at(data, CHUNKS)
+
+
+def chunk_at(data: bytes, begin: int) -> bytes:
+    """Return the chunk of a binary glTF file that begins there with its length."""
+    length = int.from_bytes(data[begin : begin + 4], "little")
+    return data[begin + CHUNK_HEAD : begin + CHUNK_HEAD + length]
 
 
 def local(path: Path, uri: str) -> str:

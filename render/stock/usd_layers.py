@@ -38,17 +38,13 @@ def layers_of(file: Path) -> dict[str, Sdf.Layer]:
         if len(found) > MOST_LAYERS:
             raise RefusedError(f"names more than {MOST_LAYERS} layers; export it as one file")
         layer = found.get(name) or opened(name, root)
-        if name not in found and (number := strange_points(layer)):
-            raise RefusedError(
-                f"{number} of its vertices are not three finite numbers; delete these, and export it again"
-            )
         found[name] = layer
         waiting += [(inner, (*way, name)) for inner in named_by(layer, name, root)]
     return found
 
 
 def opened(name: str, root: Path) -> Sdf.Layer:
-    """Return a layer; RefusedError for one that USD cannot read, or whose archive is no USDZ."""
+    """Return a layer; RefusedError for one that USD cannot read, whose archive is no USDZ, or with strange points."""
     outer = Path(name.partition("[")[0])
     if outer.suffix.lower() == ".usdz":
         check_archive(outer)
@@ -60,6 +56,8 @@ def opened(name: str, root: Path) -> Sdf.Layer:
         raise RefusedError(f"{shown(name, root)} is no whole USD file; export it again")
     if layer.expressionVariables:
         raise RefusedError(f"{shown(name, root)} builds the names of files from variables; export it with plain names")
+    if number := strange_points(layer):
+        raise RefusedError(f"{number} of its vertices are not three finite numbers; delete these, and export it again")
     return layer
 
 
