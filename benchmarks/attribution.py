@@ -47,8 +47,8 @@ def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path
     row = {"weights": {RENDER: 1.0}, "schedule": MIX, "trials": SEEDS}
     full = [Trial(((RENDER, 1.0),), seed) for seed in SEEDS]
     trials.train([(trial, 1.0) for trial in full], "planted")
-    runs = [load_run(trials.folder(trial).parent) for trial in full]
-    found, passed = estimate_all(everything, runs, renders_of([RENDER], trials.pools), real / VAL)
+    networks = [[(load_run(folder), ids) for folder, ids in trials.networks(trial)] for trial in full]
+    found, passed = estimate_all(everything, networks, renders_of([RENDER], trials.pools), real / VAL)
     measured = measure_all(everything, row, trials, found, "mean")
     numbers = numbers_of(record(found, measured, passed, settings.least, settings.resamples))
     write_section(out, "attribution", numbers)

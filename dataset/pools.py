@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from dataset.folds import Folds
 from dataset.records import RelativePath
 from pipeline.reading import Record, read_typed
 
@@ -33,6 +34,7 @@ class PoolsFile(Record):
 
     sources: tuple[Named, ...]
     held_out: Members  # renders that no training sees
+    folds: Folds = ()  # of the real photos; () = val has photos of its own
 
 
 POOLS = TypeAdapter(PoolsFile)

@@ -22,6 +22,7 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
+from dataset.folds import refuse_folds
 from dataset.guards import no_overlap
 from dataset.idmap import IGNORE, IdMap, categories_map, png_bytes, read_ids, read_image, write_ids
 from dataset.overlay import overlay
@@ -209,6 +210,7 @@ def main(
     predictions: of `photos`, which nobody labelled. on_val: the same network's predictions of the photos of val. val,
     test: manifests; train: that of the photos which people labelled.
     """
+    refuse_folds(val)
     before = earlier_round(out)
     head = first_head(settings, on_val, val, before)
     if read_about(predictions)["weights_sha256"] != head.network:

@@ -20,6 +20,7 @@ from train.data import real_samples
 from train.run import Run, load_run
 from train.settings import Fit
 
+Networks = Sequence[tuple[Run, Sequence[str]]]  # of one trial, each with the ids of the val photos that it did not see
 SEED = 1  # of the choice of renders to look at
 
 
@@ -46,24 +47,30 @@ def chosen(places: Sequence[Place], most: int) -> list[Place]:
     return [places[index] for index in sorted(order)]
 
 
-def agreement_of(runs: Sequence[Run], places: Sequence[Place], val: Path) -> NDArray[np.float64]:
-    """Return (N, P): how far each render agrees with each val photo, averaged over runs."""
+def agreement_of(trials: Sequence[Networks], places: Sequence[Place], val: Path) -> NDArray[np.float64]:
+    """Return (N, P): how far each render agrees with each val photo, averaged over trials.
+
+    A photo is looked at by the network that did not train on it.
+    """
     from measure.attribution.estimate import agreement, gradients_of  # here: torch takes seconds to load
 
-    photos, found = real_samples(val), []
-    for number, run in enumerate(runs, 1):
-        title = f"attribute {number}/{len(runs)}"
-        folders = list(dict.fromkeys(folder for folder, _ in places))  # one a source
-        parts = [
-            gradients_of(run, folder, [sample for where, sample in places if where == folder], f"{title} renders")
-            for folder in folders
-        ]
-        found.append(agreement(np.concatenate(parts), gradients_of(run, val.parent, photos, f"{title} val")))
+    photos, found = {sample.id: sample for sample in real_samples(val)}, []
+    folders = list(dict.fromkeys(folder for folder, _ in places))  # one a source
+    for number, networks in enumerate(trials, 1):
+        title, columns = f"attribute {number}/{len(trials)}", dict[str, NDArray[np.float64]]()
+        for run, ids in networks:
+            parts = [
+                gradients_of(run, folder, [sample for where, sample in places if where == folder], f"{title} renders")
+                for folder in folders
+            ]
+            own = gradients_of(run, val.parent, [photos[name] for name in ids], f"{title} val")
+            columns |= dict(zip(ids, agreement(np.concatenate(parts), own).T, strict=True))
+        found.append(np.stack([columns[name] for name in photos], axis=1))
     return np.asarray(np.mean(found, axis=0))
 
 
 def estimate_all(
-    settings: Attribute, runs: Sequence[Run], places: Sequence[Place], val: Path
+    settings: Attribute, trials: Sequence[Networks], places: Sequence[Place], val: Path
 ) -> tuple[list[GroupEstimate], list[Group]]:
     """Return the estimate of every group that can be evaluated, and the groups that cannot."""
     from measure.attribution.estimate import estimates  # here: torch takes seconds to load
@@ -74,7 +81,7 @@ def estimate_all(
     if not groups:
         return [], passed
     photos = [(photo.id, photo.group) for photo in real_samples(val)]
-    return estimates(agreement_of(runs, seen, val), groups, ids, photos, settings.resamples), passed
+    return estimates(agreement_of(trials, seen, val), groups, ids, photos, settings.resamples), passed
 
 
 def measure_all(
@@ -118,9 +125,9 @@ def main(
         write_attribution(out, empty())
         return
     known = open_trials(machine, fit, pools, val, categories, trials, race)
-    trained = [pick.parent / row["trials"][seed] for seed in sorted(row["trials"], key=int)]
-    runs = [load_run(folder.parent) for folder in trained[: settings.runs]]
-    found, passed = estimate_all(settings, runs, renders_of(row["weights"], known.pools), val)
+    trained = trials_of(row, sorted(map(int, row["trials"]))[: settings.runs])
+    networks = [[(load_run(folder), ids) for folder, ids in known.networks(trial)] for trial in trained]
+    found, passed = estimate_all(settings, networks, renders_of(row["weights"], known.pools), val)
     measured = measure_all(settings, row, known, found, score_in(tuned))
     write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))
 

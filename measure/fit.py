@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from dataset.folds import refuse_folds
 from dataset.guards import no_overlap
 from dataset.records import REAL, RENDER
 from measure.scoring.evaluation import evaluate
@@ -60,6 +61,7 @@ def main(settings: Fit, mix: Path, val: Path, categories: Path, seed: int, out: 
     A killed training goes on from its last checkpoint, which stands beside the run's folder until that is written.
     """
     check_free(out, KIND)  # before hours of training
+    refuse_folds(val)
     names, trained_on = read_categories(categories), read_mix(mix)
     no_overlap(train=(s for source in trained_on.sources for s in source.samples), val=real_samples(val))
     unfinished = out.with_name(f".{out.name}.unfinished")

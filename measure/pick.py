@@ -63,6 +63,7 @@ class SpentRow(TypedDict):
 
     spent: float
     trained: NotRequired[float]
+    folds: NotRequired[Count]
 
 
 @with_config(OPEN)
@@ -157,6 +158,11 @@ class TunedRuns:
     def picked(self) -> Row:
         """The row of the picked candidate."""
         return picked_row(self.pick)
+
+    @property
+    def folds(self) -> int:
+        """How many folds of the labelled photos val is in turn; 0 where it has photos of its own."""
+        return int(self.pick["race"].get("folds", 0))
 
 
 def read_race(pick: Mapping[str, Any], root: Path) -> TunedRuns:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from measure.convergence import rise_of, training_curve
-from measure.pick import REAL_ONLY, RENDER_ONLY, Row, plain
+from measure.pick import REAL_ONLY, RENDER_ONLY, Row, picked_row, plain
 from measure.race.decision import Decision, Ranking, finish
 from measure.race.policy import next_requests
 from measure.race.records import Budget, Key, Race, Request, Result, result_of, spent
@@ -16,7 +16,7 @@ from measure.scoring.differences import against, interval, optimism, overstateme
 from measure.scoring.evaluation import evaluate
 from measure.scoring.records import PhotoScore, Score, scored_by
 from measure.scoring.scores import Scores, read_scores, write_scores
-from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of
+from measure.trials.candidate import Candidate, Sweep, Trial, candidates, head_of, trials_of
 from measure.trials.job import HELD_OUT, watched_ids
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.costs import Costs
@@ -79,15 +79,24 @@ def to_compare(decision: Decision) -> list[Candidate]:
     return [each for each in everyone if each.name == decision.best or each.ratio in {REAL_ONLY, RENDER_ONLY}]
 
 
-def keep_picked(trial: Path, trials: Trials, train: Path, picked: Path) -> None:
-    """Copy the picked run to a folder of its own, with its predictions on val and its scores on training photos."""
-    run = load_run(trial.parent)
+def keep_picked(trial: Trial, trials: Trials, train: Path, picked: Path) -> None:
+    """Copy the picked run to a folder of its own, with predictions on val and its scores on training photos.
+
+    With folds the predictions are those of the trainings that did not see the photo.
+    """
+    folder = trials.folder(trial)
+    run = load_run(folder.parent)
     with whole_folder(picked, KIND) as part:
-        for path in (trial.parent / WEIGHTS, trial.parent / SETTINGS, trial / HELD_OUT):
+        for path in (folder.parent / WEIGHTS, folder.parent / SETTINGS, folder / HELD_OUT):
             if path.is_file():
                 shutil.copyfile(path, part / path.name)
         write_scores(part / "train.json", evaluate(run, train, "train", "train photos", None))
-        write_scores(part / "val.json", evaluate(run, trials.ground.val, "val", "val photos", part / "val"))
+        found = [
+            evaluate(load_run(network), trials.ground.val, "val", "val photos", part / "val", frozenset(ids))
+            for network, ids in trials.networks(trial)
+        ]
+        scored = trials.trained(trial).scored  # a fold may lack a category
+        write_scores(part / "val.json", dataclasses.replace(trials.joined(trial, found), scored=scored))
 
 
 def main(
@@ -114,9 +123,14 @@ def main(
     trials.train([(trial_of(each, seed), 1.0) for each, seed in again], "tune, for the report")
     trained = spent([*raced.results, *(Key(each.name, seed, 1.0) for each, seed in again)])
     table = PickTable(trials, decision, sweep.seeds, settings)
+    on_all = [trial_of(each, seed) for each in to_compare(decision) for seed in table.runs[each.name]]
+    trials.train_on_all(on_all, "tune, on all labelled photos")
+    if folds := len(trials.pools.folds):
+        trained = folds * trained + len(on_all)
     rows = table.rows(out.parent)
     pick = summary(decision, rows, settings, trained, table.optimism())
-    keep_picked(out.parent / pick["trial"], trials, train, picked)
+    pick["race"]["folds"] = folds
+    keep_picked(trials_of(picked_row(pick), [pick["seed"]])[0], trials, train, picked)
     write_json(out, pick)
 
 
@@ -237,7 +251,7 @@ class PickTable:
 
     def learning(self, each: Candidate, runs: Runs) -> Row:
         """Return a candidate's training curve and its last rise, of its finished runs or else of the one begun."""
-        trials = [trial_of(each, seed) for seed in runs or self.seeds[:1]]
+        trials = [part for seed in runs or self.seeds[:1] for part in self.trials.parts(trial_of(each, seed))]
         whole = [self.trials.trained(trial) for trial in trials] if runs else []  # scored as they were watched
         watched = [dataclasses.replace(run, photos=on_the_way(run.photos)) for run in whole]
         ends = [(self.trials.steps(trial), run.iou) for trial, run in zip(trials, watched, strict=False)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from dataset.chunks import mapped
+from dataset.folds import Folds, read_folds
 from dataset.guards import Listed, more_val_in, no_overlap, only_real
 from dataset.records import REAL, RENDER, Sample, SampleHead, each_sample, head_from_line
 from dataset.subsets import Item, item_of, nested
@@ -153,15 +154,28 @@ def guarded_of(sample: SampleHead) -> Guarded:
     return Guarded(sample.id, sample.domain, sample.group)
 
 
-def check_splits(real: Path, measured: Mapping[str, Path]) -> None:
+def check_splits(real: Path, measured: Mapping[str, Path], folds: Folds = ()) -> None:
     """Raise InputError when a split that scores are taken on holds anything but real photos, or one of another split.
 
-    measured: split -> its manifest.
+    measured: split -> its manifest. folds: with them val is the photos to train on, and each is in one fold.
     """
     photos = {split: [*mapped(manifest, guarded_of, head_from_line)] for split, manifest in measured.items()}
     for split, found in photos.items():
         only_real(found, split)
+    if folds:
+        check_folds({photo.id: photo.group for photo in photos.pop("val")}, folds, measured["val"])
     no_overlap(train=mapped(real, guarded_of, head_from_line), **photos)
+
+
+def check_folds(val: Mapping[str, str], folds: Folds, manifest: Path) -> None:
+    """Raise InputError unless each val photo is in one fold, and each group too. val: id -> group. manifest: of val."""
+    fold_of = {name: number for number, fold in enumerate(folds) for name in fold}
+    if fold_of.keys() != val.keys():
+        raise InputError(f"{manifest}: does not hold the photos that folds.json beside it names; run stage split again")
+    groups: dict[str, int] = {}
+    for name, group in val.items():
+        if group and groups.setdefault(group, fold_of[name]) != fold_of[name]:
+            raise InputError(f"{manifest}: the group {group} is in two folds; run stage split again")
 
 
 def more_pools(more: Path, splits: Mapping[str, Path], settings: Compose) -> list[PoolIds]:
@@ -198,20 +212,24 @@ def main(
     test: Path,
     out: Path,
     more_val: Path | None = None,
+    folds: Path | None = None,
 ) -> None:
     """Write pools.json: the sources ``real``, ``render`` and those in the folder `more` by name, and `held_out`.
 
     real, renders, val, test: manifests. more: a folder of folders with a samples.jsonl each; it may be missing.
-    more_val: a folder of the manifests of further validation sets, if there are any.
+    more_val: a folder of the manifests of further validation sets, if there are any. folds: file of the folds of the
+    real photos, if there may be any.
     """
     measured = {"val": val, "test": test} | (more_val_in(more_val) if more_val else {})
-    check_splits(real, measured)
+    parts = read_folds(folds) if folds else ()
+    check_splits(real, measured, parts)
     rendered, held_out = render_pool(renders, settings)
     own = [pool_of(REAL, REAL, real, settings), rendered]
     pools = own + more_pools(more, measured, settings)
     check_named(settings, pools)
     rows = [row_of(pool, out) for pool in pools]
-    write_json(out, {"sources": rows, "held_out": {"manifest": rows[1]["manifest"], "ids": held_out}})
+    held = {"manifest": rows[1]["manifest"], "ids": held_out}
+    write_json(out, {"sources": rows, "held_out": held} | ({"folds": parts} if parts else {}))
     said = ", ".join(f"{pool.name} {len(pool.ids)}" for pool in pools)
     sys.stderr.write(f"compose: {said}, held out {len(held_out)}\n")
 

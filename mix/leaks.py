@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from dataset.folds import Folds, read_folds
 from dataset.guards import more_val_in
 from dataset.idmap import read_image
 from dataset.leaks import Leak, LeakedPhoto, LeaksRecord, Planted, write_leaks
@@ -51,18 +52,28 @@ def photos_of(part: str, manifest: Path) -> list[PhotoFile]:
     return [PhotoFile(part, sample.id, manifest.parent / sample.image, sample.group or sample.id) for sample in samples]
 
 
-def search(photos: Sequence[PhotoFile], library: PhotoLibrary, settings: Leaks, home: Path) -> list[Leak]:
+def search(
+    photos: Sequence[PhotoFile], library: PhotoLibrary, settings: Leaks, home: Path, folds: Folds = ()
+) -> list[Leak]:
     """Return the photos that are in the library, each with the photo that it agrees with most.
 
-    home: the folder from which the images are named.
+    home: the folder from which the images are named. folds: a val photo is not held against those of its own fold,
+    which no network that scores it was trained on.
     """
-    found = []
+    found, beside = [], beside_in_fold(library, folds)
     for photo in track(photos, len(photos), "look for leaks", "photos"):
-        copy = library.copy_of(read_image(photo.path), settings.candidates, settings.agreement)
+        own = beside.get(photo.id, ()) if photo.part == "val" else ()
+        copy = library.copy_of(read_image(photo.path), settings.candidates + len(own), settings.agreement, own)
         if copy:
             trained = leaked(library.photos[copy.at], home)
             found.append(Leak(leaked(photo, home), trained, copy.mirrored, round(copy.agreement, 4)))
     return found
+
+
+def beside_in_fold(library: PhotoLibrary, folds: Folds) -> dict[str, list[int]]:
+    """Return the id of a labelled photo -> places of the photos of its fold in the library, its own too."""
+    places = {photo.id: at for at, photo in enumerate(library.photos) if photo.part == "train"}
+    return {name: [places[other] for other in fold if other in places] for fold in folds for name in fold}
 
 
 def leaked(photo: PhotoFile, home: Path) -> LeakedPhoto:
@@ -129,19 +140,28 @@ def pictured(photo: LeakedPhoto, home: Path) -> SetPicture:
 
 
 def main(
-    settings: Leaks, train: Path, val: Path, test: Path, more_val: Path, more: Path, out: Path, report: Path
+    settings: Leaks,
+    train: Path,
+    val: Path,
+    test: Path,
+    more_val: Path,
+    more: Path,
+    out: Path,
+    report: Path,
+    folds: Path | None = None,
 ) -> None:
     """Write leaks.json for the stages after this one, the same to `report`, and a page beside that.
 
     train, val, test: manifests. more_val: a folder of the manifests of further validation sets. more: the folder of
-    further sources, whose real photos are trained on. Raises InputError at a leak, unless the settings say to go on.
+    further sources, whose real photos are trained on. folds: file of the folds of the real photos, if there may be any.
+    Raises InputError at a leak, unless the settings say to go on.
     """
     sources = {"train": train} | extra_sources(more)
     library = library_of([p for part, path in sources.items() for p in photos_of(part, path)], settings.most_photos)
     manifests = {"val": val, "test": test} | more_val_in(more_val)
     measured = {part: photos_of(part, path) for part, path in manifests.items()}
-    home = out.parent
-    hits = search([photo for photos in measured.values() for photo in photos], library, settings, home)
+    home, parts = out.parent, read_folds(folds) if folds else ()
+    hits = search([photo for photos in measured.values() for photo in photos], library, settings, home, parts)
     searched = {"train": len(library.photos)} | {part: len(photos) for part, photos in measured.items()}
     found = LeaksRecord(tried(library, settings), tuple(hits), searched)
     for path in (report, out):

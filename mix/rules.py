@@ -14,6 +14,7 @@ from mix.groups import GroupedPhoto, Groups, known_tags
 from pipeline.errors import InputError, shown
 
 MOST_BITS = 16  # of 64 by which near-duplicates may differ; photos that have nothing in common differ in 32 or so
+FEWEST_FOLDS = 2
 SET_NAME = re.compile("[A-Za-z0-9_-]+")  # of a further validation set: a part of a path
 
 
@@ -63,34 +64,43 @@ class Split:
     seed: int
     keep_together: tuple[str, ...]  # photos that share a value of any of these tags are never in two splits
     train: SplitRule
-    val: SplitRule
+    val: SplitRule | None  # null = the photos of train, by `folds`
     test: SplitRule
     home: SplitRule | None = None  # further photos of the places that train is from; null = none
     more_val: dict[str, SplitRule] = dataclasses.field(default_factory=dict)  # further validation sets by name
     near_duplicates: int | None = None  # photos whose perceptual hashes differ in at most so many of 64 bits never part
     look_alikes: float | None = None  # photos whose vectors of an encoder have at least this cosine never part
     stratify: bool = False  # what is drawn by chance keeps the whole's shares of categories and of sizes of objects
+    folds: int | None = None  # parts of train, each of which is scored by trainings that did not see it; null = none
 
     def __post_init__(self) -> None:
-        """Raise ValueError for bits, a cosine that cannot be, and for a set whose name is no file's, or a split's."""
+        """Raise ValueError for numbers that cannot be, and for a set whose name is no file's, or a split's."""
         if self.near_duplicates is not None and not 0 <= self.near_duplicates <= MOST_BITS:
             raise ValueError(f"near_duplicates is {self.near_duplicates}, wanted 0 to {MOST_BITS} bits, or null")
         if self.look_alikes is not None and not 0 < self.look_alikes <= 1:
             raise ValueError(f"look_alikes is {self.look_alikes}, wanted a cosine above 0 and at most 1, or null")
+        if (self.val is None) == (self.folds is None):
+            found = "null" if self.val is None else "a rule"
+            raise ValueError(
+                f"val is {found} and folds {shown(self.folds)}, wanted a rule, or null and a number of folds"
+            )
+        if self.folds is not None and self.folds < FEWEST_FOLDS:
+            raise ValueError(f"folds is {self.folds}, wanted {FEWEST_FOLDS} or more, or null")
         for name in self.more_val:
             if not SET_NAME.fullmatch(name) or name in {"train", "val", "test", "home"}:
                 raise ValueError(f"more_val has a set {shown(name)}, wanted another name of letters, digits, - and _")
 
     @property
     def rules(self) -> dict[str, SplitRule]:
-        """The rule of each split, in the order in which they are filled.
+        """The rule of each split, in the order in which they are filled; with folds val has none.
 
         A test set that takes all that is left comes after the further validation sets, which would find nothing else.
         """
         more = {MORE_VAL + name: rule for name, rule in self.more_val.items()}
         test = {"test": self.test}
         late = more | test if self.test.photos is None else test | more
-        return {"train": self.train, "val": self.val} | late | ({"home": self.home} if self.home else {})
+        own = {"train": self.train} | ({"val": self.val} if self.val else {})
+        return own | late | ({"home": self.home} if self.home else {})
 
 
 def taken_by(rule: SplitRule, groups: Groups) -> Groups:

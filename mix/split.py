@@ -9,16 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+from dataset.folds import FILE, write_folds
 from dataset.guards import MORE_VAL, no_overlap, only_real
 from dataset.idmap import read_image
 from dataset.likeness import Pairs, photo_hash
 from dataset.records import each_sample, manifest_file
 from mix.filling import Splits, fill
+from mix.folds import folds_of
 from mix.frozen import check_frozen, check_rule, read_frozen
 from mix.groups import NO_PAIRS, GroupedPhoto, Groups, group, known_tags, pairs_alike, pairs_seen_alike, photo_of
 from mix.rules import Split
 from pipeline.errors import InputError
-from pipeline.files import sha256_of, way_to, whole_folder
+from pipeline.files import sha256_of, way_to, whole_folder, write_text
 from pipeline.progress import track
 from pipeline.side_by_side import side_by_side
 from pipeline.stage import run_stage
@@ -88,7 +90,8 @@ def write_splits(splits: Splits, photos: Path, out: Path) -> None:
 def main(settings: Split, photos: Path, out: Path, frozen: Path | None = None) -> None:
     """Write train, val, test and home.jsonl (empty unless asked for) and more_val/, whose paths lead to `photos`.
 
-    frozen: file of the frozen test set; None, or a file that is not there: none is.
+    folds.json says which photos each fold holds; with folds val is all photos of train, else there are none. frozen:
+    file of the frozen test set; None, or a file that is not there: none is.
     """
     test = read_frozen(frozen) if frozen else None
     if test and frozen:
@@ -99,9 +102,14 @@ def main(settings: Split, photos: Path, out: Path, frozen: Path | None = None) -
     no_overlap(**splits)
     for name, members in splits.items():  # all are looked at before the first is written
         only_real(members, name)
+    folds = folds_of(splits["train"], settings.folds, settings.seed) if settings.folds else ()
     write_splits(splits, photos, out)
+    if folds:
+        write_text(out / "val.jsonl", (out / "train.jsonl").read_text(encoding="utf-8"))
+    write_folds(out / FILE, folds)
     counts = {name: len(members) for name, members in splits.items()}
     said = ", ".join(f"{name} {count}" for name, count in counts.items())
+    said += f", val {len(folds)} folds of train" if folds else ""
     left_out = sum(map(len, groups.values())) - sum(counts.values())
     sys.stderr.write(f"split: {said}, left out {left_out}\n")
 

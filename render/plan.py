@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dataset.folds import read_folds
 from dataset.formats.mask_values import names_in
 from dataset.records import each_sample
 from pipeline.errors import InputError
@@ -110,9 +111,19 @@ def check_names(rendered: Sequence[str], labelled: Sequence[str], recipe: str, c
         sys.stderr.write(f"plan: no render will show {', '.join(unseen)}, which the photos' labels name\n")
 
 
-def main(settings: Plan, assets: Path, photos: Path, categories: Path, out: Path) -> None:
-    """Write scenes.jsonl, one SceneSpec a line. categories: the names of the photos' categories."""
-    rendered = read_recipe(settings.recipe).targets.categories
+def main(settings: Plan, assets: Path, photos: Path, categories: Path, out: Path, folds: Path | None = None) -> None:
+    """Write scenes.jsonl, one SceneSpec a line. categories: the names of the photos' categories.
+
+    folds: file of the folds of the real photos, if there may be any. Raises InputError where scores would be taken on
+    photos that stand behind the scenes.
+    """
+    recipe = read_recipe(settings.recipe)
+    if folds and read_folds(folds) and "plate" in recipe.around.background:
+        raise InputError(
+            f"plan.recipe: {settings.recipe} puts training photos behind its scenes, and with split.folds scores are "
+            "taken on them; take plate out of the recipe's background, or give split.val a rule in place of split.folds"
+        )
+    rendered = recipe.targets.categories
     check_names(rendered, names_in(categories), settings.recipe, categories)
     write_text(out, "".join(to_line(scene) + "\n" for scene in make_scenes(settings, assets, photos)))
 

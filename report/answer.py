@@ -151,11 +151,11 @@ def labels(transfer: TransferRecord) -> str:
     """Return how many further labels the answer took: to train on, and to choose by; empty where not known."""
     val = next((each.n_photos for each in transfer.val if each.name == "val"), None)
     train = max((row.n_real for row in transfer.ratios), default=0)
-    return (
-        ""
-        if val is None
-        else f", trained with {several(train, 'labelled photo')} and chosen by {whole(val)} more (val)"
-    )
+    if val is None:
+        return ""
+    if folds := transfer.race.folds if transfer.race else 0:
+        return f", trained with {several(train, 'labelled photo')}, of which {whole(folds)} parts were val in turn"
+    return f", trained with {several(train, 'labelled photo')} and chosen by {whole(val)} more (val)"
 
 
 def judged(transfer: TransferRecord, case: Subject) -> str:

@@ -93,6 +93,7 @@ class RaceRecord(Record):
     words: tuple[str, ...]
     optimism: float | None = None  # IoU by which having been chosen on the val photos flatters the pick
     rule: str = ""  # why a mix was picked that is not expected to score highest; empty where it is
+    folds: Count = 0  # of the labelled photos, each of which val is in turn; 0 = val has photos of its own
 
 
 @dataclasses.dataclass(frozen=True)

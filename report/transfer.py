@@ -212,7 +212,8 @@ def summarise(found: Gathered, settings: Transfer, costs: Costs, setup: str) -> 
         "test": summary(found.test[name], times),
     }
     spent = Spent(len(found.renders), round(trainings(found) * found.steps))
-    photos = LabelledPhotos(race.picked["n_real"], len(race.runs[name][0].photos), len(found.test[name][0].photos))
+    val = 0 if race.folds else len(race.runs[name][0].photos)
+    photos = LabelledPhotos(race.picked["n_real"], val, len(found.test[name][0].photos))
     worths = worths_of(curves["real"], points_of(found.lines.mixed, times))
     told = telling(worths)
     ends = real, render
@@ -259,7 +260,8 @@ def trainings(found: Gathered) -> float:
     row = attributed_row(pick)
     lacking = sum(group.unit == IOU for group in found.attribution.groups) * (len(row["trials"]) if row else 0)
     tried = sum(row.times * len(set(row.trials) - known - found.lines.trials) for row in found.probes.changes)
-    return float(pick["race"].get("trained", pick["race"]["spent"])) + len(found.lines.trials - known) + lacking + tried
+    raced = float(pick["race"].get("trained", pick["race"]["spent"]))
+    return raced + max(found.race.folds, 1) * (len(found.lines.trials - known) + lacking + tried)
 
 
 def alike(photos: Sequence[Sample], others: Sequence[Sample]) -> dict[str, str]:

@@ -201,7 +201,7 @@ def transfer(ratios=(0.0, 0.5, 0.8, 1.0), picked=0.8, seeds=3, categories=("boar
         "gap": ends[0]["iou"] - ends[1]["iou"] if all(ends) else None,
         "ratios": rows,
         "race": {"spent": 7.5, "full_grid": 12.0, "trials": 9, "budget": "8 runs", "why_stopped": "the best is clear",
-                 "words": ["1.0 was stopped in round 4."], "rule": "", "optimism": 0.004},
+                 "words": ["1.0 was stopped in round 4."], "rule": "", "optimism": 0.004, "folds": 0},
         "scores": {split: summary("0.8-1", categories) for split in ("val", "test")},
         "val": [],
         "test": on_test(picked),

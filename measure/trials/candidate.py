@@ -4,7 +4,7 @@ Both are plain values. A trial adds how many samples of each source, and the see
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -156,6 +156,7 @@ class Trial:
     n_render: int | None = None  # so many of every source of renders
     draw: int | None = None  # which so many: the seed of a nested order of its own; None = the first of the source
     without: tuple[str, ...] = ()  # ids of samples left out, sorted
+    fold: int | None = None  # whose photos are left out, of `Pools.folds`; None = trained on all
 
 
 def trials_of(row: Mapping[str, Any], seeds: Iterable[int | str]) -> list[Trial]:
@@ -179,18 +180,26 @@ def shares_of(trial: Trial, pools: Pools) -> tuple[SourceShare, ...]:
         pool = pools.named(name)
         most = trial.n_real if pool.domain == REAL else trial.n_render
         left_out = set(trial.without)
-        samples = tuple(sample for sample in taken(pool, most, trial.draw) if sample.id not in left_out)
+        held = frozenset(pools.folds[trial.fold]) if trial.fold is not None else frozenset()
+        samples = tuple(sample for sample in taken(pool, most, trial.draw, held) if sample.id not in left_out)
         if not samples:
             raise InputError(f"the source {name} has the weight {weight:g} and no sample: make some, or give it 0")
         found.append(SourceShare(pool, weight, samples))
     return tuple(found)
 
 
-def taken(pool: Pool, most: int | None, draw: int | None) -> Sequence[Sample]:
-    """Return so many samples of a source; with a draw the first of another varied order (`nested`), drawn by it."""
+def taken(pool: Pool, most: int | None, draw: int | None, held: Collection[str] = ()) -> Sequence[Sample]:
+    """Return so many samples of a source; with a draw the first of another varied order (`nested`), drawn by it.
+
+    held: ids of a fold that is held out. Of `most` the same share is held out as of all, so that a training without a
+    fold sees what somebody with so many labels would leave to train on; at least one.
+    """
+    samples = [sample for sample in pool.samples if sample.id not in held] if held else pool.samples
+    if most is not None and held:
+        most = max(1, round(most * len(samples) / len(pool.samples)))
     if most is None or draw is None:
-        return pool.samples[:most]
-    named = {sample.id: sample for sample in pool.samples}  # one that was drawn twice counts once
+        return samples[:most]
+    named = {sample.id: sample for sample in samples}  # one that was drawn twice counts once
     return [named[name] for name in nested(map(item_of, named.values()), draw, pool.name)[:most]]
 
 

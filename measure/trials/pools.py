@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from dataset.folds import Folds
 from dataset.pools import Members, read_pools_file
 from dataset.records import RENDER, Sample, read_manifest
 from pipeline.errors import InputError
@@ -32,6 +33,7 @@ class Pools:
 
     sources: tuple[Pool, ...]
     held_out: Pool
+    folds: Folds = ()  # of the real photos: val is each of them in turn; () = val has photos of its own
 
     def named(self, name: str) -> Pool:
         """Return the source of a name; raise InputError naming those there are."""
@@ -56,7 +58,7 @@ def read_pools(path: Path) -> Pools:
     file = read_pools_file(path)
     read = functools.cache(read_manifest)  # held-out renders lie in the manifest of the others
     sources = tuple(pool_of(path, item.name, item.domain, item, read) for item in file.sources)
-    return Pools(sources, pool_of(path, "held_out", RENDER, file.held_out, read))
+    return Pools(sources, pool_of(path, "held_out", RENDER, file.held_out, read), file.folds)
 
 
 def pool_of(path: Path, name: str, domain: str, members: Members, read: Callable[[Path], list[Sample]]) -> Pool:

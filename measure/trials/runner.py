@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from measure.scoring.scores import Scores, read_scores
+from dataset.folds import Folds
+from measure.scoring.scores import Scores, read_scores, write_scores
 from measure.trials.candidate import Trial, head_of, phases_of, shares_of
-from measure.trials.job import Logged, TrialInputs, TrialJob, log_of, val_name
+from measure.trials.job import HELD_OUT, Logged, TrialInputs, TrialJob, log_of, val_name
 from measure.trials.keys import EVALUATION_CODE, TRAINING_CODE, key_of
 from measure.trials.pools import Pools, read_pools
 from pipeline.engine import Failed, actor_of, each, engine, gpu_count
@@ -19,6 +20,7 @@ from pipeline.files import way_to
 from pipeline.progress import track
 from train.cache import digest_of, warm
 from train.data import ROOM, read_categories, real_samples
+from train.run import WEIGHTS
 from train.settings import Fit
 
 CACHE = "pixels"  # folder beside the pools file, one a size of pictures; no stage's output
@@ -47,20 +49,43 @@ class Trials:
             for source in pools.sources
             for sample in source.samples
         }
-        evaluated = [(ground.val.parent, sample) for sample in real_samples(ground.val)]
-        evaluated += [(pools.held_out.folder, sample) for sample in pools.held_out.samples]
-        self.evaluation = key_of([digest_of(folder, sample) for folder, sample in evaluated], EVALUATION_CODE)
+        self.val = {sample.id: digest_of(ground.val.parent, sample) for sample in real_samples(ground.val)}
+        self.held_out = [digest_of(pools.held_out.folder, sample) for sample in pools.held_out.samples]
+        self.evaluation = key_of([*self.val.values(), *self.held_out, *self.folds_of(pools.folds)], EVALUATION_CODE)
+
+    def folds_of(self, folds: Folds) -> list[list[str]]:
+        """Return the digests of the val photos of each fold; raise InputError for one that val does not hold."""
+        strange = next((name for fold in folds for name in fold if name not in self.val), None)
+        if strange:
+            raise InputError(f"{self.ground.val}: has no photo {strange}, which a fold names; run stage split again")
+        return [[self.val[name] for name in fold] for fold in folds]
+
+    def parts(self, trial: Trial) -> list[Trial]:
+        """Return the trainings behind a trial's val scores: one a fold, each scored on the photos that it left out.
+
+        Where val has photos of its own that is the trial itself.
+        """
+        folds = range(len(self.pools.folds)) if trial.fold is None else ()
+        return [dataclasses.replace(trial, fold=fold) for fold in folds] or [trial]
+
+    def evaluation_of(self, trial: Trial) -> str:
+        """Return the name of the folder for a trial's scores: the hash of the photos that it is scored on."""
+        if trial.fold is None:
+            return self.evaluation
+        return key_of(self.folds_of(self.pools.folds)[trial.fold], EVALUATION_CODE)
 
     def key(self, trial: Trial) -> str:
         """Return the name of a trial's folder: the hash of all that decides its weights."""
         fit = self.ground.fit
         samples: dict[str, Any] = {"n_real": None, "n_render": None, "draw": None, "without": []}  # the digests say it
+        own = dataclasses.asdict(trial) | samples
+        own.pop("fold")  # too
         facts = {
-            "trial": dataclasses.asdict(trial) | samples,
+            "trial": own,
             "samples": self.digests_of(trial),
             "fit": dataclasses.asdict(fit) | {"checkpoint_steps": None},  # changes nothing of what is trained
             "categories": self.ground.categories,
-            "val": self.evaluation if fit.patience else None,  # then the scores on it say when to stop
+            "val": self.evaluation_of(trial) if fit.patience else None,  # then the scores on it say when to stop
         }
         return key_of(facts, TRAINING_CODE)
 
@@ -73,7 +98,7 @@ class Trials:
 
     def folder(self, trial: Trial, until: float = 1.0) -> Path:
         """Return where a trial's scores lie, or would be put: in the folder of its weights, one an evaluation."""
-        name = Path(self.key(trial), self.evaluation)
+        name = Path(self.key(trial), self.evaluation_of(trial))
         places = [root / name for root in (self.own, *self.others)]
         return next((place for place in places if (place / val_name(until)).is_file()), self.own / name)
 
@@ -95,13 +120,13 @@ class Trials:
 
     def seconds(self, trial: Trial, until: float = 1.0) -> float:
         """Return how long a finished trial took up to a share of its steps, 0.0 if it is not finished."""
-        kept = log_of(self.folder(trial, until).parent).get("seconds", {})
-        return float(sum(took for share, took in kept.items() if float(share) <= until))
+        kept = [log_of(self.folder(part, until).parent).get("seconds", {}) for part in self.parts(trial)]
+        return float(sum(took for each in kept for share, took in each.items() if float(share) <= until))
 
     def watched(self, trial: Trial) -> dict[int, float]:
-        """Return steps done -> IoU on val on the way, of what was trained of a trial; empty for other val photos."""
+        """Return steps done -> IoU on val on the way, of what was trained of a part; empty for other val photos."""
         log = self.log(trial)
-        return dict(log.get("watched", [])) if log.get("evaluation") == self.evaluation else {}
+        return dict(log.get("watched", [])) if log.get("evaluation") == self.evaluation_of(trial) else {}
 
     def steps(self, trial: Trial) -> int:
         """Return how many steps a finished trial took: those of `fit`, or fewer where patience ended it."""
@@ -112,12 +137,44 @@ class Trials:
         return log_of(self.folder(trial).parent)
 
     def train(self, wanted: Iterable[Wanted], title: str) -> None:
-        """Train what is missing of the wanted trials. Raises InputError when one cannot be trained."""
-        missing = [(trial, until) for trial, until in wanted if not self.has(trial, until)]
-        if not missing:
+        """Train what is missing of the wanted trials, with folds one training each. Raises InputError as `do`."""
+        missing = list(dict.fromkeys((trial, until) for trial, until in wanted if not self.has(trial, until)))
+        parts = [(part, until) for trial, until in missing for part in self.parts(trial) if not self.has(part, until)]
+        self.do([(trial, self.job(trial, until)) for trial, until in parts], title)
+        if self.pools.folds:
+            for trial, until in missing:
+                self.join(trial, until)
+
+    def join(self, trial: Trial, until: float) -> None:
+        """Write the val scores of a trial whose folds are trained: each photo as the training scored it without it."""
+        found = [self.trained(part, until) for part in self.parts(trial)]
+        write_scores(self.folder(trial, until) / val_name(until), self.joined(trial, found))
+
+    def joined(self, trial: Trial, parts: Sequence[Scores]) -> Scores:
+        """Return the scores of the trainings behind a trial as one, photos in the order of val."""
+        photos, head = {photo.id: photo for part in parts for photo in part.photos}, head_of(trial, self.pools)
+        sizes = {name: head[name] for name in ("n_real", "n_render")}
+        return dataclasses.replace(parts[0], photos=tuple(photos[name] for name in self.val), **sizes)
+
+    def train_on_all(self, wanted: Iterable[Trial], title: str) -> None:
+        """With folds, train the networks that leave no photo out, where test is scored; others are trained already.
+
+        Raises InputError as `do`.
+        """
+        missing = [trial for trial in dict.fromkeys(wanted) if self.pools.folds and not self.is_on_all(trial)]
+        self.do([(trial, self.job_on_all(trial)) for trial in missing], title)
+
+    def is_on_all(self, trial: Trial) -> bool:
+        """Return whether a trial was trained on all photos, and scored on the held-out renders if there are any."""
+        folder = self.folder(trial)
+        return (folder.parent / WEIGHTS).is_file() and (not self.held_out or (folder / HELD_OUT).is_file())
+
+    def do(self, todo: Sequence[tuple[Trial, TrialJob]], title: str) -> None:
+        """Do jobs side by side. Raises InputError when one cannot be trained."""
+        if not todo:
             return
-        self.warm([trial for trial, _ in missing])
-        jobs = [(self.ground, self.job(trial, until)) for trial, until in missing]
+        self.warm([trial for trial, _ in todo])
+        jobs = [(self.ground, job) for _, job in todo]
         count, gpus = engine(self.workers, gpus=True), gpu_count()
         side_by_side = count if self.workers or gpus else workers_for(count, self.ground.fit.threads)
         done_jobs = each(jobs, worker(gpus > 0), side_by_side, RECYCLE, math.inf, keep=True)
@@ -142,7 +199,17 @@ class Trials:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
         folder = (self.own / self.key(trial)).absolute()
-        return TrialJob(folder, self.evaluation, until, head, phases, self.digests_of(trial))
+        scored = None if trial.fold is None else self.pools.folds[trial.fold]
+        return TrialJob(folder, self.evaluation_of(trial), until, head, phases, self.digests_of(trial), scored)
+
+    def job_on_all(self, trial: Trial) -> TrialJob:
+        """Return what a worker needs to know of a trial that has its scores by folds, to train it on all photos."""
+        return dataclasses.replace(self.job(trial, 1.0), folder=self.folder(trial).parent.absolute(), scored=())
+
+    def networks(self, trial: Trial) -> list[tuple[Path, tuple[str, ...]]]:
+        """Return the folder of each training behind a trial's val scores, and the val photos that it is scored on."""
+        ids = [tuple(self.val) if part.fold is None else self.pools.folds[part.fold] for part in self.parts(trial)]
+        return [(self.folder(part).parent, some) for part, some in zip(self.parts(trial), ids, strict=True)]
 
 
 @functools.cache

@@ -43,7 +43,11 @@ class Trainer:
         self.ground = ground
         self.cache = Cache(ground.cache)
         val = real_samples(ground.val)
-        self.watched, self.scored = watched_ids([sample.id for sample in val]), scored_in(val, ground.categories)
+        self.photos, self.scored = [sample.id for sample in val], scored_in(val, ground.categories)
+
+    def scored_photos(self, job: TrialJob) -> list[str]:
+        """Return the ids of the val photos that a job is scored on, in the order of val."""
+        return self.photos if job.scored is None else [name for name in self.photos if name in set(job.scored)]
 
     def run(self, job: TrialJob) -> None:
         """Train and evaluate a trial, from its last checkpoint if there is one; trained weights are evaluated alone.
@@ -65,6 +69,7 @@ class Trainer:
         """Return the trained network of a trial; keep its log, its settings and its weights."""
         start = time.perf_counter()
         job.folder.mkdir(parents=True, exist_ok=True)
+        watched = watched_ids(self.scored_photos(job))
         pools = [[self.cache.photo(digest) for digest in some] for some in job.digests]
         outcome = train(
             self.ground.fit,
@@ -74,7 +79,7 @@ class Trainer:
             job.head["seed"],
             folder=job.folder / CHECKPOINT,
             until=job.until,
-            watch=lambda network: self.evaluated(network, job, only=self.watched).iou,
+            watch=(lambda network: self.evaluated(network, job, only=watched).iou) if watched else None,
         )
         seconds = log_of(job.folder).get("seconds", {}) | {f"{job.until:g}": time.perf_counter() - start}
         write_json(job.folder / LOG, outcome.log | {"seconds": seconds, "evaluation": job.evaluation})
@@ -96,11 +101,15 @@ class Trainer:
         return Run(network, settings | job.head, self.ground.categories)
 
     def evaluate(self, network: Network, job: TrialJob) -> None:
-        """Write the scores of a trained network."""
-        out = job.folder / job.evaluation
-        scores = self.evaluated(network, job, details=job.until == 1)
-        if job.until == 1 and self.ground.held_out_ids:
+        """Write the scores of a trained network: of a fold on its photos, of another one on held-out renders too.
+
+        With folds one that saw all val photos is scored on renders alone.
+        """
+        out, photos = job.folder / job.evaluation, frozenset(self.scored_photos(job))
+        scores = self.evaluated(network, job, only=photos, details=job.until == 1) if photos else None
+        if job.until == 1 and self.ground.held_out_ids and not job.scored:
             held_out, ids = self.ground.held_out, self.ground.held_out_ids
             found = evaluate(self.run_of(network, job), held_out, "held_out", "held out", None, only=ids)
             write_scores(out / HELD_OUT, found)
-        write_scores(out / val_name(job.until), scores)
+        if scores:
+            write_scores(out / val_name(job.until), scores)

@@ -46,7 +46,7 @@ def amount(value: float) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class LabelledPhotos:
-    """Photos that were labelled: to train on, to choose by, and to test with; each costs the same."""
+    """Photos that were labelled: to train on, to choose by (none with folds), and to test with; each costs the same."""
 
     train: int
     val: int
@@ -61,7 +61,7 @@ def money_json(
     labels: those the renders replace, more than so many if `censored`.
     """
     uses = (("to train on", photos.train), ("that choose (val)", photos.val), ("that test", photos.test))
-    rows = [labelling(costs, count, f"labelling {count} real photos {use}") for use, count in uses]
+    rows = [labelling(costs, count, f"labelling {count} real photos {use}") for use, count in uses if count]
     if labels is not None:
         more = "more than " if censored else ""
         rows.append(labelling(costs, labels, f"labels that the renders replace: {more}{labels:.0f}"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.replay import read_grid
 from dataset.export import FORMATS
+from dataset.folds import read_folds
 from dataset.formats.poses import Views
 from dataset.idmap import read_ids, read_image
 from dataset.pictures import upright
@@ -61,6 +62,7 @@ from tests.fuzz.trees import (
     described,
     export_as,
     exports,
+    folds,
     forget_there,
     frame,
     frozen,
@@ -188,6 +190,7 @@ READERS = (
     ),
     Reader("split", lambda f: samples_in(f, "a", "b", "c"), ("samples.jsonl",), split_there),
     Reader("frozen test set", frozen, ("frozen.json", "samples.jsonl"), split_there),
+    Reader("folds", folds, ("folds.json",), lambda i, _: read_folds(i / "folds.json")),
     Reader("shard", shard, ("0.tar",), lambda i, _: (read_image(i / "0.tar/a.png"), read_ids(i / "0.tar/a.ids.png"))),
     Reader("frame in the store", frame, ("a.tar",), lambda i, _: unpack_frame((i / "a.tar").read_bytes())),
     Reader("sources", of_compose, ("sources/mine/samples.jsonl",), compose_there),

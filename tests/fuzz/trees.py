@@ -18,6 +18,7 @@ from pycocotools import mask as rle_tools
 from torch import nn
 
 from dataset.export import export
+from dataset.folds import write_folds
 from dataset.formats import brush_rle
 from dataset.formats.label_studio import config_of
 from dataset.formats.mask_values import names_in
@@ -345,6 +346,10 @@ def of_compose(folder: Path) -> None:
     samples_in(folder, "r1", "r2", domain=RENDER, file="r.jsonl")
     samples_in(folder / "more_val", "n1", file="new.jsonl")
     samples_in(folder / "sources" / "mine", "m1", "m2")
+
+
+def folds(folder: Path) -> None:
+    write_folds(folder / "folds.json", (("a", "b"), ("c",)))
 
 
 def pools(folder: Path) -> None:

@@ -53,13 +53,12 @@ class SetUp:
         samples = [Sample(name, domain, f"{name}.png", "m", (1, 1), (), "set", "CC0-1.0") for name in images]
         write_manifest(folder / "samples.jsonl", samples)
 
-    def search(self, **changed):
-        """Run the stage; return what it wrote for the stages after it."""
+    def search(self, folds=None, **changed):
+        """Run the stage; return what it wrote for the stages after it. folds: their file."""
         parts = (self.root / part / "samples.jsonl" for part in ("train", "val", "test"))
         out, report = self.root / "leaks.json", self.root / "reports/leaks.json"
-        main(
-            dataclasses.replace(SETTINGS, **changed), *parts, self.root / "more_val", self.root / "sources", out, report
-        )
+        others = self.root / "more_val", self.root / "sources"
+        main(dataclasses.replace(SETTINGS, **changed), *parts, *others, out, report, folds)
         return read_leaks(out)
 
 

@@ -27,10 +27,18 @@ class Project:
         for sample in members:
             (path.parent / sample.image).write_bytes(sample.id.encode())
 
-    def compose(self, settings: Compose = ALL) -> dict:
+    def compose(self, settings: Compose = ALL, *, folds: bool = False) -> dict:
         split, out = self.root / "split", self.root / "pools.json"
         manifests = split / "train.jsonl", self.root / "renders" / "samples.jsonl", self.root / "more"
-        main(settings, *manifests, split / "val.jsonl", split / "test.jsonl", out, split / "more_val")
+        main(
+            settings,
+            *manifests,
+            split / "val.jsonl",
+            split / "test.jsonl",
+            out,
+            split / "more_val",
+            split / "folds.json" if folds else None,
+        )
         return json.loads(out.read_text(encoding="utf-8"))
 
 

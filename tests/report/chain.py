@@ -1,6 +1,7 @@
 """The stages from the race to the page, run one after the other on a small set-up."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -55,13 +56,15 @@ def run_tune(folder: Path, settings: tune.Tune = TUNE, sweep: Sweep = SWEEP) -> 
 def with_mix(folder: Path) -> Path:
     """Write the pick file anew with the mix picked, and return its path: after so few steps chance picks.
 
-    The race may have stopped it; stage curves trained it to its end.
+    The race may have stopped it; stage curves trained it to its end, and what it trained is put among the race's runs.
     """
+    shutil.copytree(folder / "curves", folder / "race", dirs_exist_ok=True)
     found, points = read_json(folder / "pick.json"), read_json(folder / "curves.json")["mixed"]
     for row in found["ratios"]:
         row["picked"] = row["ratio"] == 0.5
         if row["picked"]:
-            row["trials"] = {str(point["seed"]): point["trial"] for point in points if point["n"] == 4}
+            whole = [point for point in points if point["n"] == 4]
+            row["trials"] = {str(point["seed"]): point["trial"].replace("curves/", "race/") for point in whole}
     write_json(folder / "mix.json", found)
     return folder / "mix.json"
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from dataset.records import Sample
+from dataset.records import Sample, read_manifest
 from measure.attribute import Attribute, estimate_all
 from measure.attribution.estimate import gradients_of, pulls
 from measure.fit import fit
@@ -50,7 +50,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def test_the_asset_with_misplaced_labels_is_ranked_last_and_a_coin_shows_nothing(made: Made):
     places = [(made.folder, sample) for sample in made.renders]
-    found, passed = estimate_all(ATTRIBUTE, [made.run], places, made.val)
+    photos = [sample.id for sample in read_manifest(made.val)]
+    found, passed = estimate_all(ATTRIBUTE, [[(made.run, photos)]], places, made.val)
     helps = {item.group.name: item.help for item in found}
     worst = min(found, key=lambda item: item.pull)
     assert worst.group.name == "misplaced"
