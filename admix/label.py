@@ -101,6 +101,7 @@ def pick(**order: Any) -> None:
 
 @command("admix label simulate --photos data/boards/photos/samples.jsonl --out simulated")
 @click.option("--photos", required=True, help="manifest of labelled photos, whose labels are hidden and revealed")
+@click.option("--renders", help="manifest of renders that every training takes as well, by simulate.ratio")
 @click.option("--out", required=True, help="a folder; what is done there is found again")
 def simulate(**words: str) -> None:
     """Say which way of picking photos would have been worth it, or that none was."""

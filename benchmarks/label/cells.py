@@ -36,6 +36,10 @@ class Cells:
     truth: Reals
     vectors: Reals  # (N, D) of whole photos: the encoder's last level, averaged
 
+    def part(self, begin: int, end: int | None = None) -> "Cells":
+        """Return the pictures from one place to before another."""
+        return Cells(self.features[begin:end], self.truth[begin:end], self.vectors[begin:end])
+
 
 def square(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return an image or a map made a square of SIDE_PX, its aspect given up."""
@@ -63,16 +67,19 @@ def levels(network: Network, images: NDArray[np.uint8]) -> tuple[Reals, Reals]:
     return grid.numpy(), found[-1].mean((2, 3)).numpy()
 
 
-def cells_of(folder: Path, samples: Sequence[Sample], network: Network) -> Cells:
-    """Return all photos of a manifest in `folder` as cells, features as principal components of unit variance."""
+def cells_of(places: Sequence[tuple[Path, Sample]], network: Network) -> Cells:
+    """Return pictures as cells, features as principal components of unit variance, of all of them together.
+
+    places: the folder of each sample's manifest, and the sample.
+    """
     raw: list[Reals] = []
     vectors: list[Reals] = []
-    for begin in track(range(0, len(samples), AT_ONCE), -(-len(samples) // AT_ONCE), "features", "batches"):
-        images = [square(read_image(folder / sample.image)) for sample in samples[begin : begin + AT_ONCE]]
+    for begin in track(range(0, len(places), AT_ONCE), -(-len(places) // AT_ONCE), "features", "batches"):
+        images = [square(read_image(folder / sample.image)) for folder, sample in places[begin : begin + AT_ONCE]]
         grid, vector = levels(network, np.stack(images))
         raw.append(grid.astype(np.float16).astype(np.float32))
         vectors.append(vector)
-    truth = np.stack([truth_of(folder / sample.ids) for sample in samples])
+    truth = np.stack([truth_of(folder / sample.ids) for folder, sample in places])
     return Cells(components(np.concatenate(raw)), truth, np.concatenate(vectors))
 
 
@@ -127,9 +134,14 @@ def bits_of(seen: Reals) -> NDArray[np.float64]:
 class CellTraining:
     """Trains the logistic layer on photos given by their places; a `Training` of the simulation."""
 
-    def __init__(self, cells: Cells, extra: Cells | None = None) -> None:
-        """extra: renders that every training takes as well; None = none."""
-        self.cells, self.extra = cells, extra
+    def __init__(self, cells: Cells, renders: Cells | None = None, ratio: float = 0.0) -> None:
+        """renders: what every training takes as well; None = none. ratio: their share of what the layer is fitted to.
+
+        Raises ValueError for a ratio that leaves nothing to either.
+        """
+        if renders and not 0 < ratio < 1:
+            raise ValueError(f"ratio is {ratio}, wanted above 0 and below 1 with renders")
+        self.cells, self.renders, self.ratio = cells, renders, ratio
 
     @property
     def vectors(self) -> Reals:
@@ -140,10 +152,13 @@ class CellTraining:
         """Return the layer trained on some photos, and on the renders where there are some."""
         width = self.cells.features.shape[-1]
         features, truth = self.cells.features[rows].reshape(-1, width), self.cells.truth[rows].ravel()
-        if self.extra:
-            features = np.concatenate([features, self.extra.features.reshape(-1, width)])
-            truth = np.concatenate([truth, self.extra.truth.ravel()])
-        return fitted(features, truth)
+        if self.renders is None:
+            return fitted(features, truth)
+        made = self.renders.truth.ravel()
+        often = np.full(len(made), len(truth) / len(made) * self.ratio / (1 - self.ratio), np.float32)
+        weight = np.concatenate([np.ones(len(truth), np.float32), often])
+        features = np.concatenate([features, self.renders.features.reshape(-1, width)])
+        return fitted(features, np.concatenate([truth, made]), weight)
 
     def score(self, rows: NDArray[np.int64], test: NDArray[np.int64], seed: int) -> float:  # noqa: ARG002 - no chance
         """Return the IoU on the photos `test` after training on the photos `rows`."""

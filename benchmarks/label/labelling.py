@@ -30,6 +30,7 @@ class Simulate:
     test: float  # share of the groups that is scored on
     apart: str  # tag of near-duplicates: never both labelled, never parted between pool and test
     stratum: str  # tag that `stratified` draws by
+    ratio: float = 0.5  # share of the renders in what is trained on, where there are some
 
     def __post_init__(self) -> None:
         """Raise ValueError for a value no simulation can use."""
@@ -44,6 +45,8 @@ class Simulate:
             raise ValueError("wanted draws of 2 or more, start and batch of 1 or more, and test above 0 and below 1")
         if self.other is not None and not 0 < self.other < 1:
             raise ValueError(f"other is {self.other}, wanted null, or a share above 0 and below 1")
+        if not 0 < self.ratio < 1:
+            raise ValueError(f"ratio is {self.ratio}, wanted a share above 0 and below 1")
 
 
 class Training(Protocol):

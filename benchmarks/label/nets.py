@@ -113,7 +113,7 @@ def main(fit: Fit, real: Path, work: Path, draws: int) -> None:
     """Print the IoU of networks with 40 and 80 labels by chance and with 40 of k-centre, a draw a line."""
     one = ingested("domino", real, work)
     manifest, samples = one.manifest, one.samples
-    vectors = cells_in(fit, manifest, samples).vectors
+    vectors = cells_in(fit, [(manifest.parent, sample) for sample in samples]).vectors
     names = read_categories(manifest.parent / "categories.json")
     training = NetTraining(manifest.parent, samples, names, vectors, work / "nets")
     ground = ground_of(samples, DOMINO.apart, DOMINO.stratum, DOMINO.start_where)

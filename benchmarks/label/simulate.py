@@ -38,6 +38,7 @@ from train.model import build_from
 from train.settings import Fit
 
 TEMPLATE = Path(__file__).with_name("simulate.html.j2")
+RENDERS = 120  # of a manifest: more make each of thousands of trainings longer
 CELLS = "pretrained features and a logistic layer"
 
 
@@ -112,20 +113,37 @@ def compare(
     return {name: courses_of(settings, training, ground, name, kept, about) for name in names}
 
 
-def cells_in(fit: Fit, photos: Path, samples: Sequence[Sample]) -> Cells:
-    """Return the photos of a manifest as the pretrained encoder of `fit` sees them."""
-    network = build_from(dataclasses.asdict(fit), 2, pretrained=True).eval()
-    return cells_of(photos.parent, samples, network)
+def cells_in(fit: Fit, places: Sequence[tuple[Path, Sample]]) -> Cells:
+    """Return pictures as the pretrained encoder of `fit` sees them. places: as of `cells_of`."""
+    return cells_of(places, build_from(dataclasses.asdict(fit), 2, pretrained=True).eval())
 
 
-def main(settings: Simulate, fit: Fit, photos: Path, out: Path) -> None:
-    """Write what each strategy would have been worth on the labelled photos of a manifest."""
+def listed(manifest: Path) -> list[tuple[Path, Sample]]:
+    """Return the samples of a manifest, each with its folder; raise InputError where there are none."""
+    found = [(manifest.parent, sample) for sample in read_manifest(manifest)]
+    if not found:
+        raise InputError(f"{manifest}: holds no samples; name the manifest of labelled photos, or of renders")
+    return found
+
+
+def training_on(fit: Fit, photos: Path, renders: Path | None, ratio: float) -> CellTraining:
+    """Return what is trained on photos of a manifest, and on the first `RENDERS` renders of another one if named."""
+    real, made = listed(photos), listed(renders)[:RENDERS] if renders else []
+    cells = cells_in(fit, [*real, *made])
+    return CellTraining(cells.part(0, len(real)), cells.part(len(real)) if made else None, ratio)
+
+
+def main(settings: Simulate, fit: Fit, photos: Path, out: Path, renders: Path | None = None) -> None:
+    """Write what each strategy would have been worth on the labelled photos of a manifest.
+
+    renders: manifest of renders that each training takes as well.
+    """
+    training = training_on(fit, photos, renders, settings.ratio)
     samples = read_manifest(photos)
-    if not samples:
-        raise InputError(f"{photos}: holds no photos; name the manifest of labelled ones")
-    training = CellTraining(cells_in(fit, photos, samples))
-    scores = compare(settings, training, samples, out / "courses", sha256_of(photos) + fit.encoder)
-    wins = wins_of(settings, scores, f"{len(samples)} photos of {samples[0].source}", CELLS)
+    about = sha256_of(photos) + fit.encoder + (sha256_of(renders) if renders else "")
+    scores = compare(settings, training, samples, out / "courses", about)
+    learner = f"{CELLS}, {settings.ratio:.0%} of it renders" if renders else CELLS
+    wins = wins_of(settings, scores, f"{len(samples)} photos of {samples[0].source}", learner)
     write_wins(out / "wins.json", wins)
     write_text(out / "index.html", page_of(wins, scores, settings))
 

@@ -94,6 +94,21 @@ def test_the_layer_learns_what_decides():
     assert ((sure(cells @ layer) > 0.5) == (cells[:, 0] > 0)).mean() > 0.98
 
 
+def test_renders_count_by_their_ratio_however_many_there_are():
+    training, _ = world()
+    own = training.cells
+    upside_down = Cells(own.features, 1 - own.truth, own.vectors)  # renders that teach the opposite
+    rows, test = np.arange(20), np.arange(20, 60)
+    scores = [CellTraining(own, upside_down, ratio).score(rows, test, 1) for ratio in (0.01, 0.99)]
+    assert scores[0] == pytest.approx(training.score(rows, test, 1), abs=0.02)
+    assert scores[1] < 0.5 * scores[0]
+    twice = Cells(*(np.concatenate([part, part]) for part in (own.features, own.truth, own.vectors)))
+    few, many = (CellTraining(own, renders, 0.5).layer(rows) for renders in (own, twice))
+    assert np.allclose(few, many, atol=1e-4)
+    with pytest.raises(ValueError, match="ratio is 0"):
+        CellTraining(own, own, 0.0)
+
+
 def test_a_simulation_goes_on_where_it_was_and_says_what_did_not_help(tmp_path: Path):
     training, samples = world()
     scores = compare(SETTINGS, training, samples, tmp_path, "photos")
@@ -117,6 +132,7 @@ def test_a_simulation_goes_on_where_it_was_and_says_what_did_not_help(tmp_path: 
         pytest.param({"at": 5}, "at is 5, wanted one of labels", id="not scored"),
         pytest.param({"strategies": ("luck",)}, "strategies has 'luck'", id="no strategy"),
         pytest.param({"other": 1.5}, "other is 1.5", id="no share"),
+        pytest.param({"ratio": 1.0}, "ratio is 1.0", id="no photo counts"),
     ],
 )
 def test_settings_that_no_simulation_can_use_are_refused(changes, message):
