@@ -18,7 +18,6 @@ from benchmarks.lines import LabelStudy, LineName, StudyRun, write_study
 from dataset.records import REAL, RENDER
 from measure.curves import Curves, lines_of
 from measure.trials.candidate import MIX, Trial, weights_at
-from measure.trials.pools import Pools
 from measure.trials.runner import Machine, Trials
 from pipeline.errors import InputError
 from pipeline.reading import Count, Record, parse_typed, read_yaml
@@ -77,7 +76,7 @@ def seen_by(trials: Trials, labels: int, renders: int) -> Trials:
     sources = tuple(
         dataclasses.replace(source, samples=source.samples[: most[source.domain]]) for source in trials.pools.sources
     )
-    pools = Pools(sources, trials.pools.held_out)
+    pools = dataclasses.replace(trials.pools, sources=sources)
     return Trials(pools, trials.ground, trials.own, trials.others, trials.workers)
 
 

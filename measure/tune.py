@@ -121,17 +121,22 @@ def main(
     decision = finish(raced)
     again = [(each, seed) for each in to_compare(decision) for seed in sweep.seeds[:AT_LEAST]]
     trials.train([(trial_of(each, seed), 1.0) for each, seed in again], "tune, for the report")
-    trained = spent([*raced.results, *(Key(each.name, seed, 1.0) for each, seed in again)])
+    keys = [*raced.results, *(Key(each.name, seed, 1.0) for each, seed in again)]
     table = PickTable(trials, decision, sweep.seeds, settings)
     on_all = [trial_of(each, seed) for each in to_compare(decision) for seed in table.runs[each.name]]
     trials.train_on_all(on_all, "tune, on all labelled photos")
-    if folds := len(trials.pools.folds):
-        trained = folds * trained + len(on_all)
+    trained = trainings(keys, raced.candidates, trials) + sum(trials.parts(trial) != [trial] for trial in on_all)
     rows = table.rows(out.parent)
     pick = summary(decision, rows, settings, trained, table.optimism())
-    pick["race"]["folds"] = folds
+    pick["race"]["folds"] = len(trials.pools.folds)
     keep_picked(trials_of(picked_row(pick), [pick["seed"]])[0], trials, train, picked)
     write_json(out, pick)
+
+
+def trainings(keys: Sequence[Key], candidates: Sequence[Candidate], trials: Trials) -> float:
+    """Return how many whole trainings of candidates were done; one that has its val scores by folds is several."""
+    found = [(each, spent(key for key in keys if key.name == each.name)) for each in candidates]
+    return sum(runs * len(trials.parts(trial_of(each, 0))) for each, runs in found)
 
 
 def summary(

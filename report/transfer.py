@@ -260,8 +260,10 @@ def trainings(found: Gathered) -> float:
     row = attributed_row(pick)
     lacking = sum(group.unit == IOU for group in found.attribution.groups) * (len(row["trials"]) if row else 0)
     tried = sum(row.times * len(set(row.trials) - known - found.lines.trials) for row in found.probes.changes)
-    raced = float(pick["race"].get("trained", pick["race"]["spent"]))
-    return raced + max(found.race.folds, 1) * (len(found.lines.trials - known) + lacking + tried)
+    raced, each = float(pick["race"].get("trained", pick["race"]["spent"])), max(found.race.folds, 1)
+    lacking *= each if row and row["ratio"] < RENDER_ONLY else 1
+    tried *= each if found.race.picked["ratio"] < RENDER_ONLY else 1
+    return raced + each * len(found.lines.trials - known) + lacking + tried
 
 
 def alike(photos: Sequence[Sample], others: Sequence[Sample]) -> dict[str, str]:

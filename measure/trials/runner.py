@@ -63,10 +63,16 @@ class Trials:
     def parts(self, trial: Trial) -> list[Trial]:
         """Return the trainings behind a trial's val scores: one a fold, each scored on the photos that it left out.
 
-        Where val has photos of its own that is the trial itself.
+        Where val has photos of its own, or the trial trains on none of its photos, that is the trial itself.
         """
-        folds = range(len(self.pools.folds)) if trial.fold is None else ()
-        return [dataclasses.replace(trial, fold=fold) for fold in folds] or [trial]
+        if trial.fold is not None or not self.sees_val(trial):
+            return [trial]
+        return [dataclasses.replace(trial, fold=fold) for fold in range(len(self.pools.folds))]
+
+    def sees_val(self, trial: Trial) -> bool:
+        """Return whether a trial trains on photos that are val in turn."""
+        val = {name for fold in self.pools.folds for name in fold}
+        return any(sample.id in val for share in shares_of(trial, self.pools) for sample in share.samples)
 
     def evaluation_of(self, trial: Trial) -> str:
         """Return the name of the folder for a trial's scores: the hash of the photos that it is scored on."""
@@ -141,12 +147,12 @@ class Trials:
         missing = list(dict.fromkeys((trial, until) for trial, until in wanted if not self.has(trial, until)))
         parts = [(part, until) for trial, until in missing for part in self.parts(trial) if not self.has(part, until)]
         self.do([(trial, self.job(trial, until)) for trial, until in parts], title)
-        if self.pools.folds:
-            for trial, until in missing:
+        for trial, until in missing:
+            if not self.has(trial, until):
                 self.join(trial, until)
 
     def join(self, trial: Trial, until: float) -> None:
-        """Write the val scores of a trial whose folds are trained: each photo as the training scored it without it."""
+        """Write the val scores of a trial whose parts are trained: of each photo by the training that left it out."""
         found = [self.trained(part, until) for part in self.parts(trial)]
         write_scores(self.folder(trial, until) / val_name(until), self.joined(trial, found))
 
@@ -157,11 +163,12 @@ class Trials:
         return dataclasses.replace(parts[0], photos=tuple(photos[name] for name in self.val), **sizes)
 
     def train_on_all(self, wanted: Iterable[Trial], title: str) -> None:
-        """With folds, train the networks that leave no photo out, where test is scored; others are trained already.
+        """Train trials that have their val scores by folds once more, on all photos, for what test is scored with.
 
         Raises InputError as `do`.
         """
-        missing = [trial for trial in dict.fromkeys(wanted) if self.pools.folds and not self.is_on_all(trial)]
+        missing = [trial for trial in dict.fromkeys(wanted) if self.parts(trial) != [trial]]
+        missing = [trial for trial in missing if not self.is_on_all(trial)]
         self.do([(trial, self.job_on_all(trial)) for trial in missing], title)
 
     def is_on_all(self, trial: Trial) -> bool:
@@ -170,9 +177,18 @@ class Trials:
         return (folder.parent / WEIGHTS).is_file() and (not self.held_out or (folder / HELD_OUT).is_file())
 
     def do(self, todo: Sequence[tuple[Trial, TrialJob]], title: str) -> None:
-        """Do jobs side by side. Raises InputError when one cannot be trained."""
+        """Do jobs side by side; those of one folder one after the other, since the first trains what the others score.
+
+        Folds may leave the same photos to train on where few are wanted. Raises InputError when one cannot be trained.
+        """
         if not todo:
             return
+        first = {job.folder: (trial, job) for trial, job in reversed(todo)}
+        self.side_by_side(list(first.values()), title)
+        self.do([pair for pair in todo if pair not in first.values()], title)
+
+    def side_by_side(self, todo: Sequence[tuple[Trial, TrialJob]], title: str) -> None:
+        """Do jobs of different folders. Raises InputError when one cannot be trained."""
         self.warm([trial for trial, _ in todo])
         jobs = [(self.ground, job) for _, job in todo]
         count, gpus = engine(self.workers, gpus=True), gpu_count()

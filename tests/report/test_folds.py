@@ -38,9 +38,11 @@ def test_every_labelled_photo_is_trained_on_and_chooses(project):
 
 
 def test_each_fold_and_each_network_of_all_photos_is_counted_as_a_training(project):
-    pick = read(project, "pick.json")
-    compared = [row for row in pick["ratios"] if row["trials"] and (row["picked"] or row["ratio"] in {0.0, 1.0})]
-    assert pick["race"]["trained"] == 2 * pick["race"]["spent"] + len(compared)
+    rows = {row["ratio"]: row for row in read(project, "pick.json")["ratios"]}
+    expected = 1.0  # renders only saw no labelled photo: one training, scored on all of them
+    expected += 3.0  # real only: two folds, and one of all photos
+    expected += 2 * rows[0.5]["share"] + rows[0.5]["picked"]
+    assert read(project, "pick.json")["race"]["trained"] == expected
 
 
 def test_what_the_page_shows_of_val_was_predicted_without_the_photo(project):

@@ -26,9 +26,9 @@ def with_folds(folder, folds=FOLDS):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"folds": folds}))
 
 
-def trials_in(folder, fit=SMALL):
+def trials_in(folder, fit=SMALL, workers=1):
     files = (folder / name for name in ("pools.json", "split/val.jsonl", "categories.json", "race"))
-    return open_trials(Machine(1), fit, *files)
+    return open_trials(Machine(workers), fit, *files)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,27 @@ def test_a_part_trains_on_all_photos_but_its_fold_and_on_all_renders(empty):
     assert {len(names(trials, part, "render")) for part in parts} == {5}
     assert [trials.parts(part) for part in parts] == [[part] for part in parts]
     assert len({trials.key(trial) for trial in (HALF, *parts)}) == 4
+
+
+def test_a_trial_of_renders_alone_is_scored_on_all_photos_as_it_is(empty):
+    trials = trials_in(empty)
+    renders = Trial((("render", 1.0),), 1)
+    assert trials.parts(renders) == [renders]
+    assert trials.job(renders, 1.0).scored is None
+    assert trials.evaluation_of(renders) == trials.evaluation_of(HALF)
+
+
+@pytest.mark.training
+@pytest.mark.slow
+def test_folds_that_leave_the_same_photos_are_trained_once(empty, tmp_path):
+    shutil.copytree(empty, tmp_path / "other", ignore=shutil.ignore_patterns("race"))
+    trials = trials_in(tmp_path / "other", workers=2)
+    few = dataclasses.replace(HALF, n_real=1, draw=1)
+    parts = trials.parts(few)
+    assert len({trials.key(part) for part in parts}) == 2
+    trials.train([(few, 1.0)], "two at once")
+    assert [photo.id for photo in trials.trained(few).photos] == [f"train{n}" for n in range(4)]
+    assert len(list((tmp_path / "other/race").glob("*/weights.safetensors"))) == 2
 
 
 @pytest.mark.parametrize(("labels", "left"), [(1, [1, 1, 1]), (2, [1, 2, 2]), (3, [2, 2, 2]), (4, [2, 3, 3])])
