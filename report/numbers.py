@@ -75,7 +75,7 @@ def curve_parts(found: TransferRecord) -> dict[str, Any]:
     curves, worth = found.curves, found.worth
     spec = curve_chart(curves, worth, found.metric)
     named = [(words.capitalize(), curve) for words, curve in both_curves(curves)]
-    doubt = [f"{words}: {flag}" for words, curve in named for flag in curve.flags]
+    doubt = [f"{words}: {said}" for words, curve in named for said in (*curve.flags, *curve.notes)]
     doubt += [f"{words}: this curve is not trusted beyond its points." for words, curve in named if not curve.trusted]
     return {
         "curves": figure("curves", CURVE_WORDS, spec, of_curves(curves)),

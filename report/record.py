@@ -263,6 +263,7 @@ class CurveRecord(Record):
     ceiling: Ceiling | None
     trusted: bool
     flags: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what else is to be said of it
 
 
 @dataclasses.dataclass(frozen=True)

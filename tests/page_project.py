@@ -99,6 +99,7 @@ def curve(floor, gain, trusted=True, flags=()):
         "ceiling": ceiling,
         "trusted": trusted,
         "flags": list(flags),
+        "notes": [],
     }
 
 

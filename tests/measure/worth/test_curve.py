@@ -19,6 +19,7 @@ LAWS = {
     "power law": lambda n: 1.2 * n**-0.35,
     "Janoschek": lambda n: 0.08 + 0.6 * np.exp(-((n / 40) ** 0.6)),
     "arctangent": lambda n: 0.1 + 0.6 * (1 - 2 / np.pi * np.arctan(n / 30)),
+    "no rise": lambda n: 0.1 + 0 * n,
     "logarithm": lambda n: 0.75 - 0.1 * np.log(n),
     "no family: a power law that first falls faster": lambda n: 0.05 + 0.67 * n**-0.3 * (1 + np.exp(-n / 30)),
     "no family: a fall by two causes": lambda n: 0.04 + 0.5 * n**-0.2 + 3.0 / (n + 5),
@@ -73,9 +74,6 @@ BAD = [
     pytest.param(
         at((10, (0.5, 0.51)), (20, (0.7, 0.71)), (40, (0.6, 0.61)), (80, (0.72, 0.73))), "falls from 0.705", id="a fall"
     ),
-    pytest.param(
-        at((10, (0.6, 0.62)), (20, (0.61, 0.6)), (40, (0.62, 0.6)), (80, (0.61, 0.61))), "No rise", id="all the same"
-    ),
     pytest.param(at((10, (0.3, 0.31)), (20, (0.3, 0.31)), (40, (0.8, 0.81)), (80, (0.81, 0.8))), "jump", id="a jump"),
 ]
 
@@ -89,6 +87,17 @@ def test_an_ill_behaved_curve_is_flagged_and_read_between_its_points_alone(rows,
     assert estimate_of(curve.at(rows[-1].n)).iou == pytest.approx(rows[-1].iou, abs=0.01)
     with pytest.raises(ValueError, match="the curve is known from"):
         curve.at(rows[-1].n + 1)
+
+
+def test_a_curve_without_a_rise_is_read_on_and_that_is_said():
+    curve = fit_curve(at((10, (0.6, 0.62)), (20, (0.61, 0.6)), (40, (0.62, 0.6)), (80, (0.61, 0.61))), "real")
+    assert curve.trusted
+    assert "No rise is shown between 10 (0.610) and 80 (0.610)" in curve.notes[0]
+    ahead = estimate_of(curve.at(160))
+    assert ahead.iou == pytest.approx(0.61, abs=0.02)
+    assert ahead.lo < 0.61 < ahead.hi < 0.7
+    rising = fit_curve(at((10, (0.4, 0.41)), (20, (0.5, 0.51)), (40, (0.57, 0.58)), (80, (0.62, 0.63))), "real")
+    assert rising.notes == ()
 
 
 def test_fewer_than_one_in_ten_good_curves_are_flagged(points):
