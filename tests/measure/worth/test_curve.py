@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.forecasts import ONE_LAW
 from benchmarks.lines import read_study
 from measure.evidence import points_of
 from measure.worth.curve import beyond, curve_json, fit_curve
+from measure.worth.families import FAMILIES
 from measure.worth.points import Point, estimate_of
 
 pytestmark = pytest.mark.slow
@@ -27,11 +29,11 @@ LAWS = {
 TRIALS = 100
 
 
-def held(law, sizes, at, points, name):
+def held(law, sizes, at, points, name, families=FAMILIES):
     """Return in which share of simulated projects the interval at sizes `at` holds the true score; one row a size."""
     found = []
     for trial in range(TRIALS):
-        curve = fit_curve(points(law, sizes, name, trial), "real", 200)
+        curve = fit_curve(points(law, sizes, name, trial), "real", 200, families)
         spans = [estimate_of(curve.at(n)) for n in at if n <= curve.limit]
         found.append([span.lo <= 1 - law(n) <= span.hi for n, span in zip(at, spans, strict=False)])
     return np.mean([row for row in found if len(row) == len(at)], axis=0), len(found)
@@ -42,6 +44,11 @@ def test_intervals_hold_the_truth_between_the_points_and_up_to_twice_as_far(name
     shares, _ = held(LAWS[name], (20, 40, 80, 160), (57, 160, 240, 320), points, name)
     assert (shares >= 0.85).all(), shares
     assert 0.88 <= shares.mean() <= 0.995, shares
+
+
+def test_one_law_alone_is_too_sure_where_the_truth_is_another(points):
+    shares, _ = held(LAWS["logarithm"], (20, 40, 80, 160), (57, 160, 240, 320), points, "logarithm", ONE_LAW)
+    assert shares[-1] < 0.3, shares  # all families hold it in 85 of 100 or more
 
 
 @pytest.mark.parametrize("name", ["power law with a floor", "logarithm", "no family: a fall by two causes"])
