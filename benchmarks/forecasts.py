@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.lines import STEPS_TAKEN, LabelStudy, read_study
+from measure.curves import FEWEST, sizes_of
 from measure.evidence import curve, point
-from measure.scoring.differences import interval, score_of
+from measure.probe import HALF, LONGER
+from measure.scoring.differences import compare, interval, score_of
 from measure.scoring.records import Scores
 from measure.worth.advice import advise
 from measure.worth.backtests import AdviceTest, Backtests, Forecast, ForecastKind, among_best, backtests_of, judged
@@ -20,6 +22,7 @@ from measure.worth.curve import Curve
 from measure.worth.families import FAMILIES, Family
 from measure.worth.points import RESAMPLES, ScoreEstimate, estimate_of
 from measure.worth.records import Evidence
+from measure.worth.tried import Action, TriedChange
 from measure.worth.worth import worth_of
 from pipeline.costs import Costs
 from pipeline.errors import InputError
@@ -115,14 +118,32 @@ def forecasts_of(study: LabelStudy, labels: int, families: Sequence[Family], res
 
 
 def advice_test(study: LabelStudy, labels: int, costs: Costs, resamples: int) -> AdviceTest:
-    """Return the step that the page would have advised, and the scores after it and the others."""
-    advice = advise(evidence_of(study, labels, resamples), study.target, costs)
-    after: dict[str, float] = {line: score_of(runs) for line in STEPS_TAKEN if (runs := study.runs(labels, line))}
+    """Return the step that the page would have advised, and the scores after it and the others.
+
+    Stage probe has spent two trainings, of the first seed; what comes true is scored with the seeds that it did not
+    use, else a probe would be its own proof.
+    """
+    seeds = sorted({run.seed for run in study.runs(labels, "mixed", labels)})
+    advice = advise(evidence_of(study, labels, seeds[:1], resamples), study.target, costs)
+    later = {line: [run for run in study.runs(labels, line) if run.seed in seeds[1:]] for line in STEPS_TAKEN}
+    after: dict[str, float] = {line: score_of(runs) for line, runs in later.items() if runs}
     return AdviceTest(study.set, labels, advice.action, after, among_best(advice.action, after))
 
 
-def evidence_of(study: LabelStudy, labels: int, resamples: int) -> Evidence:
-    """Return what advice may use with the labels and renders that are seen."""
+def probed(study: LabelStudy, labels: int, seeds: Sequence[int], resamples: int) -> tuple[TriedChange, ...]:
+    """Return what stage probe would have found with these seeds: twice the steps, and half of the labels."""
+    picked = study.runs(labels, "mixed", labels)
+    longer, half = study.runs(labels, "architecture"), study.runs(labels, "mixed", sizes_of(labels, (HALF,), FEWEST)[0])
+    pairs: tuple[tuple[str, Action, float, list[Scores], list[Scores]], ...] = (
+        ("longer training", "architecture", LONGER, [run for run in longer if run.seed in seeds], picked),
+        ("half the labels", "label", 1.0, picked, [run for run in half if run.seed in seeds]),
+    )
+    found = [(name, action, times, compare(a, b, resamples)) for name, action, times, a, b in pairs if a and b]
+    return tuple(TriedChange(name, action, one.iou, one.ci95, times) for name, action, times, one in found)
+
+
+def evidence_of(study: LabelStudy, labels: int, probes: Sequence[int], resamples: int) -> Evidence:
+    """Return what advice may use with the labels and renders that are seen. probes: seeds that stage probe used."""
     mine = study.lines(labels)
     runs = {"real": mine.real[labels], "mixed": mine.mixed[labels]}
     scores = {name: ScoreEstimate(score_of(some), *interval(some, resamples)) for name, some in runs.items()}
@@ -134,6 +155,7 @@ def evidence_of(study: LabelStudy, labels: int, resamples: int) -> Evidence:
         mixed=curve(mine.mixed, "mixed", resamples),
         renders=curve(mine.renders, "renders", resamples),
         real_only=scores["real"],
+        tried=probed(study, labels, probes, resamples),
     )
 
 

@@ -154,7 +154,8 @@ def labels(transfer: TransferRecord) -> str:
     if val is None:
         return ""
     if folds := transfer.race.folds if transfer.race else 0:
-        return f", trained with {several(train, 'labelled photo')}, of which {whole(folds)} parts were val in turn"
+        also = f"which chose too: each of {whole(folds)} parts was scored by trainings without it"
+        return f", trained with {several(train, 'labelled photo')}, {also}"
     return f", trained with {several(train, 'labelled photo')} and chosen by {whole(val)} more (val)"
 
 

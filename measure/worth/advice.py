@@ -1,6 +1,7 @@
 """The next step: exactly one of label, render, assets, look, architecture and stop, by rules that can be read."""
 
 import dataclasses
+import math
 from typing import Any
 
 from measure.worth.costs import amount
@@ -11,6 +12,7 @@ from pipeline.costs import Costs
 
 OVERSTATES = 0.1  # IoU by which renders may flatter a network before they count as another world than the photos
 GAP = 0.2  # the same for the gap, which is always larger: a network without real photos has learnt nothing of them
+LEAST = 0.005  # IoU from which on a step is worth a bet
 FINER = 1.2  # photos with so many times the pixels a side hold detail that the network is not shown
 
 
@@ -30,7 +32,8 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
     5. A category has few assets: assets.
     6. Renders flatter the network: look.
     7. Outlines cost more than all objects that were missed or made up: architecture, which has the resolution.
-    8. No measurement names the cause: look.
+    8. The tried change with the best expected value a cost, though none is shown to help, if it brings `LEAST` or more.
+    9. No measurement names the cause: look.
 
     Raises ValueError for a target outside 0..1.
     """
@@ -45,6 +48,7 @@ def advise(evidence: Evidence, target: float, costs: Costs) -> Advice:
         or assets(evidence)
         or foreign(evidence)
         or blurred(evidence)
+        or best_bet(table, evidence, costs)
         or unknown(evidence)
     )
     return Advice(action, why if action == "stop" or action in NOUNS else f"{why}{no_more(table)}", target, table)
@@ -163,6 +167,19 @@ def sharper(detail: float | None) -> str:
         "The photos hold no more detail than the network is shown: try a finer decoder (fit.decoder), and look whether "
         "the labels' outlines are as fine as wanted."
     )
+
+
+def best_bet(table: tuple[Option, ...], evidence: Evidence, costs: Costs) -> tuple[Action, str] | None:
+    """Return the tried change with the best expected value a cost, though it is not shown to help; None without one.
+
+    Changes that cost nothing come first.
+    """
+    tried = [row for row in table if row.action not in NOUNS and row.value is not None and row.value >= LEAST]
+    if not tried:
+        return None
+    best = max(tried, key=lambda row: (row.value_per_cost or math.inf, row.value))
+    said = f"It {worth(best, costs.currency)}: the best bet, though no change is shown to help."
+    return best.action, sentences(best.short or best.what, said, *further(evidence))
 
 
 def unknown(evidence: Evidence) -> tuple[Action, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import backtest, forecasts
 from benchmarks.backtest import BacktestCase, read_case, usable
-from benchmarks.forecasts import labels_for, score_forecasts, seen_from, worth_forecast
+from benchmarks.forecasts import advice_test, labels_for, score_forecasts, seen_from, worth_forecast
 from benchmarks.lines import LabelStudy, StudyRun, read_study, write_study
 from measure.scoring.records import FOREGROUND, PhotoScore, Pixels, Scores
 from measure.trials.candidate import shares_of
@@ -204,6 +204,15 @@ def test_forecasts_are_made_from_what_is_recorded(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "one power law with a floor" in printed
     assert "the last point" in printed
+
+
+def test_advice_rests_on_a_probe_of_one_seed_and_is_held_against_the_other():
+    lucky, usual = runs(LABELS, 0.9, "architecture")[0], runs(LABELS, 0.7, "architecture")[1]
+    others = [each for each in study().trainings if each.line != "architecture"]
+    longer = [StudyRun(LABELS, "architecture", LABELS, run) for run in (lucky, usual)]
+    found = advice_test(dataclasses.replace(study(), trainings=(*others, *longer)), LABELS, COSTS, 200)
+    assert (found.action, found.held) == ("architecture", False)
+    assert found.scores["architecture"] == pytest.approx(0.7, abs=0.02)
 
 
 def test_without_a_recorded_set_the_next_step_is_named(tmp_path):

@@ -55,4 +55,4 @@ def test_what_the_page_shows_of_val_was_predicted_without_the_photo(project):
 
 def test_the_page_says_which_photos_chose(project):
     page = (project / "reports/index.html").read_text(encoding="utf-8")
-    assert "trained with 4 labelled photos, of which 2 parts were val in turn" in page
+    assert "trained with 4 labelled photos, which chose too: each of 2 parts was scored by trainings without it" in page

@@ -1,5 +1,6 @@
 """Simulated projects: the laws are known, so the right step is; measured are sizes with noise between seeds."""
 
+import dataclasses
 import json
 from collections import Counter
 
@@ -148,7 +149,19 @@ def test_a_change_whose_gain_is_not_shown_is_not_compared_however_large(costs):
     perhaps = TriedChange("larger pictures", "architecture", 0.3, (-0.01, 0.6), 1.0)
     assert given(costs, perhaps, LONGER).options[4].what.startswith("Longer training brought +0.020 ")
     assert given(costs, perhaps, MUG).action == "assets"
-    assert "names the cause" in given(costs, perhaps).why
+    alone = given(costs, perhaps)
+    assert not alone.options[4].compared
+
+
+def test_where_nothing_is_shown_to_help_the_best_bet_is_named_as_one(costs):
+    perhaps = TriedChange("larger pictures", "architecture", 0.02, (-0.01, 0.05), 2.0)
+    cheaper = TriedChange("without asset mug", "assets", 0.015, (-0.01, 0.04), 1.0)
+    advice = given(costs, perhaps, cheaper)
+    assert advice.action == "assets"  # less, for half the money
+    assert "the best bet, though no change is shown to help" in advice.why
+    little = dataclasses.replace(perhaps, gain=0.004)
+    assert given(costs, little).action == "look"
+    assert "names the cause" in given(costs, little).why
 
 
 def test_what_the_last_doubling_brought_is_expected_and_never_advised(costs):
