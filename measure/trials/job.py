@@ -39,7 +39,7 @@ class TrialJob:
     head: dict[str, Any]  # what its scores files say of it
     phases: tuple[Phase, ...]
     digests: tuple[tuple[str, ...], ...]  # of the samples of each source
-    scored: tuple[str, ...] | None = None  # ids of the val photos it is scored on; None = all, () = it saw them all
+    photos: tuple[str, ...] | None = None  # ids of the val photos it is scored on; None = all, () = it saw them all
 
 
 def weights_name(until: float) -> str:

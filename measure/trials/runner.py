@@ -215,12 +215,12 @@ class Trials:
         """Return what a worker needs to know of a trial."""
         phases, head = phases_of(trial, self.pools), head_of(trial, self.pools)
         folder = (self.own / self.key(trial)).absolute()
-        scored = None if trial.fold is None else self.pools.folds[trial.fold]
-        return TrialJob(folder, self.evaluation_of(trial), until, head, phases, self.digests_of(trial), scored)
+        photos = None if trial.fold is None else self.pools.folds[trial.fold]
+        return TrialJob(folder, self.evaluation_of(trial), until, head, phases, self.digests_of(trial), photos)
 
     def job_on_all(self, trial: Trial) -> TrialJob:
         """Return what a worker needs to know of a trial that has its scores by folds, to train it on all photos."""
-        return dataclasses.replace(self.job(trial, 1.0), folder=self.folder(trial).parent.absolute(), scored=())
+        return dataclasses.replace(self.job(trial, 1.0), folder=self.folder(trial).parent.absolute(), photos=())
 
     def networks(self, trial: Trial) -> list[tuple[Path, tuple[str, ...]]]:
         """Return the folder of each training behind a trial's val scores, and the val photos that it is scored on."""

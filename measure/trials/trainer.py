@@ -47,7 +47,7 @@ class Trainer:
 
     def scored_photos(self, job: TrialJob) -> list[str]:
         """Return the ids of the val photos that a job is scored on, in the order of val."""
-        return self.photos if job.scored is None else [name for name in self.photos if name in set(job.scored)]
+        return self.photos if job.photos is None else [name for name in self.photos if name in set(job.photos)]
 
     def run(self, job: TrialJob) -> None:
         """Train and evaluate a trial, from its last checkpoint if there is one; trained weights are evaluated alone.
@@ -107,7 +107,7 @@ class Trainer:
         """
         out, photos = job.folder / job.evaluation, frozenset(self.scored_photos(job))
         scores = self.evaluated(network, job, only=photos, details=job.until == 1) if photos else None
-        if job.until == 1 and self.ground.held_out_ids and not job.scored:
+        if job.until == 1 and self.ground.held_out_ids and not job.photos:
             held_out, ids = self.ground.held_out, self.ground.held_out_ids
             found = evaluate(self.run_of(network, job), held_out, "held_out", "held out", None, only=ids)
             write_scores(out / HELD_OUT, found)

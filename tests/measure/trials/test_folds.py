@@ -69,7 +69,7 @@ def test_a_trial_of_renders_alone_is_scored_on_all_photos_as_it_is(empty):
     trials = trials_in(empty)
     renders = Trial((("render", 1.0),), 1)
     assert trials.parts(renders) == [renders]
-    assert trials.job(renders, 1.0).scored is None
+    assert trials.job(renders, 1.0).photos is None
     assert trials.evaluation_of(renders) == trials.evaluation_of(HALF)
 
 
