@@ -84,12 +84,15 @@ def score_forecast(
 def worth_forecast(seen: SeenLabels, real: Line, mixed: Line, resamples: int) -> Forecast:
     """Return the forecast of how many labels the renders replace, and how many it takes in truth.
 
-    real: all that was trained with real labels alone, those that were hidden too.
+    "0 or more" can never fail: such a forecast says nothing. real: all that was trained with real labels alone, those
+    that were hidden too.
     """
     runs = mixed[seen.labels]
     found = worth_of(seen.real, point(seen.labels, runs, resamples))
     came, beyond = labels_for(real, seen.labels, float(np.mean([run.iou for run in runs])))
     ci95 = None if found.lo is None or found.hi is None else (found.lo, None if found.open_above else found.hi)
+    if ci95 is None or ci95 == (0, None):
+        return Forecast(seen.set, "worth", seen.labels, seen.labels, None, None, came, beyond)
     return judged(Forecast(seen.set, "worth", seen.labels, seen.labels, found.labels, ci95, came, beyond))
 
 
