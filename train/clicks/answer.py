@@ -80,7 +80,7 @@ class Segmenter:
         click, what the network marks for this click alone is added, or taken away. Raises ValueError where nothing is
         given.
         """
-        wish = Wish(tuple(clicks), box, previous if previous is not None and previous.any() else None)
+        wish = wish_of(clicks, box, previous)
         mask = self.marked(photo, wish)
         if wish.earlier is None or not wish.clicks or follows(mask, wish.clicks[-1]):
             return mask
@@ -127,6 +127,15 @@ class Segmenter:
         with torch.inference_mode(), autocast():
             made = self.network(torch.from_numpy(channels).to(device())).float()
         return np.asarray((made[:, 1] - made[:, 0]).cpu().numpy())
+
+
+def wish_of(clicks: Sequence[Point], box: Box | None, previous: Mask | None) -> Wish:
+    """Return what a user has said; a mask without a pixel says nothing.
+
+    Clicks that mend a mask know more than the box that it began with, and a box holds the answer to its sides.
+    """
+    earlier = previous if previous is not None and previous.any() else None
+    return Wish(tuple(clicks), None if earlier is not None and clicks else box, earlier)
 
 
 def sureness(logits: NDArray[np.float32], window: Window, mask: Mask) -> float:

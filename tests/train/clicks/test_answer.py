@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from train.clicks.answer import SCALES, Wish, about, asked_for, bounds, first_windows, pasted, sureness
+from train.clicks.answer import SCALES, Wish, about, asked_for, bounds, first_windows, pasted, sureness, wish_of
 from train.clicks.points import Point
 
 
@@ -75,3 +75,14 @@ def test_outside_a_window_the_earlier_mask_stays():
     made = pasted(np.full((32, 32), 5.0, np.float32), (-8.0, -8.0, 40.0), (60, 90), earlier)
     assert made[:32, :32].all()
     assert made.sum() == 32 * 32 + 100
+
+
+def test_clicks_that_mend_a_mask_count_for_more_than_the_box_it_began_with():
+    box, mask, nothing = (1.0, 1.0, 5.0, 5.0), np.ones((8, 8), bool), np.zeros((8, 8), bool)
+    click = (2.0, 2.0, True)
+    assert wish_of([], box, None) == Wish((), box, None)
+    assert wish_of([], box, mask).box == box
+    assert wish_of([click], box, nothing) == Wish((click,), box, None)
+    mended = wish_of([click], box, mask)
+    assert (mended.clicks, mended.box) == ((click,), None)
+    assert mended.earlier is mask
