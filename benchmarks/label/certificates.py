@@ -22,10 +22,18 @@ DRAWS = 1000
 CASES = ((0.9, 300), (0.95, 300), (0.99, 1000), (0.995, 2000), (0.999, 10_000))  # target, checks
 
 
-def calibrated(_: float, rng: np.random.Generator) -> tuple[Scores, Right]:
-    """Return a pool whose scores are what they say: most of it sure, a tail that is not."""
-    scores = 1 / (1 + np.exp(-rng.normal(3.5, 3, POOL)))
+def calibrated(_: float, rng: np.random.Generator, sure: float = 3.5) -> tuple[Scores, Right]:
+    """Return a pool whose scores are what they say: most of it sure, a tail that is not; 84 % of it is right.
+
+    sure: the mean log-odds of being right.
+    """
+    scores = 1 / (1 + np.exp(-rng.normal(sure, 3, POOL)))
     return scores, rng.random(POOL) < scores
+
+
+def surer(target: float, rng: np.random.Generator) -> tuple[Scores, Right]:
+    """Return a calibrated pool that is easier: 92 % of it is right."""
+    return calibrated(target, rng, 5.0)
 
 
 def at_the_edge(target: float, rng: np.random.Generator) -> tuple[Scores, Right]:
@@ -51,6 +59,7 @@ def with_a_hole(target: float, rng: np.random.Generator) -> tuple[Scores, Right]
 
 POOLS: dict[str, Callable[[float, np.random.Generator], tuple[Scores, Right]]] = {
     "calibrated": calibrated,
+    "calibrated, surer": surer,
     "at the edge": at_the_edge,
     "upside down": upside_down,
     "with a hole": with_a_hole,
