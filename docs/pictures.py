@@ -16,6 +16,7 @@ from dataset.idmap import categories_map, read_ids, read_image
 from dataset.overlay import RGB, overlay
 from dataset.records import Sample, read_manifest
 from docs.examples import Examples, make_examples
+from docs.labelling_round import labelling_pictures, shown_photos
 from docs.screens import cards_of, part_of, shot_of, top_of
 from docs.sheets import LABEL_PX, Tiles, across, below, font, square, write_sheet
 from pipeline.errors import InputError
@@ -222,6 +223,13 @@ def draw_pages(shown: Shown, reports: Path) -> None:
         shown.write("cards.jpg", cards_of(chrome, reports / "assets.html", ASSETS))
 
 
+def draw_labelling(shown: Shown, data: Path) -> None:
+    """Draw the pages of a round of labelling on the photos of the set-up."""
+    with browser() as chrome:
+        for name, picture in labelling_pictures(chrome, data):
+            shown.write(name, picture, data / "photos", shown_photos(data))
+
+
 def write_credits(shown: Shown, credits_file: Path) -> None:
     """Write whose photos and assets each picture shows, a line a picture, licence and source."""
     known = read_typed(credits_file, CREDITS, "asset ids with their licence and source", "run make repro again")
@@ -257,6 +265,7 @@ def main(data: Path, reports: Path, assets: Path, grids: Path, work: Path, out: 
     draw_examples(shown, examples)
     draw_sample(shown, examples.folder, examples.recipes["bin"])
     draw_pages(shown, reports)
+    draw_labelling(shown, data)
     write_credits(shown, folder / "credits.json")
 
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {  # room -> rooms beside itself; report -> measure -> train -> dat
     "train": GROUND,
     "measure": GROUND | {"train"},
     "report": GROUND | {"train", "measure"},
-    "docs": GROUND | {"render", "report", "benchmarks"},
+    "docs": GROUND | {"render", "train", "label", "report", "benchmarks"},
     "admix": GROUND | {"render", "mix", "train", "measure", "label", "benchmarks"},
     "benchmarks": GROUND | {"render", "mix", "train", "measure", "label"},
 }
