@@ -23,7 +23,7 @@ from dataset.pieces import pieces_of
 from dataset.predictions import Prediction
 from dataset.records import Instance, Sample, read_manifest
 from label.proposals import CheckedObject, certified, checked_objects, proposed
-from label.record import Effect
+from label.record import Effect, saving
 from pipeline.costs import Costs
 from pipeline.files import write_json
 from pipeline.reading import read_json
@@ -165,19 +165,22 @@ def measure(one: LabelledSet, costs: Costs) -> Effect:
     found = runs(one.manifest, one.work / "pseudo")
     base, own, wrong = (np.array([each[name] for each in found]) for name in ("base", "pseudo", "wrong"))
     low, high = mean_interval(own - base)
-    photos = float(np.mean([each["pseudo photos"] for each in found]))
-    return Effect(
+    photos = np.array([each["pseudo photos"] for each in found])
+    few, many = np.clip(mean_interval(photos), 0, BARE)
+    effect = Effect(
         "IoU on floors of which nothing is labelled, with pseudo-labels of such photos",
         round(float(own.mean()), 4),
         "the same network without them",
         round(float(base.mean()), 4),
         (round(float(base.mean()) + low, 4), round(float(base.mean()) + high, 4)),
-        round(photos * costs.minutes_per_label, 1),
-        round(photos * costs.per_label, 2),
-        f"{len(SEEDS)} seeds; {LABELS} labels of one domino table, {photos:.0f} of {BARE} photos of other floors "
-        f"labelled by the network, {VAL} labelled val photos to certify it; with {WRONG:.0%} of them planted wrong "
-        f"{wrong.mean():.4f}; minutes: what people would have taken for them",
+        None,
+        None,
+        f"{len(SEEDS)} seeds; {LABELS} labels of one domino table, {photos.mean():.0f} of {BARE} photos of other "
+        f"floors labelled by the network, {VAL} labelled val photos to certify it; with {WRONG:.0%} of them planted "
+        f"wrong {wrong.mean():.4f}; minutes: what people would have taken for them",
     )
+    each = costs.minutes_per_label
+    return saving(effect, float(photos.mean()) * each, (float(few) * each, float(many) * each), costs)
 
 
 def main(costs: Costs, real: Path, work: Path) -> None:
