@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.label.cells import CellTraining
 from benchmarks.label.labelling import Simulate, ground_of
 from benchmarks.label.photo_sets import LabelledSet, ingested
-from benchmarks.label.simulate import CELLS, compare, courses_of, training_on, wins_of
+from benchmarks.label.simulate import CELLS, cells_in, compare, courses_of, wins_of
 from benchmarks.label.verdict import false_wins
 from dataset.records import Sample
 from label.record import Effect, saving
@@ -52,7 +53,7 @@ def plan_for(samples: Sequence[Sample]) -> Simulate:
 
 def measure(one: LabelledSet, plan: Simulate, costs: Costs, fit: Fit) -> Effect:
     """Return the labels of chance that come to the score of picked ones, and what those spared would have cost."""
-    training = training_on(fit, one.manifest, None, plan.ratio)
+    training = CellTraining(cells_in(fit, [(one.folder, sample) for sample in one.samples]))
     kept, about = one.work / "courses", one.key + fit.encoder
     win = wins_of(plan, compare(plan, training, one.samples, kept, about), one.name, CELLS).strategies[STRATEGY]
     factor, (low, high) = win.factor, win.factor_ci95

@@ -126,9 +126,10 @@ def listed(manifest: Path) -> list[tuple[Path, Sample]]:
     return found
 
 
-def training_on(fit: Fit, photos: Path, renders: Path | None, ratio: float) -> CellTraining:
-    """Return what is trained on photos of a manifest, and on the first `RENDERS` renders of another one if named."""
-    real, made = listed(photos), listed(renders)[:RENDERS] if renders else []
+def training_on(
+    fit: Fit, real: Sequence[tuple[Path, Sample]], made: Sequence[tuple[Path, Sample]], ratio: float
+) -> CellTraining:
+    """Return what is trained on photos, and on renders if there are any. real, made: as of `cells_of`."""
     cells = cells_in(fit, [*real, *made])
     return CellTraining(cells.part(0, len(real)), cells.part(len(real)) if made else None, ratio)
 
@@ -138,8 +139,8 @@ def main(settings: Simulate, fit: Fit, photos: Path, out: Path, renders: Path | 
 
     renders: manifest of renders that each training takes as well.
     """
-    training = training_on(fit, photos, renders, settings.ratio)
-    samples = read_manifest(photos)
+    real, made = listed(photos), listed(renders)[:RENDERS] if renders else []
+    training, samples = training_on(fit, real, made, settings.ratio), [sample for _, sample in real]
     about = sha256_of(photos) + fit.encoder + (sha256_of(renders) if renders else "")
     scores = compare(settings, training, samples, out / "courses", about)
     learner = f"{CELLS}, {settings.ratio:.0%} of it renders" if renders else CELLS
