@@ -64,11 +64,12 @@ def starts_for(target: float, error: float, checks: int, spare: Sequence[int] | 
 
     spare: wrong checks that each start lets pass; None = one where there are many checks for it, else none.
     """
-    chosen = spare if spare is not None else [int(ENOUGH * least_checks(target, error, 1) <= checks)]
-    share = error / max(len(chosen), 1)
-    needed = sorted(least_checks(target, share, wrong) for wrong in chosen)
+    chosen = sorted(spare if spare is not None else [int(ENOUGH * least_checks(target, error, 1) <= checks)])
+    while chosen and least_checks(target, error / len(chosen), chosen[-1]) > checks:
+        chosen.pop()  # the others share its part of the error
+    needed = [least_checks(target, error / len(chosen), wrong) for wrong in chosen]
     # a random draw holds more or fewer: one standard deviation of it on top
-    likely = [count + math.sqrt(count * max(1 - count / checks, 0)) for count in needed if count <= checks]
+    likely = [count + math.sqrt(count * max(1 - count / checks, 0)) for count in needed]
     return [min(math.ceil(count), checks) for count in likely]
 
 

@@ -21,8 +21,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dataset.predictions import each_prediction, predicted_categories
-from label.routing.checks import as_arrays, candidates_of, drawn, in_turn, line_of, looked_at, read_checks
-from label.routing.costs import all_by_hand, curve, effort_of
+from label.routing.checks import (
+    Answered,
+    DrawnObject,
+    as_arrays,
+    candidates_of,
+    drawn,
+    in_turn,
+    line_of,
+    looked_at,
+    read_checks,
+    split_at,
+)
+from label.routing.costs import Stratum, all_by_hand, curve, effort_of
 from label.routing.deciding import (
     Routing,
     Terms,
@@ -53,6 +64,7 @@ class Route:
     target: float  # share of the objects taken alone that must be right
     confidence: float  # that this is so
     unit: Literal["object", "photo"]  # what is drawn
+    among: float  # share of the objects, those with the highest scores, that checks are drawn among
     by_category: bool  # the target holds in each category, and not only over all
     looks: tuple[int, ...]  # numbers of checks at which it is looked whether they suffice
     spare: tuple[int, ...] | None  # wrong checks that each start lets pass; null = by the number of checks
@@ -66,6 +78,8 @@ class Route:
         for name in ("target", "confidence", "slips", "drift_alarm"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}, wanted more than 0 and less than 1")
+        if not 0 < self.among <= 1:
+            raise ValueError(f"among is {self.among}, wanted a share above 0, and 1 for all objects")
         if not self.looks or min(self.looks) < 1:
             raise ValueError(f"looks is {list(self.looks)}, wanted numbers of checks, such as [1000]")
         if self.spare is not None and (not self.spare or min(self.spare) < 0):
@@ -77,13 +91,20 @@ class Route:
         return Terms(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Terms)})
 
 
+def stratum_of(part: Sequence[DrawnObject], used: Sequence[DrawnObject], answers: Answered) -> Stratum:
+    """Return a part of the objects and those of it that count as checked."""
+    names = {item.name for item in part}
+    return Stratum(scores_of(part), *as_arrays([item for item in used if item.name in names], answers))
+
+
 def by_checks(settings: Route, costs: Costs, folder: Path, checks: Path | None) -> Routing:
     """Return the routing of predictions by checks of their own objects; None = nothing was checked yet."""
     predictions = list(each_prediction(folder))
     pool = candidates_of(predictions)
     if not pool:
         raise InputError(f"{folder}: found no object in {len(predictions)} photos, wanted one to route")
-    order = drawn(pool, settings.unit, settings.seed)
+    parts = split_at(pool, settings.among, settings.by_category)
+    order = drawn(*parts, settings.unit, settings.seed)
     answers = read_checks(checks, pool) if checks else {}
     turn = in_turn(order, answers)
     used = turn[: looked_at(len(turn), settings.looks, len(order))]
@@ -92,7 +113,7 @@ def by_checks(settings: Route, costs: Costs, folder: Path, checks: Path | None) 
     ahead = [item for item in order[:goal] if item.name not in answers]
     none = all(row.score is None for row in held.categories)
     closed = "" if not none else "nothing is certified yet"
-    points = curve(scores_of(pool), as_arrays(used, answers), effort_of(costs))
+    points = curve([stratum_of(part, used, answers) for part in parts if part], effort_of(costs))
     routes = routes_of(settings.terms, held, pool, answers, bool(closed))
     return Routing(
         settings.terms,
@@ -171,7 +192,10 @@ def words(routing: Routing) -> list[str]:
                 f"one ({row.checked} used, {row.wrong} wrong)"
             )
         else:
-            said.append(f"{name}: {row.objects} of {row.of} at score {row.score:.4f} or more, at least {row.bound:.4f}")
+            more = ", all that checks are drawn among" if row.objects == row.among < row.of else ""
+            said.append(
+                f"{name}: {row.objects} of {row.of} at score {row.score:.4f} or more{more}, at least {row.bound:.4f}"
+            )
     return [*said, f"the gate is closed: {routing.closed}"] if routing.closed else said
 
 

@@ -5,6 +5,8 @@ of its own with numpy, scipy and mapie 1.6.0 will do) its controller judges the 
 """
 
 import dataclasses
+import itertools
+import math
 import sys
 from collections.abc import Callable, Iterator
 
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from label.certificate import judged_at, ladder, starts_for, widest
+from label.routing.checks import CONTROL
 from pipeline.seeds import rng_for
 
 Scores = NDArray[np.float64]
@@ -20,6 +23,19 @@ POOL = 20_000  # objects of a simulated pool
 ERROR = 0.05
 DRAWS = 1000
 CASES = ((0.9, 300), (0.95, 300), (0.99, 1000), (0.995, 2000), (0.999, 10_000))  # target, checks
+
+
+@dataclasses.dataclass(frozen=True)
+class DrawRule:
+    """Where checks are drawn, and what the starts of the sequence let pass; as in section `route` of params.yaml."""
+
+    among: float
+    spare: tuple[int, ...] | None
+
+
+EVERYWHERE = DrawRule(1.0, None)
+SHIPPED = DrawRule(0.4, (0, 2))  # in params.yaml
+RULES = (EVERYWHERE, SHIPPED)
 
 
 def calibrated(_: float, rng: np.random.Generator, sure: float = 3.5) -> tuple[Scores, Right]:
@@ -75,18 +91,31 @@ class Draws:
     false: float  # share of the draws whose certified part is less right than the target
 
 
-def ours(pool: Scores, scores: Scores, right: Right, target: float) -> float | None:
-    """Return the lowest score that is certified, None for none."""
-    rungs = ladder(pool, len(scores), starts_for(target, ERROR, len(scores), None), ERROR)
+def ours(pool: Scores, scores: Scores, right: Right, target: float, rule: DrawRule = EVERYWHERE) -> float | None:
+    """Return the lowest score that is certified, None for none. pool: scores of all that checks were drawn among."""
+    rungs = ladder(pool, len(scores), starts_for(target, ERROR, len(scores), rule.spare), ERROR)
     best = widest(judged_at(rungs, scores, right, target, ERROR))
     return best.score if best else None
 
 
-def draws(scores: Scores, right: Right, checks: int, count: int) -> Iterator[tuple[Scores, Right]]:
-    """Yield the checked objects of each draw: their scores and whether they are right."""
+def likely_in(scores: Scores, rule: DrawRule) -> NDArray[np.int64]:
+    """Return the places of the objects that checks are drawn among."""
+    return np.argsort(-scores, kind="stable")[: math.ceil(rule.among * len(scores))]
+
+
+def draws(
+    scores: Scores, right: Right, checks: int, count: int, rule: DrawRule = EVERYWHERE
+) -> Iterator[tuple[Scores, Right]]:
+    """Yield the checked objects of each draw: their scores and whether they are right. checks: with those of control.
+
+    All objects are checked where they are fewer.
+    """
+    likely = likely_in(scores, rule)
+    control = checks // CONTROL if rule.among < 1 else 0
     for number in range(count):
-        chosen = rng_for(number, "draw", checks).choice(len(scores), checks, replace=False)
-        yield scores[chosen], right[chosen]
+        rng = rng_for(number, "draw", checks)
+        chosen = rng.choice(len(likely), min(checks - control, len(likely)), replace=False)
+        yield scores[likely[chosen]], right[likely[chosen]]
 
 
 def outcome(scores: Scores, right: Right, limits: list[float | None], target: float) -> Draws:
@@ -96,12 +125,11 @@ def outcome(scores: Scores, right: Right, limits: list[float | None], target: fl
     return Draws(len(above) / len(limits), sum(float(part.mean()) for part in above) / len(limits), false / len(limits))
 
 
-def tried(kind: str, target: float, checks: int, count: int = DRAWS) -> Draws:
+def tried(kind: str, target: float, checks: int, count: int = DRAWS, rule: DrawRule = EVERYWHERE) -> Draws:
     """Return what `count` draws of `checks` from a pool of one kind come to."""
     scores, right = POOLS[kind](target, rng_for(1, "pool", kind))
-    rungs = ladder(scores, checks, starts_for(target, ERROR, checks, None), ERROR)  # the same for every draw
-    found = [widest(judged_at(rungs, *each, target, ERROR)) for each in draws(scores, right, checks, count)]
-    limits = [best.score if best else None for best in found]
+    pool = scores[likely_in(scores, rule)]
+    limits = [ours(pool, *each, target, rule) for each in draws(scores, right, checks, count, rule)]
     return outcome(scores, right, limits, target)
 
 
@@ -119,7 +147,7 @@ def mapie(_: Scores, scores: Scores, right: Right, target: float) -> float | Non
 
 
 def beside_mapie(target: float, checks: int, count: int) -> tuple[Draws, Draws]:
-    """Return what our certificate and MAPIE's come to on the same draws of a calibrated pool."""
+    """Return what our certificate and MAPIE's come to on the same draws of a whole calibrated pool."""
     scores, right = calibrated(target, rng_for(1, "pool", "calibrated"))
     found = []
     for judge in (ours, mapie):
@@ -135,9 +163,8 @@ def main(words: list[str]) -> None:
             one, other = beside_mapie(target, checks, 20)
             sys.stdout.write(f"{target} with {checks}: ours {one}, MAPIE {other}\n")
         return
-    for kind in POOLS:
-        for target, checks in CASES:
-            sys.stdout.write(f"{kind}, {target} with {checks}: {tried(kind, target, checks)}\n")
+    for kind, (target, checks), rule in itertools.product(POOLS, CASES, RULES):
+        sys.stdout.write(f"{kind}, {target} with {checks}, {rule}: {tried(kind, target, checks, rule=rule)}\n")
 
 
 if __name__ == "__main__":

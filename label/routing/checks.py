@@ -1,6 +1,8 @@
 """Predicted objects, the order in which they are checked, and what people answered."""
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from pipeline.reading import Record, lines_of, parse_typed
 from pipeline.seeds import rng_for
 
 Answered = dict[tuple[str, int], bool]  # (key, instance) -> accepted
+CONTROL = 20  # every such check is of an object below the part that is drawn from: what people would find there
 AGAIN = "wanted lines of to_check.jsonl with accepted true or false; mend that line"
 
 
@@ -59,8 +62,43 @@ def candidates_of(predictions: Iterable[Prediction]) -> list[DrawnObject]:
     ]
 
 
-def drawn(pool: Sequence[DrawnObject], unit: str, seed: int) -> list[DrawnObject]:
+def parts_of(pool: Sequence[DrawnObject], by_category: bool) -> dict[str, list[DrawnObject]]:
+    """Return the objects by category, in the categories' order of names; all under "" unless by category."""
+    if not by_category:
+        return {"": list(pool)}
+    names = sorted({item.category for item in pool})
+    return {name: [item for item in pool if item.category == name] for name in names}
+
+
+def split_at(
+    pool: Sequence[DrawnObject], among: float, by_category: bool
+) -> tuple[list[DrawnObject], list[DrawnObject]]:
+    """Return the share `among` of the objects that have the highest scores, of each category by itself, and the rest.
+
+    Objects of one score lie on one side, so the first part may be larger. Both keep the order of the pool.
+    """
+    limits = {}
+    for name, items in parts_of(pool, by_category).items():
+        falling = sorted((item.score for item in items), reverse=True)
+        limits[name] = falling[max(math.ceil(among * len(falling)), 1) - 1]
+    above = [item.score >= limits[item.category if by_category else ""] for item in pool]
+    return list(itertools.compress(pool, above)), list(itertools.compress(pool, (not each for each in above)))
+
+
+def drawn(upper: Sequence[DrawnObject], lower: Sequence[DrawnObject], unit: str, seed: int) -> list[DrawnObject]:
     """Return the objects in the order in which they are to be checked: a random draw without replacement.
+
+    upper, lower: of `split_at`. Every `CONTROL`-th is drawn from the lower part while there are upper ones.
+    """
+    likely, control = by_chance(upper, unit, seed), by_chance(lower, unit, seed)
+    order: list[DrawnObject] = []
+    for number, start in enumerate(range(0, len(likely), CONTROL - 1)):
+        order += [*likely[start : start + CONTROL - 1], *control[number : number + 1]]
+    return order + control[len(order) - len(likely) :]
+
+
+def by_chance(pool: Sequence[DrawnObject], unit: str, seed: int) -> list[DrawnObject]:
+    """Return objects in an order of chance.
 
     unit: "object": every object is as likely as any other; "photo": the photos are drawn, and of each one object. The
     place of an object follows from `seed`, its key and its number alone, so that a longer draw begins with the shorter.

@@ -1,6 +1,7 @@
 """What people's part costs in minutes, at each share of objects that is taken without them."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,44 +43,76 @@ def all_by_hand(objects: int, effort: Effort) -> float:
     return objects * effort.mask_s / 60
 
 
-def point_at(above: NDArray[np.bool_], checked: tuple[Scores, Answers], score: float, effort: Effort) -> CostPoint:
-    """Return what it costs to take the objects `above` (N,) alone and to ask a person about all others.
+@dataclasses.dataclass(frozen=True)
+class Stratum:
+    """Objects of which each was as likely to be checked as any other of them."""
+
+    scores: Scores  # (N,) of all of them
+    checked: Scores  # (n,) of those that were checked
+    accepted: Answers  # (n,)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sides:
+    """How many of a stratum lie above and below a score, and what was found there."""
+
+    above: int
+    seen: int  # checked above it
+    wrong: int
+    below: int
+    asked: int  # checked below it
+    rejected: int
+
+
+def sides_of(one: Stratum, score: float) -> Sides:
+    """Return what lies on both sides of a score."""
+    above, over = int((one.scores >= score).sum()), one.checked >= score
+    wrong, rejected = int((~one.accepted[over]).sum()), int((~one.accepted[~over]).sum())
+    return Sides(above, int(over.sum()), wrong, one.scores.size - above, int((~over).sum()), rejected)
+
+
+def point_at(strata: Sequence[Stratum], score: float, effort: Effort) -> CostPoint:
+    """Return what it costs to take the objects of a score or more alone and to ask a person about all others.
 
     Every check is paid for; of the others each costs a check, and a mask where it is rejected. How many are is
-    estimated from the checks below the threshold.
+    estimated from the checks below the score, for each stratum by itself; strata share the error of an interval.
     """
-    scores, accepted = checked
-    over = scores >= score
-    right, wrong = int(accepted[over].sum()), int((~accepted[over]).sum())
-    rejected, asked = int((~accepted[~over]).sum()), int((~over).sum())
-    rest = int((~above).sum())
-    checks = over.sum() + max(rest, asked)
-    low, high = 1 - upper_bound(asked, asked - rejected, ERROR / 2), upper_bound(asked, rejected, ERROR / 2)
+    sides = [sides_of(one, score) for one in strata]
+    above, below = [one for one in sides if one.above], [one for one in sides if one.below]
+    total, objects = sum(one.above for one in above), sum(one.scores.size for one in strata)
+    checks = sum(one.seen + max(one.below, one.asked) for one in sides)
+    wrong, error = sum(one.wrong for one in sides), ERROR / 2 / max(len(below), 1)
+    low = [1 - upper_bound(one.asked, one.asked - one.rejected, error) for one in below]
+    high = [upper_bound(one.asked, one.rejected, error) for one in below]
+    ends = zip(below, low, high, strict=True)
+    middle = [one.rejected / one.asked if one.asked else (least + most) / 2 for one, least, most in ends]
 
-    def minutes(share: float) -> float:
-        return float(checks * effort.check_s + (wrong + share * rest) * effort.mask_s) / 60
+    def minutes(shares: list[float]) -> float:
+        masks = wrong + sum(share * one.below for share, one in zip(shares, below, strict=True))
+        return float(checks * effort.check_s + masks * effort.mask_s) / 60
 
-    middle = rejected / asked if asked else (low + high) / 2
-    bounds = (minutes(low), minutes(high)) if rest else (minutes(0), minutes(0))
-    seen = right + wrong
-    shown = right / seen if seen else None
+    def mean(shares: list[float]) -> float:
+        return sum(share * one.above for share, one in zip(shares, above, strict=True)) / max(total, 1)
+
+    known = bool(above) and all(one.seen for one in above)
     return CostPoint(
-        float(above.mean()),
-        score if above.any() else None,
-        shown,
-        lower_bound(seen, wrong, ERROR),
+        total / objects,
+        score if total else None,
+        mean([1 - one.wrong / one.seen for one in above]) if known else None,
+        mean([lower_bound(one.seen, one.wrong, ERROR / len(above)) for one in above]),
         minutes(middle),
-        bounds,
+        (minutes(low), minutes(high)),
     )
 
 
-def curve(scores: Scores, checked: tuple[Scores, Answers], effort: Effort) -> list[CostPoint]:
-    """Return the curve from nothing taken alone to everything; [] without objects. scores (N,): of all objects."""
+def curve(strata: Sequence[Stratum], effort: Effort) -> list[CostPoint]:
+    """Return the curve from nothing taken alone to everything; [] without objects."""
+    scores = np.concatenate([np.zeros(0), *(one.scores for one in strata)])
     if not scores.size:
         return []
     falling = -np.sort(-scores)
     places = [np.inf, *(float(falling[max(round(share * scores.size), 1) - 1]) for share in SHARES[1:])]
-    return [point_at(scores >= place, checked, place, effort) for place in dict.fromkeys(places)]
+    return [point_at(strata, place, effort) for place in dict.fromkeys(places)]
 
 
 def nearby(scores: Scores, checked: tuple[Scores, Answers], window: int) -> NDArray[np.float64]:

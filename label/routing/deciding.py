@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dataset.predictions import Prediction
 from label.certificate import Above, judged_at, ladder, missing, starts_for, widest
-from label.routing.checks import Answered, DrawnObject, as_arrays, candidates_of
+from label.routing.checks import CONTROL, Answered, DrawnObject, as_arrays, candidates_of, parts_of, split_at
 from label.routing.costs import CostPoint, Effort, nearby, people_needed
 from label.routing.drift import Drift, kept, traits_of
 from label.routing.record import FORMAT, Certified, RouteCertificate, set_of
@@ -26,6 +26,7 @@ class Terms:
     target: float
     confidence: float
     unit: str
+    among: float
     by_category: bool
     looks: tuple[int, ...]
     spare: tuple[int, ...] | None
@@ -59,14 +60,6 @@ class Routing:
     closed: str  # why nothing is taken alone; "" = the gate is open
 
 
-def parts_of(pool: Sequence[DrawnObject], by_category: bool) -> dict[str, list[DrawnObject]]:
-    """Return the objects by category, in the categories' order of names; all under "" unless by category."""
-    if not by_category:
-        return {"": list(pool)}
-    names = sorted({item.category for item in pool})
-    return {name: [item for item in pool if item.category == name] for name in names}
-
-
 def scores_of(items: Sequence[DrawnObject]) -> NDArray[np.float64]:
     """Return the scores (n,)."""
     return np.array([item.score for item in items], np.float64)
@@ -75,7 +68,7 @@ def scores_of(items: Sequence[DrawnObject]) -> NDArray[np.float64]:
 def certified(terms: Terms, pool: list[DrawnObject], used: list[DrawnObject], answers: Answered, error: float) -> Above:
     """Return the lowest threshold that is certified; where there is none, all objects as they are, not certified.
 
-    pool: all objects that the promise is for, used: those of the draw that count. error: that is left for them.
+    pool: all objects that checks are drawn among, used: those of the draw that count. error: that is left for them.
     """
     scores, accepted = as_arrays(used, answers)
     everything = scores_of(pool)
@@ -90,15 +83,20 @@ def certificate_of(
 ) -> RouteCertificate:
     """Return what the checks in turn certify of a set of predictions."""
     pool = candidates_of(predictions)
-    parts, own = parts_of(pool, terms.by_category), parts_of(used, terms.by_category)
+    upper, lower = split_at(pool, terms.among, terms.by_category)
+    names = {item.name for item in upper}
+    whole, parts = parts_of(pool, terms.by_category), parts_of(upper, terms.by_category)
+    own = parts_of([item for item in used if item.name in names], terms.by_category)
     error = (1 - terms.confidence) / len(terms.looks) / max(len(parts), 1)
     rows = []
     for name, items in parts.items():
         mine = own.get(name, [])
         best = certified(terms, items, mine, answers, error)
         short = 0 if best.certified else missing(scores_of(items), *as_arrays(mine, answers), terms.target, error)
+        short += short // (CONTROL - 1) if lower else 0
         score, objects = (best.score, best.objects) if best.certified else (None, 0)
-        rows.append(Certified(name, score, objects, len(items), best.checked, best.wrong, best.bound, short))
+        among, of = len(items), len(whole[name])
+        rows.append(Certified(name, score, objects, of, best.checked, best.wrong, best.bound, short, among))
     traits = kept(traits_of(predictions, sorted({item.category for item in pool})), terms.seed)
     return RouteCertificate(
         FORMAT, model, set_of(one.key for one in predictions), len(predictions), len(pool), terms.unit,

@@ -29,6 +29,7 @@ class Certified(Record):
     wrong: Whole
     bound: Share  # lower bound of the share that is right, at the level tested
     missing: Whole  # further checks without a wrong one until something is certified, at the least; 0 if it is
+    among: Whole = 0  # objects of the set that checks were drawn among; 0 in certificates that do not say it
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from benchmarks.label.certificates import tried
+from benchmarks.label.certificates import RULES, SHIPPED, DrawRule, tried
 from label.certificate import (
     judged_at,
     ladder,
@@ -13,6 +13,8 @@ from label.certificate import (
     upper_bound,
     widest,
 )
+from label.route import Route
+from pipeline.settings import read_settings
 
 
 @pytest.mark.parametrize(
@@ -75,10 +77,17 @@ def test_it_says_how_many_checks_are_missing():
 @pytest.mark.parametrize(
     ("kind", "target", "checks"), [("at the edge", 0.95, 300), ("at the edge", 0.99, 1000), ("with a hole", 0.9, 300)]
 )
-def test_at_most_one_certificate_in_twenty_is_false(kind, target, checks):
-    found = tried(kind, target, checks, 400)
+@pytest.mark.parametrize("rule", RULES)
+def test_at_most_one_certificate_in_twenty_is_false(kind, target, checks, rule):
+    found = tried(kind, target, checks, 400, rule)
     assert found.false <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 400)
 
 
 def test_one_thousand_checks_certify_what_the_pool_holds():
     assert tried("calibrated", 0.95, 1000, 30).certified > 0.9
+    assert tried("calibrated", 0.99, 1000, 100, SHIPPED).certified > 0.95
+
+
+def test_the_bench_draws_as_the_settings_say():
+    settings = read_settings(Route)
+    assert DrawRule(settings.among, settings.spare) == SHIPPED

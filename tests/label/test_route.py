@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from label.certificate import starts_for
 from label.route import Route, main
 from label.routing.drift import drifts
 from label.routing.record import read_certificate
@@ -13,10 +14,11 @@ from pipeline.errors import InputError
 from pipeline.settings import read_settings
 from tests.label.crew import block, write_photos, write_predictions
 
-SETTINGS = dataclasses.replace(read_settings(Route), target=0.9, looks=(60,), drift_photos=20)
+SETTINGS = dataclasses.replace(read_settings(Route), target=0.9, looks=(60,), among=1.0, spare=None, drift_photos=20)
 COSTS = read_settings(Costs)
 rng = np.random.default_rng(5)
 SCORES = rng.random(200)
+ABOVE = np.sort(SCORES)[-80]  # the lowest score of the upper 40 %
 
 
 def predictions(folder: Path, scores=SCORES, category="mug", model="one") -> Path:
@@ -70,6 +72,35 @@ def test_with_right_answers_above_a_score_those_need_nobody(first, tmp_path):
     assert sum(row["answer"] == "redraw" for row in routes) == sum(
         row["score"] <= 0.25 for row in lines(first / "out/to_check.jsonl")
     )
+
+
+def test_checks_are_drawn_among_the_highest_scores_and_every_twentieth_below_them(first, tmp_path):
+    upper = dataclasses.replace(SETTINGS, among=0.4)
+    main(upper, COSTS, first / "predictions", tmp_path / "none")
+    rows = lines(tmp_path / "none/to_check.jsonl")
+    assert [at for at, row in enumerate(rows, 1) if row["score"] < ABOVE] == [20, 40, 60]
+    main(upper, COSTS, first / "predictions", tmp_path / "out", answered(tmp_path / "checks", rows, lambda _: True))
+    (row,) = read_certificate(tmp_path / "out/certificate.json").categories
+    assert (row.objects, row.among, row.of, row.checked) == (80, 80, 200, 57)
+
+
+def test_what_lies_below_the_part_that_is_drawn_from_is_not_taken_for_right(first, tmp_path):
+    upper = dataclasses.replace(SETTINGS, among=0.4, looks=(200,))  # every object is checked
+    main(upper, COSTS, first / "predictions", tmp_path / "none")
+    rows = lines(tmp_path / "none/to_check.jsonl")
+    half = answered(tmp_path / "checks", rows[:60], lambda row: row["score"] >= ABOVE)
+    main(dataclasses.replace(upper, looks=(60,)), COSTS, first / "predictions", tmp_path / "out", half)
+    none_alone, *_, all_alone = json.loads((tmp_path / "out/route.json").read_text(encoding="utf-8"))["curve"]
+    true = (120 * COSTS.mask_s + 200 * COSTS.check_s) / 60
+    assert none_alone["minutes"] == pytest.approx(true)  # all three below were rejected
+    assert none_alone["minutes_95"][0] < true < none_alone["minutes_95"][1]
+    assert all_alone["right"] == pytest.approx(0.4)
+
+
+def test_with_so_few_checks_that_a_start_cannot_be_its_part_of_the_error_goes_to_the_others():
+    assert starts_for(0.99, 0.05, 320, (0, 2)) == starts_for(0.99, 0.05, 320, (0,))
+    assert len(starts_for(0.99, 0.05, 950, (0, 2))) == 2
+    assert starts_for(0.99, 0.05, 200, (0, 2)) == []
 
 
 def test_answers_beyond_a_gap_in_the_draw_do_not_count(first, tmp_path):
