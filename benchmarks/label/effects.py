@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.label import audit, pick, prelabel, route
+from benchmarks.label import audit, pick, prelabel, pseudo, route
 from benchmarks.label.judges import JudgePlan, folds
 from benchmarks.label.photo_sets import LabelledSet, set_of
 from label.record import Effect, write_effects
@@ -41,6 +41,7 @@ def parts(one: LabelledSet, plan: JudgePlan, costs: Costs, fit: Fit) -> Parts:
     return {
         "pick": lambda: pick.measure(one, pick.plan_for(one.samples), costs, fit),
         "prelabel": lambda: prelabel.measure(one, plan, costs),
+        "pseudo": lambda: pseudo.measure(one, pseudo.plan_for(one.samples), costs),
         "audit": lambda: audit.measure(one, plan, costs),
         "route": lambda: route.measure(route.by_networks(one, plan), found, costs),
     }

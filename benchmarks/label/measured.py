@@ -28,7 +28,7 @@ def parts(costs: Costs, fit: Fit, real: Path, work: Path) -> effects.Parts:
     return {
         "pick": lambda: pick.measure(domino()[0], pick.DOMINO, costs, fit),
         "prelabel": lambda: prelabel.measure(*domino(), costs),
-        "pseudo": lambda: pseudo.measure(domino()[0], costs),
+        "pseudo": lambda: pseudo.measure(domino()[0], pseudo.DOMINO, costs),
         "audit": lambda: audit.measure(*domino(), costs),
         "consensus": lambda: consensus.measure(real),
         "route": lambda: route.measure(route.by_colours(real), route.COLOURS, costs),

@@ -18,6 +18,7 @@ from benchmarks.label.labelling import Deal, Rows, Ties, asked_for, deal_of, gro
 from benchmarks.label.photo_sets import ingested
 from benchmarks.label.pick import DOMINO
 from benchmarks.label.simulate import cells_in
+from dataset.idmap import IGNORED
 from dataset.records import Sample
 from pipeline.files import write_json
 from pipeline.reading import read_json
@@ -25,6 +26,7 @@ from pipeline.stage import run_stage
 from train.data import Mix, Photo, Source, load_pools, read_categories
 from train.inference.outputs import predict
 from train.loop import train
+from train.model import Network
 from train.plan import Phase
 from train.settings import Fit, side_of
 
@@ -45,6 +47,17 @@ SMALL = Fit(
     object_crops=0.4,
     threads=1,
 )
+
+
+def iou_on(network: Network, photos: Sequence[Photo]) -> float:
+    """Return the IoU over all pixels of photos, a pixel of another category a miss."""
+    both = either = 0
+    for photo in photos:
+        seen = predict(network, photo.image[None], side_of(SMALL.img_size))[0]
+        known = photo.truth != IGNORED
+        both += int(((seen == photo.truth) & (photo.truth > 0) & known).sum())
+        either += int((((seen > 0) | (photo.truth > 0)) & known).sum())
+    return both / max(either, 1)
 
 
 class NetTraining:
@@ -85,13 +98,7 @@ class NetTraining:
     def trained(self, rows: Sequence[int], test: Sequence[int], seed: int) -> float:
         """Return the IoU over all pixels of the photos `test` of a network trained on the photos `rows`."""
         network = train(SMALL, [Phase((1.0,), 1.0)], [self.photos(rows)], self.categories, seed, folder=None).network
-        both = either = 0
-        for photo in self.photos(test):
-            seen = predict(network, photo.image[None], side_of(SMALL.img_size))[0]
-            known = photo.truth < 255
-            both += int(((seen == photo.truth) & (photo.truth > 0) & known).sum())
-            either += int((((seen > 0) | (photo.truth > 0)) & known).sum())
-        return both / max(either, 1)
+        return iou_on(network, self.photos(test))
 
     def doubts(
         self, rows: NDArray[np.int64], pool: NDArray[np.int64], seed: int, *, committee: bool

@@ -1,9 +1,10 @@
-"""What pseudo-labels are worth: a network from few labels of one table labels photos of the other floors itself.
+"""What pseudo-labels are worth: a network from few labels labels further photos itself.
 
 ``python -m benchmarks.label.pseudo --real REAL --work data/bench/label`` prints it; REAL/domino holds the photos. A
-network is trained on `LABELS` photos of one collection; its objects on labelled val photos of the others certify a
-score; its pseudo-labels of further photos of these join the mix, once as they are and once with a share planted wrong
-(the labels shifted by a third of the photo). All are scored on test photos of the other floors.
+network is trained on some labelled photos; its objects on labelled val photos certify a score; its pseudo-labels of
+further photos join the mix, once as they are and, where the plan says so, once with a share planted wrong (the labels
+shifted by a third of the photo). What people's labels of these photos come to is trained too, so that the gain can be
+told in labels. All are scored on test photos.
 """
 
 import dataclasses
@@ -15,22 +16,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.label.nets import SMALL
+from benchmarks.label.labelling import ground_of
+from benchmarks.label.nets import SMALL, iou_on
 from benchmarks.label.photo_sets import LabelledSet, ingested
-from benchmarks.label.verdict import mean_interval
-from dataset.idmap import IGNORED, IdMap, categories_map, instances_in
+from benchmarks.label.verdict import labels_to, mean_interval
+from dataset.idmap import IGNORE, IGNORED, IdMap, categories_map, instances_in
 from dataset.pieces import pieces_of
 from dataset.predictions import Prediction
-from dataset.records import Instance, Sample, read_manifest
+from dataset.records import Instance, Sample
 from label.proposals import CheckedObject, certified, checked_objects, proposed
 from label.record import Effect, saving
+from measure.trials.keys import TRAINING_CODE, key_of
 from pipeline.costs import Costs
 from pipeline.files import write_json
 from pipeline.reading import read_json
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
-from train.data import Mix, Photo, Source, load_pools
-from train.inference.outputs import Outputs, instances_of, predict, see
+from train.data import Mix, Photo, Source, load_pools, read_categories
+from train.inference.outputs import Outputs, instances_of, see
 from train.inference.preprocess import whole_logits
 from train.inference.writers import rles_of
 from train.loop import train
@@ -38,94 +41,129 @@ from train.model import Network
 from train.plan import Phase
 from train.settings import side_of
 
-CATEGORY, HOME = ("domino tile",), "old"  # the collection of which a few photos are labelled
-LABELS, VAL, TEST, BARE = 20, 60, 80, 100  # photos: labelled ones of one table, and of the other floors
 WEIGHTS = (0.4, 0.6)  # in the mix: labelled photos, pseudo-labelled ones
 PRECISION, CONFIDENCE, LEAST_IOU, UNSURE_BITS = 0.7, 0.9, 0.5, 0.6
-WRONG, SEEDS = 0.3, (1, 2, 3, 4, 5, 6, 7, 8)
+SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
+PARTS = (0.3, 0.3)  # of the photos that are not labelled at the start, near-duplicates together: val, test
+CODE = (*TRAINING_CODE, "train.inference", "benchmarks.label.nets", "benchmarks.label.pseudo", "label.proposals")
+
+
+@dataclasses.dataclass(frozen=True)
+class PseudoPlan:
+    """How the photos of a set are dealt. Numbers are of photos."""
+
+    labelled: int
+    val: int
+    test: int
+    bare: int  # that nobody labelled
+    home: dict[str, tuple[str, ...]]  # tag -> values of the labelled photos, which no others have; {} = any photo
+    wrong: float  # share of pseudo-labels that is planted wrong in a further training; 0 = none
+    apart: str = "near_dup_group"  # tag of near-duplicates: they lie in one part
+
+
+DOMINO = PseudoPlan(20, 60, 80, 100, {"collection": ("old",)}, 0.3)
+
+
+def plan_for(samples: Sequence[Sample]) -> PseudoPlan:
+    """Return the plan for a set: as `DOMINO`, with a fourth of fewer photos labelled, and no part from elsewhere."""
+    heaps = len(set(ground_of(samples, DOMINO.apart, "", {}).heap.tolist()))
+    return dataclasses.replace(DOMINO, labelled=min(DOMINO.labelled, heaps // 4), home={}, wrong=0.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class PseudoDeal:
-    """The photos of one run, by their places in the manifest."""
+    """The photos of one run, by their places in the list of samples."""
 
     labelled: list[int]
     val: list[int]
     test: list[int]
-    bare: list[int]  # that nobody labelled
+    bare: list[int]
 
 
-def pseudo_deal(samples: Sequence[Sample], seed: int) -> PseudoDeal:
+def pseudo_deal(samples: Sequence[Sample], plan: PseudoPlan, seed: int) -> PseudoDeal:
     """Return the photos of a run; near-duplicates lie in one part, and of the labelled ones none is another's."""
     rng = rng_for(seed, "pseudo")
-    heap = np.array([int(sample.tags["near_dup_group"]) for sample in samples])
-    home = np.array([sample.tags["collection"] == HOME for sample in samples])
-    one, other = rng.permutation(np.flatnonzero(home)), rng.permutation(np.flatnonzero(~home))
-    heaps = rng.permutation(np.unique(heap[other]))
-    cuts = int(0.2 * len(heaps)), int(0.2 * len(heaps)) + int(0.3 * len(heaps))
-    parts = heaps[: cuts[0]], heaps[cuts[0] : cuts[1]], heaps[cuts[1] :]
+    ground = ground_of(samples, plan.apart, "", plan.home)
+    one = rng.permutation(np.flatnonzero(ground.first))
+    begin = one[np.sort(np.unique(ground.heap[one], return_index=True)[1])][: plan.labelled]
+    free = ~np.isin(ground.heap, ground.heap[begin]) & (~ground.first if plan.home else True)
+    other = rng.permutation(np.flatnonzero(free))
+    heaps = rng.permutation(np.unique(ground.heap[other]))
+    cuts = np.cumsum([round(share * len(heaps)) for share in PARTS])
     val, test, bare = (
-        other[np.isin(heap[other], part)][:count].tolist() for part, count in zip(parts, (VAL, TEST, BARE), strict=True)
+        other[np.isin(ground.heap[other], part)][:count].tolist()
+        for part, count in zip(np.split(heaps, cuts), (plan.val, plan.test, plan.bare), strict=True)
     )
-    first = np.sort(np.unique(heap[one], return_index=True)[1])[:LABELS]
-    return PseudoDeal(one[first].tolist(), val, test, bare)
+    return PseudoDeal(begin.tolist(), val, test, bare)
 
 
-def loaded(folder: Path, samples: Sequence[Sample], rows: Sequence[int]) -> list[Photo]:
-    """Return the pixels of photos by their places."""
-    source = Source("real", 1.0, folder, tuple(samples[at] for at in rows))
-    return load_pools(Mix(0.0, (source,)), CATEGORY, SMALL.img_size)[0]
+@dataclasses.dataclass(frozen=True)
+class PseudoSet:
+    """The photos of a set and what they show."""
+
+    one: LabelledSet
+    plan: PseudoPlan
+    categories: tuple[str, ...]
+
+    def photos(self, rows: Sequence[int]) -> list[Photo]:
+        """Return the pixels of photos by their places."""
+        source = Source("real", 1.0, self.one.folder, tuple(self.one.samples[at] for at in rows))
+        return load_pools(Mix(0.0, (source,)), self.categories, SMALL.img_size)[0]
 
 
-def seen_by(network: Network, photo: Photo) -> tuple[Prediction, Outputs]:
+def seen_by(network: Network, photo: Photo, categories: tuple[str, ...]) -> tuple[Prediction, Outputs]:
     """Return what a network sees in a photo, as `admix predict` would write it."""
     hw = photo.image.shape[:2]
     seen = see(whole_logits(network, photo.image[None], side_of(SMALL.img_size))[0], hw)
-    ids, found = instances_of(seen, CATEGORY, 30)
+    ids, found = instances_of(seen, categories, 30)
     return Prediction("", "", hw, 0.0, found, tuple(rles_of(ids, len(found))), {}), seen
 
 
-def truth_of(photo: Photo) -> tuple[IdMap, tuple[Instance, ...]]:
-    """Return the labelled pieces of a photo as an id map and instances."""
-    pieces = pieces_of(photo.truth == 1)
-    return instances_in(pieces.labels.astype(np.uint16), CATEGORY * len(pieces.areas))
+def truth_of(photo: Photo, categories: Sequence[str]) -> tuple[IdMap, tuple[Instance, ...]]:
+    """Return the labelled pieces of a photo as an id map and instances; what its labels ignore stays ignored."""
+    ids, names = np.where(photo.truth == IGNORED, np.uint16(IGNORE), np.uint16(0)), list[str]()
+    for number, name in enumerate(categories, 1):
+        pieces = pieces_of(photo.truth == number)
+        ids = np.where(pieces.labels > 0, pieces.labels.astype(np.uint16) + np.uint16(len(names)), ids)
+        names += [name] * len(pieces.areas)
+    return instances_in(ids, names)
 
 
-def iou_on(network: Network, photos: Sequence[Photo]) -> float:
-    """Return the IoU over all pixels of photos."""
-    both = either = 0
-    for photo in photos:
-        seen = predict(network, photo.image[None], side_of(SMALL.img_size))[0] == 1
-        true, counted = photo.truth == 1, photo.truth != IGNORED
-        both += int((seen & true).sum())
-        either += int(((seen & counted) | true).sum())
-    return both / max(either, 1)
+def trained(pools: Sequence[Sequence[Photo]], categories: tuple[str, ...], seed: int) -> Network:
+    """Return the network trained on labelled photos, and on a second pool where there is one."""
+    weights = WEIGHTS if len(pools) > 1 else (1.0,)
+    return train(SMALL, [Phase(weights, 1.0)], pools, categories, seed, folder=None).network
 
 
-def trained(pools: Sequence[Sequence[Photo]], weights: tuple[float, ...], seed: int) -> Network:
-    """Return the network trained on pools, one a source."""
-    return train(SMALL, [Phase(weights, 1.0)], pools, CATEGORY, seed, folder=None).network
-
-
-def checked_on(network: Network, photos: Sequence[Photo]) -> list[CheckedObject]:
+def checked_on(network: Network, photos: Sequence[Photo], categories: tuple[str, ...]) -> list[CheckedObject]:
     """Return the objects that a network sees in labelled photos, held against the labels."""
-    return [one for p in photos for one in checked_objects(seen_by(network, p)[0], *truth_of(p), LEAST_IOU)]
+    return [
+        one
+        for photo in photos
+        for one in checked_objects(seen_by(network, photo, categories)[0], *truth_of(photo, categories), LEAST_IOU)
+    ]
 
 
-def pseudo_labelled(
-    network: Network, photos: Sequence[Photo], checked: Sequence[CheckedObject], wrong: float, seed: int
-) -> list[Photo]:
-    """Return photos with a network's labels; a share `wrong` of them is shifted by a third of the photo."""
-    certificates = certified(checked, CATEGORY, PRECISION, CONFIDENCE)
-    rng = rng_for(seed, "wrong")
-    found = []
-    for photo in photos:
-        prediction, seen = seen_by(network, photo)
-        ids, instances = proposed(prediction, certificates, seen.entropy_bits > UNSURE_BITS)
-        if instances:
-            truth = categories_map(ids, instances, CATEGORY)
-            found.append(Photo(photo.image, shifted(truth) if rng.random() < wrong else truth))
-    return found
+@dataclasses.dataclass(frozen=True)
+class Labeller:
+    """A network that labels, and its objects on labelled photos."""
+
+    network: Network
+    checked: Sequence[CheckedObject]
+    categories: tuple[str, ...]
+
+    def labelled(self, photos: Sequence[Photo], wrong: float, seed: int) -> list[Photo]:
+        """Return the photos that it labels; a share `wrong` of the labels is shifted by a third of the photo."""
+        certificates = certified(self.checked, self.categories, PRECISION, CONFIDENCE)
+        rng = rng_for(seed, "wrong")
+        found = []
+        for photo in photos:
+            prediction, seen = seen_by(self.network, photo, self.categories)
+            ids, instances = proposed(prediction, certificates, seen.entropy_bits > UNSURE_BITS)
+            if instances:
+                truth = categories_map(ids, instances, self.categories)
+                found.append(Photo(photo.image, shifted(truth) if rng.random() < wrong else truth))
+        return found
 
 
 def shifted(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -133,59 +171,74 @@ def shifted(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.roll(truth, (truth.shape[0] // 3, truth.shape[1] // 3), (0, 1))
 
 
-def run(manifest: Path, samples: Sequence[Sample], seed: int) -> dict[str, float]:
-    """Return the IoU on test of the network without pseudo-labels, with them, and with a share of them wrong.
+def sizes_of(bare: int) -> tuple[int, int]:
+    """Return how many further labels of people are trained with: a fourth of the bare photos, and all."""
+    return max(bare // 4, 1), bare
 
-    Where nothing is certified there are no pseudo-labels, so all three are the first.
+
+def run(photos: PseudoSet, seed: int) -> dict[str, float]:
+    """Return the IoU on test of the network without pseudo-labels, with them, and with labels of people beside its own.
+
+    Where nothing is certified there are no pseudo-labels, so the first two are one.
     """
-    deal = pseudo_deal(samples, seed)
-    own, val, test, bare = (loaded(manifest.parent, samples, rows) for rows in dataclasses.astuple(deal))
-    base = trained([own], (1.0,), seed)
-    checked, found = checked_on(base, val), {"base": iou_on(base, test)}
-    for name, wrong in (("pseudo", 0.0), ("wrong", WRONG)):
-        made = pseudo_labelled(base, bare, checked, wrong, seed)
-        found[name] = iou_on(trained([own, made], WEIGHTS, seed), test) if made else found["base"]
-        found[f"{name} photos"] = float(len(made))
+    deal = pseudo_deal(photos.one.samples, photos.plan, seed)
+    own, val, test, bare = (photos.photos(rows) for rows in dataclasses.astuple(deal))
+    names = photos.categories
+    base = trained([own], names, seed)
+    labeller, found = Labeller(base, checked_on(base, val, names), names), {"base": iou_on(base, test)}
+    for name, wrong in (("pseudo", 0.0), ("wrong", photos.plan.wrong)):
+        if wrong or name == "pseudo":
+            made = labeller.labelled(bare, wrong, seed)
+            found[name] = iou_on(trained([own, made], names, seed), test) if made else found["base"]
+            found[f"{name} photos"] = float(len(made))
+    for name, count in zip(("fourth", "all"), sizes_of(len(bare)), strict=True):
+        found[name] = iou_on(trained([[*own, *bare[:count]]], names, seed), test)
     return found
 
 
-def runs(manifest: Path, work: Path) -> list[dict[str, float]]:
-    """Return what each seed gave; a finished one is read."""
-    samples, found = read_manifest(manifest), []
+def runs(photos: PseudoSet) -> list[dict[str, float]]:
+    """Return what each seed gave; a finished one of these photos, settings and code is read."""
+    facts = [photos.one.key, dataclasses.asdict(photos.plan), dataclasses.asdict(SMALL), photos.categories]
+    work, found = photos.one.work / "pseudo" / key_of(facts, CODE), []
     for seed in SEEDS:
         path = work / f"seed-{seed}.json"
         if not path.is_file():
-            write_json(path, run(manifest, samples, seed))
+            write_json(path, run(photos, seed))
         found.append(read_json(path))
     return found
 
 
-def measure(one: LabelledSet, costs: Costs) -> Effect:
-    """Return the IoU that pseudo-labels add, and what labels of the same photos would have cost."""
-    found = runs(one.manifest, one.work / "pseudo")
-    base, own, wrong = (np.array([each[name] for each in found]) for name in ("base", "pseudo", "wrong"))
+def measure(one: LabelledSet, plan: PseudoPlan, costs: Costs) -> Effect:
+    """Return the IoU that pseudo-labels add, and what people's labels to the same IoU would have cost."""
+    found = runs(PseudoSet(one, plan, read_categories(one.folder / "categories.json")))
+    base, own, photos = (np.array([each[name] for each in found]) for name in ("base", "pseudo", "pseudo photos"))
+    people = np.array([[each[name] for name in ("base", "fourth", "all")] for each in found])
+    deal = pseudo_deal(one.samples, plan, SEEDS[0])
     low, high = mean_interval(own - base)
-    photos = np.array([each["pseudo photos"] for each in found])
-    few, many = np.clip(mean_interval(photos), 0, BARE)
+    labels, (few, many) = labels_to(own, people, sizes_of(len(deal.bare)))
+    wrong = [each["wrong"] for each in found if "wrong" in each]
+    planted = f"; with {plan.wrong:.0%} of these planted wrong {np.mean(wrong):.4f}" if wrong else ""
     effect = Effect(
-        "IoU on floors of which nothing is labelled, with pseudo-labels of such photos",
+        "IoU with pseudo-labels of photos that nobody labelled",
         round(float(own.mean()), 4),
         "the same network without them",
         round(float(base.mean()), 4),
         (round(float(base.mean()) + low, 4), round(float(base.mean()) + high, 4)),
         None,
         None,
-        f"{len(SEEDS)} seeds; {LABELS} labels of one domino table, {photos.mean():.0f} of {BARE} photos of other "
-        f"floors labelled by the network, {VAL} labelled val photos to certify it; with {WRONG:.0%} of them planted "
-        f"wrong {wrong.mean():.4f}; minutes: what people would have taken for them",
+        f"{len(SEEDS)} seeds of {len(deal.labelled)} labels, {len(deal.val)} labelled val photos to certify the "
+        f"network, {len(deal.test)} to score on; it labelled {photos.mean():.0f} of {len(deal.bare)} photos{planted}; "
+        f"minutes: {labels:.0f} labels of people come to the same ({few:.0f} to {many:.0f} of the {len(deal.bare)} "
+        f"that were tried, whose IoU is {people[:, -1].mean():.4f})",
     )
     each = costs.minutes_per_label
-    return saving(effect, float(photos.mean()) * each, (float(few) * each, float(many) * each), costs)
+    return saving(effect, labels * each, (few * each, many * each), costs)
 
 
 def main(costs: Costs, real: Path, work: Path) -> None:
     """Print the effect as JSON."""
-    sys.stdout.write(json.dumps(dataclasses.asdict(measure(ingested("domino", real, work), costs)), indent=2) + "\n")
+    effect = measure(ingested("domino", real, work), DOMINO, costs)
+    sys.stdout.write(json.dumps(dataclasses.asdict(effect), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -47,18 +47,26 @@ def labels_for(score: float, curve: NDArray[np.float64], labels: Sequence[int]) 
     return float(steps[at - 1] + share * (steps[at] - steps[at - 1]))
 
 
-def factor_of(scores: Scores, chance: Scores, labels: Sequence[int], at: int) -> tuple[float, tuple[float, float]]:
-    """Return labels of chance / labels of the strategy at the same score, and its 95 % interval (draws redrawn).
+def labels_to(scores: Scores, chance: Scores, labels: Sequence[int]) -> tuple[float, tuple[float, float]]:
+    """Return how many labels of chance come to the mean of scores (draws,), and its 95 % interval (draws redrawn).
 
-    at: one of `labels`. Both sides of a draw are redrawn together, as they share their start and test photos.
+    Both sides of a draw are redrawn together, as they share their photos.
     """
-    column = [0, *labels].index(at)
     rng = rng_for(1, "factor")
     found = []
     for rows in (np.arange(len(scores)), *rng.integers(len(scores), size=(RESAMPLES, len(scores)))):
-        found.append(labels_for(float(scores[rows, column].mean()), chance[rows].mean(axis=0), labels) / at)
+        found.append(labels_for(float(scores[rows].mean()), chance[rows].mean(axis=0), labels))
     low, high = np.quantile(found[1:], (0.025, 0.975))
     return found[0], (float(low), float(high))
+
+
+def factor_of(scores: Scores, chance: Scores, labels: Sequence[int], at: int) -> tuple[float, tuple[float, float]]:
+    """Return labels of chance / labels of the strategy at the same score, and its 95 % interval.
+
+    at: of the strategy's labels, one of `labels`.
+    """
+    found, (low, high) = labels_to(scores[:, [0, *labels].index(at)], chance, labels)
+    return found / at, (low / at, high / at)
 
 
 def win_of(scores: Scores, chance: Scores, labels: Sequence[int], at: int) -> Win:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.label import effects, measured
+from benchmarks.label import effects, measured, pick, pseudo
 from benchmarks.label.audit import PlantTrial, looks_spared
 from benchmarks.label.effects import LEAST, WORDS, page, verdict
 from benchmarks.label.judges import folds
@@ -14,7 +14,7 @@ from benchmarks.label.pick import DOMINO, plan_for
 from benchmarks.label.route import RoutedPhoto
 from benchmarks.label.route import measure as routed
 from dataset.idmap import read_ids, write_ids
-from dataset.records import Sample
+from dataset.records import Sample, write_manifest
 from label.record import Effect, read_effects, saving
 from label.suspects import judge
 from label.suspects.search import Assessment
@@ -27,7 +27,7 @@ from train.settings import Fit
 
 COSTS, FIT = read_settings(Costs), read_settings(Fit)
 EFFECT = Effect("minutes", 3.0, "<b>nobody</b>", 7.0, (2.0, 4.0), None, None, "one draw")
-PARTS = ("pick", "prelabel", "audit", "route")
+PARTS = ("pick", "prelabel", "pseudo", "audit", "route")
 
 
 def drawn_set(folder: Path, photos: int = 24) -> LabelledSet:
@@ -150,11 +150,25 @@ def test_of_many_photos_some_are_measured_on_in_the_order_of_the_manifest(tmp_pa
     assert set_of("shapes", one.manifest, one.work, 50).samples == one.samples
 
 
+def test_picks_are_measured_on_the_drawn_photos_of_a_larger_set_and_on_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pick, "RUNS", 1)
+    monkeypatch.setattr(pick, "DRAWS", 1)
+    some = set_of("shapes", drawn_set(tmp_path, 36).manifest, tmp_path / "some", 28)
+    write_manifest(some.folder / "alone.jsonl", some.samples)
+    alone = set_of("shapes", some.folder / "alone.jsonl", tmp_path / "alone")
+    plan = dataclasses.replace(plan_for(some.samples), draws=3)
+    assert pick.measure(some, plan, COSTS, FIT) == pick.measure(alone, plan, COSTS, FIT)
+
+
 @pytest.mark.training
 def test_every_part_is_measured_on_a_drawn_set_and_nothing_is_trained_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(judge, "TREES", 30)  # how well suspects are ranked is measured elsewhere
+    monkeypatch.setattr(pseudo, "SEEDS", (1, 2))
+    monkeypatch.setattr(pseudo, "SMALL", dataclasses.replace(pseudo.SMALL, img_size=64, steps=15))
     one = drawn_set(tmp_path)
     plan = dataclasses.replace(folds(one.samples), img_size=64, steps=15)
     out, site = tmp_path / "label.json", tmp_path / "label.html"
