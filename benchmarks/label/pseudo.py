@@ -228,8 +228,8 @@ def measure(one: LabelledSet, plan: PseudoPlan, costs: Costs) -> Effect:
         None,
         f"{len(SEEDS)} seeds of {len(deal.labelled)} labels, {len(deal.val)} labelled val photos to certify the "
         f"network, {len(deal.test)} to score on; it labelled {photos.mean():.0f} of {len(deal.bare)} photos{planted}; "
-        f"minutes: {labels:.0f} labels of people come to the same ({few:.0f} to {many:.0f} of the {len(deal.bare)} "
-        f"that were tried, whose IoU is {people[:, -1].mean():.4f})",
+        f"minutes: of {labels:.0f} labels of people ({few:.0f} to {many:.0f} of the {len(deal.bare)} that were tried, "
+        f"whose IoU is {people[:, -1].mean():.4f}), which gain as much; below 0 they make up for a loss",
     )
     each = costs.minutes_per_label
     return saving(effect, labels * each, (few * each, many * each), costs)

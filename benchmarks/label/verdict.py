@@ -47,15 +47,21 @@ def labels_for(score: float, curve: NDArray[np.float64], labels: Sequence[int]) 
     return float(steps[at - 1] + share * (steps[at] - steps[at - 1]))
 
 
+def labels_gained(score: float, curve: NDArray[np.float64], labels: Sequence[int]) -> float:
+    """Return `labels_for` a score; for one below the curve's start, below 0, how many would make up for the loss."""
+    loss = float(curve[0]) - score
+    return labels_for(score, curve, labels) if loss <= 0 else -labels_for(float(curve[0]) + loss, curve, labels)
+
+
 def labels_to(scores: Scores, chance: Scores, labels: Sequence[int]) -> tuple[float, tuple[float, float]]:
-    """Return how many labels of chance come to the mean of scores (draws,), and its 95 % interval (draws redrawn).
+    """Return how many labels of chance the mean of scores (draws,) gains, and its 95 % interval (draws redrawn).
 
     Both sides of a draw are redrawn together, as they share their photos.
     """
     rng = rng_for(1, "factor")
     found = []
     for rows in (np.arange(len(scores)), *rng.integers(len(scores), size=(RESAMPLES, len(scores)))):
-        found.append(labels_for(float(scores[rows].mean()), chance[rows].mean(axis=0), labels))
+        found.append(labels_gained(float(scores[rows].mean()), chance[rows].mean(axis=0), labels))
     low, high = np.quantile(found[1:], (0.025, 0.975))
     return found[0], (float(low), float(high))
 

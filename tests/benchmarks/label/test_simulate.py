@@ -7,7 +7,7 @@ import pytest
 from benchmarks.label.cells import Cells, CellTraining, fitted, sure
 from benchmarks.label.labelling import Simulate, deal_of, ground_of, simulated
 from benchmarks.label.simulate import compare, page_of, wins_of
-from benchmarks.label.verdict import area_over, false_wins, labels_for, win_of
+from benchmarks.label.verdict import area_over, false_wins, labels_for, labels_gained, win_of
 from dataset.records import Sample
 from label.strategies import STRATEGIES
 from tests.page_reader import Reader
@@ -26,6 +26,14 @@ def test_labels_are_read_off_the_curve_of_chance():
     assert labels_for(0.5, curve, LABELS) == 15
     assert labels_for(0.1, curve, LABELS) == 0
     assert labels_for(0.9, curve, LABELS) == 40  # censored
+
+
+def test_a_loss_is_told_in_the_labels_that_would_make_up_for_it():
+    curve = np.array([0.6, 0.7, 0.75, 0.8])
+    assert labels_gained(0.65, curve, LABELS) == pytest.approx(labels_for(0.65, curve, LABELS)) > 0
+    assert labels_gained(0.55, curve, LABELS) == pytest.approx(-labels_for(0.65, curve, LABELS))
+    assert labels_gained(0.6, curve, LABELS) == 0
+    assert labels_gained(0.1, curve, LABELS) == -LABELS[-1]  # censored
 
 
 def test_a_strategy_that_is_always_ahead_beats_chance_and_one_that_is_not_does_not():
