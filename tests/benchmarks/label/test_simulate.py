@@ -30,8 +30,8 @@ def test_labels_are_read_off_the_curve_of_chance():
 
 def test_a_loss_is_told_in_the_labels_that_would_make_up_for_it():
     curve = np.array([0.6, 0.7, 0.75, 0.8])
-    assert labels_gained(0.65, curve, LABELS) == pytest.approx(labels_for(0.65, curve, LABELS)) > 0
-    assert labels_gained(0.55, curve, LABELS) == pytest.approx(-labels_for(0.65, curve, LABELS))
+    assert labels_gained(0.65, curve, LABELS) == pytest.approx(5)
+    assert labels_gained(0.55, curve, LABELS) == pytest.approx(-5)
     assert labels_gained(0.6, curve, LABELS) == 0
     assert labels_gained(0.1, curve, LABELS) == -LABELS[-1]  # censored
 
