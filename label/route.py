@@ -186,7 +186,13 @@ def words(routing: Routing) -> list[str]:
     said = [", ".join(f"{answer} {count}" for answer, count in counts.items())]
     for row in held.categories:
         name = row.category or "all objects"
-        if row.score is None:
+        left = row.among - row.checked  # objects that can still be drawn
+        if row.score is None and 0 < row.among and left < row.missing:
+            said.append(
+                f"{name}: {held.target:g} takes {row.missing} further checks at the least, without a wrong one, and there "
+                f"are {left} more objects to draw: look at each, or lower `target`"
+            )
+        elif row.score is None:
             said.append(
                 f"{name}: {held.target:g} is not certified; {row.missing} further checks at the least, without a wrong "
                 f"one ({row.checked} used, {row.wrong} wrong)"

@@ -97,6 +97,15 @@ def test_what_lies_below_the_part_that_is_drawn_from_is_not_taken_for_right(firs
     assert all_alone["right"] == pytest.approx(0.4)
 
 
+def test_where_there_are_fewer_objects_than_checks_needed_it_says_so(tmp_path, capsys):
+    main(
+        dataclasses.replace(SETTINGS, target=0.99), COSTS, predictions(tmp_path / "few", SCORES[:72]), tmp_path / "out"
+    )
+    said = "0.99 takes 299 further checks at the least, without a wrong one, and there are 72 more objects to draw"
+    assert said in capsys.readouterr().err
+    assert said in (tmp_path / "out/index.html").read_text(encoding="utf-8")
+
+
 def test_with_so_few_checks_that_a_start_cannot_be_its_part_of_the_error_goes_to_the_others():
     assert starts_for(0.99, 0.05, 320, (0, 2)) == starts_for(0.99, 0.05, 320, (0,))
     assert len(starts_for(0.99, 0.05, 950, (0, 2))) == 2
