@@ -187,10 +187,10 @@ def words(routing: Routing) -> list[str]:
     for row in held.categories:
         name = row.category or "all objects"
         left = row.among - row.checked  # objects that can still be drawn
-        if row.score is None and 0 < row.among and left < row.missing:
+        if row.score is None and row.among > 0 and left < row.missing:
             said.append(
-                f"{name}: {held.target:g} takes {row.missing} further checks at the least, without a wrong one, and there "
-                f"are {left} more objects to draw: look at each, or lower `target`"
+                f"{name}: {held.target:g} takes {row.missing} further checks at the least, without a wrong one, and "
+                f"there are {left} more objects to draw: look at each, or lower `target`"
             )
         elif row.score is None:
             said.append(
