@@ -4,7 +4,7 @@ Every family is ``floor + height * shape(n)`` with floor and height at least 0, 
 given exponents that is a straight line, solved exactly; the exponents are searched on a grid (variable projection,
 Golub and Pereyra 1973). So a fit has no starting value and cannot get stuck, and thousands of redraws are fitted at
 once. With the handful of points that a curve has, robust losses would throw away a point in five: what fits no family
-is refused instead (`checks.py`).
+is refused instead (`points.problems`).
 """
 
 import dataclasses
