@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from dataset.predictions import each_prediction, predicted_categories
 from label.routing.checks import (
+    CONTROL,
     Answered,
     DrawnObject,
     as_arrays,
@@ -186,8 +187,8 @@ def words(routing: Routing) -> list[str]:
     said = [", ".join(f"{answer} {count}" for answer, count in counts.items())]
     for row in held.categories:
         name = row.category or "all objects"
-        left = row.among - row.checked  # objects that can still be drawn
-        if row.score is None and row.among > 0 and left < row.missing:
+        left = row.among - row.checked  # objects that can still be drawn, those of control aside
+        if row.score is None and row.among > 0 and left + left // (CONTROL - 1) < row.missing:
             said.append(
                 f"{name}: {held.target:g} takes {row.missing} further checks at the least, without a wrong one, and "
                 f"there are {left} more objects to draw: look at each, or lower `target`"
