@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.composed import CATEGORIES, VAL, pools_in
 from benchmarks.damage import BATCHES, plant
 from dataset.records import RENDER
-from measure.attribute import Attribute, estimate_all, measure_all
+from measure.attribute import Attribute, estimate_all, measure_all, networks_of
 from measure.attribution.leave_out import renders_of
 from measure.attribution.record import AttributionRecord, record
 from measure.trials.candidate import MIX, Trial
@@ -21,7 +21,6 @@ from measure.trials.runner import Machine, open_trials
 from pipeline.bench import record as write_section
 from pipeline.stage import run_stage
 from train.data import read_categories
-from train.run import load_run
 from train.settings import Fit
 
 SEEDS = (1, 2)
@@ -47,7 +46,7 @@ def main(settings: Attribute, fit: Fit, machine: Machine, real: Path, work: Path
     row = {"weights": {RENDER: 1.0}, "schedule": MIX, "trials": SEEDS}
     full = [Trial(((RENDER, 1.0),), seed) for seed in SEEDS]
     trials.train([(trial, 1.0) for trial in full], "planted")
-    networks = [[(load_run(folder), ids) for folder, ids in trials.networks(trial)] for trial in full]
+    networks = networks_of(trials, full)
     found, passed = estimate_all(everything, networks, renders_of([RENDER], trials.pools), real / VAL)
     measured = measure_all(everything, row, trials, found, "mean")
     numbers = numbers_of(record(found, measured, passed, settings.least, settings.resamples))

@@ -12,7 +12,7 @@ from measure.attribution.leave_out import MeasuredHelp, Place, measure, renders_
 from measure.attribution.record import empty, record, write_attribution
 from measure.pick import Row, attributed_row, read_pick, score_in
 from measure.scoring.records import Score, scored_by
-from measure.trials.candidate import trials_of
+from measure.trials.candidate import Trial, trials_of
 from measure.trials.runner import Machine, Trials, open_trials
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
@@ -45,6 +45,11 @@ def chosen(places: Sequence[Place], most: int) -> list[Place]:
     """Return at most `most` of the renders, in the given order."""
     order = rng_for(SEED, "attribute").permutation(len(places))[:most]
     return [places[index] for index in sorted(order)]
+
+
+def networks_of(known: Trials, trained: Sequence[Trial]) -> list[Networks]:
+    """Return the networks of each finished trial, loaded."""
+    return [[(load_run(folder), ids) for folder, ids in known.networks(trial)] for trial in trained]
 
 
 def agreement_of(trials: Sequence[Networks], places: Sequence[Place], val: Path) -> NDArray[np.float64]:
@@ -126,7 +131,7 @@ def main(
         return
     known = open_trials(machine, fit, pools, val, categories, trials, race)
     trained = trials_of(row, sorted(map(int, row["trials"]))[: settings.runs])
-    networks = [[(load_run(folder), ids) for folder, ids in known.networks(trial)] for trial in trained]
+    networks = networks_of(known, trained)
     found, passed = estimate_all(settings, networks, renders_of(row["weights"], known.pools), val)
     measured = measure_all(settings, row, known, found, score_in(tuned))
     write_attribution(out, record(found, measured, passed, settings.least, settings.resamples))
