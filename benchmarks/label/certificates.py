@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from label.certificate import judged_at, ladder, starts_for, widest
+from label.certificate import Rung, judged_at, ladder, starts_for, widest
 from label.routing.checks import CONTROL
 from pipeline.seeds import rng_for
 
@@ -91,11 +91,20 @@ class Draws:
     false: float  # share of the draws whose certified part is less right than the target
 
 
-def ours(pool: Scores, scores: Scores, right: Right, target: float, rule: DrawRule = EVERYWHERE) -> float | None:
-    """Return the lowest score that is certified, None for none. pool: scores of all that checks were drawn among."""
-    rungs = ladder(pool, len(scores), starts_for(target, ERROR, len(scores), rule.spare), ERROR)
+def rungs_for(pool: Scores, checks: int, target: float, rule: DrawRule) -> list[Rung]:
+    """Return the thresholds that are tried. pool: scores of all that checks were drawn among."""
+    return ladder(pool, checks, starts_for(target, ERROR, checks, rule.spare), ERROR)
+
+
+def lowest(rungs: list[Rung], scores: Scores, right: Right, target: float) -> float | None:
+    """Return the lowest score that the checked objects certify, None for none."""
     best = widest(judged_at(rungs, scores, right, target, ERROR))
     return best.score if best else None
+
+
+def ours(pool: Scores, scores: Scores, right: Right, target: float) -> float | None:
+    """Return the lowest score that is certified where checks were drawn among the whole pool, None for none."""
+    return lowest(rungs_for(pool, len(scores), target, EVERYWHERE), scores, right, target)
 
 
 def likely_in(scores: Scores, rule: DrawRule) -> NDArray[np.int64]:
@@ -128,9 +137,9 @@ def outcome(scores: Scores, right: Right, limits: list[float | None], target: fl
 def tried(kind: str, target: float, checks: int, count: int = DRAWS, rule: DrawRule = EVERYWHERE) -> Draws:
     """Return what `count` draws of `checks` from a pool of one kind come to."""
     scores, right = POOLS[kind](target, rng_for(1, "pool", kind))
-    pool = scores[likely_in(scores, rule)]
-    limits = [ours(pool, *each, target, rule) for each in draws(scores, right, checks, count, rule)]
-    return outcome(scores, right, limits, target)
+    checked = list(draws(scores, right, checks, count, rule))
+    rungs = rungs_for(scores[likely_in(scores, rule)], len(checked[0][0]), target, rule)  # the same for every draw
+    return outcome(scores, right, [lowest(rungs, *each, target) for each in checked], target)
 
 
 def mapie(_: Scores, scores: Scores, right: Right, target: float) -> float | None:

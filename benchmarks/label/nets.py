@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,12 @@ SMALL = Fit(
 )
 
 
+def loaded(folder: Path, samples: Iterable[Sample], categories: Sequence[str]) -> list[Photo]:
+    """Return the pixels of labelled photos, as small as `SMALL` sees them. folder: of their manifest."""
+    source = Source("real", 1.0, folder, tuple(samples))
+    return load_pools(Mix(0.0, (source,)), categories, SMALL.img_size)[0]
+
+
 def iou_on(network: Network, photos: Sequence[Photo]) -> float:
     """Return the IoU over all pixels of photos, a pixel of another category a miss."""
     both = either = 0
@@ -77,8 +83,7 @@ class NetTraining:
 
     def photos(self, rows: Sequence[int]) -> list[Photo]:
         """Return the pixels of photos by their places."""
-        source = Source("real", 1.0, self.folder, tuple(self.samples[at] for at in rows))
-        return load_pools(Mix(0.0, (source,)), self.categories, SMALL.img_size)[0]
+        return loaded(self.folder, (self.samples[at] for at in rows), self.categories)
 
     def score(self, rows: NDArray[np.int64], test: NDArray[np.int64], seed: int) -> float:
         """Return the IoU on `TESTED` of the photos `test` after training on the photos `rows`."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.label.labelling import ground_of
-from benchmarks.label.nets import SMALL, iou_on
+from benchmarks.label.nets import SMALL, iou_on, loaded
 from benchmarks.label.photo_sets import LabelledSet, ingested
 from benchmarks.label.verdict import labels_to, mean_interval
 from dataset.idmap import IGNORE, IGNORED, IdMap, categories_map, instances_in
@@ -32,7 +32,7 @@ from pipeline.files import write_json
 from pipeline.reading import read_json
 from pipeline.seeds import rng_for
 from pipeline.stage import run_stage
-from train.data import Mix, Photo, Source, load_pools, read_categories
+from train.data import Photo, read_categories
 from train.inference.outputs import Outputs, instances_of, see
 from train.inference.preprocess import whole_logits
 from train.inference.writers import rles_of
@@ -107,8 +107,7 @@ class PseudoSet:
 
     def photos(self, rows: Sequence[int]) -> list[Photo]:
         """Return the pixels of photos by their places."""
-        source = Source("real", 1.0, self.one.folder, tuple(self.one.samples[at] for at in rows))
-        return load_pools(Mix(0.0, (source,)), self.categories, SMALL.img_size)[0]
+        return loaded(self.one.folder, (self.one.samples[at] for at in rows), self.categories)
 
 
 def seen_by(network: Network, photo: Photo, categories: tuple[str, ...]) -> tuple[Prediction, Outputs]:
@@ -144,26 +143,24 @@ def checked_on(network: Network, photos: Sequence[Photo], categories: tuple[str,
     ]
 
 
-@dataclasses.dataclass(frozen=True)
-class Labeller:
-    """A network that labels, and its objects on labelled photos."""
+def pseudo_labelled(
+    network: Network, photos: Sequence[Photo], checked: Sequence[CheckedObject], categories: tuple[str, ...]
+) -> list[Photo]:
+    """Return the photos that a network labels. checked: its objects on labelled photos, which certify it."""
+    certificates = certified(checked, categories, PRECISION, CONFIDENCE)
+    found = []
+    for photo in photos:
+        prediction, seen = seen_by(network, photo, categories)
+        ids, instances = proposed(prediction, certificates, seen.entropy_bits > UNSURE_BITS)
+        if instances:
+            found.append(Photo(photo.image, categories_map(ids, instances, categories)))
+    return found
 
-    network: Network
-    checked: Sequence[CheckedObject]
-    categories: tuple[str, ...]
 
-    def labelled(self, photos: Sequence[Photo], wrong: float, seed: int) -> list[Photo]:
-        """Return the photos that it labels; a share `wrong` of the labels is shifted by a third of the photo."""
-        certificates = certified(self.checked, self.categories, PRECISION, CONFIDENCE)
-        rng = rng_for(seed, "wrong")
-        found = []
-        for photo in photos:
-            prediction, seen = seen_by(self.network, photo, self.categories)
-            ids, instances = proposed(prediction, certificates, seen.entropy_bits > UNSURE_BITS)
-            if instances:
-                truth = categories_map(ids, instances, self.categories)
-                found.append(Photo(photo.image, shifted(truth) if rng.random() < wrong else truth))
-        return found
+def planted_wrong(photos: Sequence[Photo], wrong: float, seed: int) -> list[Photo]:
+    """Return the photos with a share `wrong` of their labels shifted by a third of the photo."""
+    rng = rng_for(seed, "wrong")
+    return [Photo(one.image, shifted(one.truth)) if rng.random() < wrong else one for one in photos]
 
 
 def shifted(truth: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -185,12 +182,14 @@ def run(photos: PseudoSet, seed: int) -> dict[str, float]:
     own, val, test, bare = (photos.photos(rows) for rows in dataclasses.astuple(deal))
     names = photos.categories
     base = trained([own], names, seed)
-    labeller, found = Labeller(base, checked_on(base, val, names), names), {"base": iou_on(base, test)}
-    for name, wrong in (("pseudo", 0.0), ("wrong", photos.plan.wrong)):
-        if wrong or name == "pseudo":
-            made = labeller.labelled(bare, wrong, seed)
-            found[name] = iou_on(trained([own, made], names, seed), test) if made else found["base"]
-            found[f"{name} photos"] = float(len(made))
+    found, checked = {"base": iou_on(base, test)}, checked_on(base, val, names)
+    made = pseudo_labelled(base, bare, checked, names)
+    added = {"pseudo": made}
+    if photos.plan.wrong:
+        added["wrong"] = planted_wrong(made, photos.plan.wrong, seed)
+    for name, pool in added.items():
+        found[name] = iou_on(trained([own, pool], names, seed), test) if pool else found["base"]
+    found["pseudo photos"] = float(len(made))
     for name, count in zip(("fourth", "all"), sizes_of(len(bare)), strict=True):
         found[name] = iou_on(trained([[*own, *bare[:count]]], names, seed), test)
     return found

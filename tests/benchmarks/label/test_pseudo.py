@@ -7,7 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.label.nets import iou_on
-from benchmarks.label.pseudo import DOMINO, Labeller, plan_for, pseudo_deal, seen_by, shifted, truth_of
+from benchmarks.label.pseudo import (
+    DOMINO,
+    plan_for,
+    planted_wrong,
+    pseudo_deal,
+    pseudo_labelled,
+    seen_by,
+    shifted,
+    truth_of,
+)
 from dataset.idmap import IGNORE, IGNORED
 from dataset.records import Sample
 from label.proposals import CheckedObject
@@ -32,20 +41,20 @@ def photo() -> Photo:
     return Photo(image, truth)
 
 
-def labeller(right: bool) -> Labeller:
-    return Labeller(Red().eval(), [CheckedObject("domino tile", 0.9, right)] * 30, NAMES)
+def labelled(photos: list[Photo], right: bool) -> list[Photo]:
+    return pseudo_labelled(Red().eval(), photos, [CheckedObject("domino tile", 0.9, right)] * 30, NAMES)
 
 
 def test_what_a_network_sees_becomes_a_label_where_it_is_certified():
-    made = labeller(True).labelled([photo()], 0.0, 1)
+    made = labelled([photo()], True)
     assert len(made) == 1
     known = made[0].truth != IGNORED
     assert (made[0].truth == photo().truth)[known].mean() > 0.98
-    assert labeller(False).labelled([photo()], 0.0, 1) == []
+    assert labelled([photo()], False) == []
 
 
 def test_planted_wrong_labels_lie_elsewhere():
-    made = labeller(True).labelled([photo()] * 40, 0.3, 1)
+    made = planted_wrong(labelled([photo()] * 40, True), 0.3, 1)
     moved = sum(bool((one.truth[16:32, 16:32] != 1).all()) for one in made)
     assert 5 <= moved <= 20
     assert shifted(photo().truth).sum() == photo().truth.sum()
