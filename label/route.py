@@ -24,13 +24,14 @@ from dataset.predictions import each_prediction, predicted_categories
 from label.routing.checks import (
     CONTROL,
     Answered,
-    DrawnObject,
+    DrawnPart,
     as_arrays,
     candidates_of,
     drawn,
     in_turn,
     line_of,
     looked_at,
+    part_of,
     read_checks,
     split_at,
 )
@@ -92,10 +93,9 @@ class Route:
         return Terms(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Terms)})
 
 
-def stratum_of(part: Sequence[DrawnObject], used: Sequence[DrawnObject], answers: Answered) -> Stratum:
-    """Return a part of the objects and those of it that count as checked."""
-    names = {item.name for item in part}
-    return Stratum(scores_of(part), *as_arrays([item for item in used if item.name in names], answers))
+def stratum_of(part: DrawnPart, answers: Answered) -> Stratum:
+    """Return a part of the objects as the curve of costs takes it."""
+    return Stratum(scores_of(part.objects), *as_arrays(part.used, answers))
 
 
 def by_checks(settings: Route, costs: Costs, folder: Path, checks: Path | None) -> Routing:
@@ -104,17 +104,18 @@ def by_checks(settings: Route, costs: Costs, folder: Path, checks: Path | None) 
     pool = candidates_of(predictions)
     if not pool:
         raise InputError(f"{folder}: found no object in {len(predictions)} photos, wanted one to route")
-    parts = split_at(pool, settings.among, settings.by_category)
-    order = drawn(*parts, settings.unit, settings.seed)
+    upper, lower = split_at(pool, settings.among, settings.by_category)
+    order = drawn(upper, lower, settings.unit, settings.seed)
     answers = read_checks(checks, pool) if checks else {}
     turn = in_turn(order, answers)
     used = turn[: looked_at(len(turn), settings.looks, len(order))]
-    held = certificate_of(settings.terms, predictions, model_of(folder), used, answers)
+    parts = part_of(upper, used), part_of(lower, used)
+    held = certificate_of(settings.terms, predictions, model_of(folder), parts, answers)
     goal = min((look for look in settings.looks if look > len(turn)), default=len(turn) + most_missing(held))
     ahead = [item for item in order[:goal] if item.name not in answers]
     none = all(row.score is None for row in held.categories)
     closed = "" if not none else "nothing is certified yet"
-    points = curve([stratum_of(part, used, answers) for part in parts if part], effort_of(costs))
+    points = curve([stratum_of(part, answers) for part in parts if part.objects], effort_of(costs))
     routes = routes_of(settings.terms, held, pool, answers, bool(closed))
     return Routing(
         settings.terms,

@@ -85,6 +85,20 @@ def split_at(
     return list(itertools.compress(pool, above)), list(itertools.compress(pool, (not each for each in above)))
 
 
+@dataclasses.dataclass(frozen=True)
+class DrawnPart:
+    """A part of the objects, each as likely to be checked as any other of it."""
+
+    objects: list[DrawnObject]
+    used: list[DrawnObject]  # of these, the checked ones that count, in the order of the draw
+
+
+def part_of(objects: list[DrawnObject], used: Iterable[DrawnObject]) -> DrawnPart:
+    """Return a part with those of the checked objects that lie in it."""
+    names = {item.name for item in objects}
+    return DrawnPart(objects, [item for item in used if item.name in names])
+
+
 def drawn(upper: Sequence[DrawnObject], lower: Sequence[DrawnObject], unit: str, seed: int) -> list[DrawnObject]:
     """Return the objects in the order in which they are to be checked: a random draw without replacement.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dataset.predictions import Prediction
 from label.certificate import Above, judged_at, ladder, missing, starts_for, widest
-from label.routing.checks import CONTROL, Answered, DrawnObject, as_arrays, candidates_of, parts_of, split_at
+from label.routing.checks import CONTROL, Answered, DrawnObject, DrawnPart, as_arrays, parts_of
 from label.routing.costs import CostPoint, Effort, nearby, people_needed
 from label.routing.drift import Drift, kept, traits_of
 from label.routing.record import FORMAT, Certified, RouteCertificate, set_of
@@ -79,28 +79,27 @@ def certified(terms: Terms, pool: list[DrawnObject], used: list[DrawnObject], an
 
 
 def certificate_of(
-    terms: Terms, predictions: list[Prediction], model: str, used: list[DrawnObject], answers: Answered
+    terms: Terms, predictions: list[Prediction], model: str, drawn: tuple[DrawnPart, DrawnPart], answers: Answered
 ) -> RouteCertificate:
-    """Return what the checks in turn certify of a set of predictions."""
-    pool = candidates_of(predictions)
-    upper, lower = split_at(pool, terms.among, terms.by_category)
-    names = {item.name for item in upper}
-    whole, parts = parts_of(pool, terms.by_category), parts_of(upper, terms.by_category)
-    own = parts_of([item for item in used if item.name in names], terms.by_category)
+    """Return what the checks in turn certify of a set of predictions. drawn: the parts of `split_at`."""
+    upper, lower = drawn
+    pool = [*upper.objects, *lower.objects]
+    whole, parts = parts_of(pool, terms.by_category), parts_of(upper.objects, terms.by_category)
+    own = parts_of(upper.used, terms.by_category)
     error = (1 - terms.confidence) / len(terms.looks) / max(len(parts), 1)
     rows = []
     for name, items in parts.items():
         mine = own.get(name, [])
         best = certified(terms, items, mine, answers, error)
         short = 0 if best.certified else missing(scores_of(items), *as_arrays(mine, answers), terms.target, error)
-        short += short // (CONTROL - 1) if lower else 0
+        short += short // (CONTROL - 1) if lower.objects else 0
         score, objects = (best.score, best.objects) if best.certified else (None, 0)
         among, of = len(items), len(whole[name])
         rows.append(Certified(name, score, objects, of, best.checked, best.wrong, best.bound, short, among))
     traits = kept(traits_of(predictions, sorted({item.category for item in pool})), terms.seed)
     return RouteCertificate(
         FORMAT, model, set_of(one.key for one in predictions), len(predictions), len(pool), terms.unit,
-        terms.target, terms.confidence, terms.looks, len(used), tuple(rows), traits,
+        terms.target, terms.confidence, terms.looks, len(upper.used) + len(lower.used), tuple(rows), traits,
     )  # fmt: skip
 
 
